@@ -1,0 +1,21 @@
+/* Matrix products and the number of threads. The only door to BLAS, shared by autograd and the exact search of
+ * eval. One call is one thread: callers split their work into tiles of a fixed size and call it inside their own
+ * OpenMP loop, so that results don't depend on how many threads there are. */
+#ifndef TERN_AUTOGRAD_GEMM_H
+#define TERN_AUTOGRAD_GEMM_H
+
+#include "autograd/tensor.h"
+
+/* c[m,n] = alpha * op(a) * op(b) + beta * c, row-major; op transposes when its flag is 1. lda, ldb, ldc: the
+ * distance between rows as stored. beta 0 never reads c. */
+void tern_gemm(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k, tern_real alpha,
+               const tern_real *a, int64_t lda, const tern_real *b, int64_t ldb, tern_real beta, tern_real *c,
+               int64_t ldc);
+
+/* Sets the number of threads for all of tern: n > 0 that many; 0: OMP_NUM_THREADS, else the processors this
+ * process may use. Fails when the OpenBLAS that was loaded has no locks (its serial build): it computes wrong
+ * results from several threads. Call once, before any parallel region. */
+int tern_threads_start(int n, tern_error *error);
+int tern_threads(void);
+
+#endif

@@ -1,0 +1,195 @@
+#include "autograd/tape.h"
+
+#include "base/memory.h"
+
+#include <string.h>
+
+/* Gradients of activations live from the first record that adds to them to the record that made the
+ * tensor, so a handful of buffers serves the whole backward pass: they are kept here and handed out again.
+ * Without this the gradients would take as much memory as the activations. */
+typedef struct grad_buffer {
+    tern_real *data;
+    size_t capacity; /* in reals */
+    int used;
+} grad_buffer;
+
+struct tern_tape {
+    tern_arena *arena;
+    tern_record *records;
+    size_t n_records, record_capacity;
+    grad_buffer *buffers;
+    size_t n_buffers, buffer_capacity;
+    int recording;
+};
+
+tern_tape *tern_tape_create(void)
+{
+    tern_tape *tape = tern_calloc(1, sizeof *tape);
+    tape->arena = tern_arena_create();
+    tape->recording = 1;
+    return tape;
+}
+
+void tern_tape_free(tern_tape *tape)
+{
+    if (!tape)
+        return;
+    for (size_t i = 0; i < tape->n_buffers; i++)
+        free(tape->buffers[i].data);
+    free(tape->buffers);
+    free(tape->records);
+    tern_arena_free(tape->arena);
+    free(tape);
+}
+
+void tern_tape_reset(tern_tape *tape)
+{
+    for (size_t i = 0; i < tape->n_buffers; i++)
+        tape->buffers[i].used = 0;
+    tape->n_records = 0;
+    tern_arena_rewind(tape->arena, (tern_arena_mark){0});
+}
+
+void tern_tape_set_recording(tern_tape *tape, int recording)
+{
+    tape->recording = recording;
+}
+
+int tern_tape_recording(const tern_tape *tape)
+{
+    return tape->recording;
+}
+
+size_t tern_tape_capacity(const tern_tape *tape)
+{
+    size_t bytes = tern_arena_capacity(tape->arena);
+    for (size_t i = 0; i < tape->n_buffers; i++)
+        bytes += tape->buffers[i].capacity * sizeof(tern_real);
+    return bytes;
+}
+
+tern_arena *tern_tape_arena(tern_tape *tape)
+{
+    return tape->arena;
+}
+
+tern_tensor *tern_tape_input(tern_tape *tape, tern_real *data, int64_t rows, int64_t cols, int needs_grad)
+{
+    tern_tensor *t = tern_arena_alloc(tape->arena, sizeof *t);
+    *t = (tern_tensor){.data = data, .rows = rows, .cols = cols, .needs_grad = needs_grad};
+    return t;
+}
+
+tern_tensor *tern_tape_tensor(tern_tape *tape, int64_t rows, int64_t cols)
+{
+    TERN_CHECK(rows >= 0 && cols >= 0, "a tensor of [%lld, %lld]", (long long)rows, (long long)cols);
+    tern_real *data = tern_arena_alloc(tape->arena, (size_t)rows * (size_t)cols * sizeof *data);
+    return tern_tape_input(tape, data, rows, cols, 0);
+}
+
+int tern_tape_wants(const tern_tape *tape, tern_tensor *const *in)
+{
+    for (; tape->recording && *in; in++)
+        if ((*in)->needs_grad)
+            return 1;
+    return 0;
+}
+
+void tern_tape_record(tern_tape *tape, const tern_op *op, tern_tensor *out, tern_tensor *const *in, void *saved)
+{
+    out->needs_grad = tern_tape_wants(tape, in);
+    if (!out->needs_grad)
+        return;
+    TERN_GROW(tape->records, tape->n_records, tape->record_capacity);
+    tern_record *record = &tape->records[tape->n_records++];
+    *record = (tern_record){.op = op, .out = out, .saved = saved};
+    for (int i = 0; in[i]; i++) {
+        TERN_CHECK(i < TERN_MAX_INPUTS, "%s has more than %d inputs", op->name, TERN_MAX_INPUTS);
+        record->in[i] = in[i];
+    }
+}
+
+/* The smallest free buffer that is large enough; else the largest free one is replaced by a larger. */
+static tern_real *acquire(tern_tape *tape, size_t n)
+{
+    grad_buffer *best = NULL, *largest = NULL;
+    for (size_t i = 0; i < tape->n_buffers; i++) {
+        grad_buffer *b = &tape->buffers[i];
+        if (b->used)
+            continue;
+        if (b->capacity >= n && (!best || b->capacity < best->capacity))
+            best = b;
+        if (!largest || b->capacity > largest->capacity)
+            largest = b;
+    }
+    if (!best) {
+        if (!largest) {
+            TERN_GROW(tape->buffers, tape->n_buffers, tape->buffer_capacity);
+            largest = &tape->buffers[tape->n_buffers++];
+            *largest = (grad_buffer){0};
+        }
+        free(largest->data);
+        largest->capacity = n + n / 8;
+        largest->data = tern_alloc_aligned(largest->capacity, sizeof(tern_real));
+        best = largest;
+    }
+    best->used = 1;
+    return best->data;
+}
+
+static void release(tern_tape *tape, const tern_real *data)
+{
+    for (size_t i = 0; i < tape->n_buffers; i++)
+        if (tape->buffers[i].data == data)
+            tape->buffers[i].used = 0;
+}
+
+/* Large buffers are zeroed by all threads: they are as large as the activations. */
+static void zero(tern_real *data, size_t n)
+{
+    enum { BLOCK = 1 << 16 };
+    int64_t blocks = (int64_t)((n + BLOCK - 1) / BLOCK);
+#pragma omp parallel for schedule(static) if (blocks > 4)
+    for (int64_t i = 0; i < blocks; i++) {
+        size_t from = (size_t)i * BLOCK, count = n - from < BLOCK ? n - from : BLOCK;
+        memset(data + from, 0, count * sizeof *data);
+    }
+}
+
+tern_real *tern_tape_grad(tern_tape *tape, tern_tensor *t)
+{
+    if (!t || !t->needs_grad)
+        return NULL;
+    if (!t->grad) {
+        t->grad = acquire(tape, tern_tensor_size(t));
+        zero(t->grad, tern_tensor_size(t));
+    }
+    return t->grad;
+}
+
+void tern_tape_seed(tern_tape *tape, tern_tensor *t, const tern_real *grad)
+{
+    tern_real *own = tern_tape_grad(tape, t);
+    for (size_t i = 0; own && i < tern_tensor_size(t); i++)
+        own[i] += grad[i];
+}
+
+void tern_tape_backward_seeded(tern_tape *tape)
+{
+    for (size_t i = tape->n_records; i-- > 0;) {
+        tern_record *record = &tape->records[i];
+        if (!record->out->grad)
+            continue; /* nothing below used it */
+        record->op->backward(tape, record);
+        release(tape, record->out->grad);
+        record->out->grad = NULL;
+    }
+    tape->n_records = 0;
+}
+
+void tern_tape_backward(tern_tape *tape, tern_tensor *out)
+{
+    TERN_CHECK_SHAPE("backward", out, 1, 1);
+    tern_tape_seed(tape, out, &(tern_real){1});
+    tern_tape_backward_seeded(tape);
+}

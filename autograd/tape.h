@@ -1,0 +1,76 @@
+/* The tape: calling an operation computes now and appends one record; backward walks the records from last
+ * to first.
+ *
+ *     tern_tape *tape = tern_tape_create();
+ *     tern_tensor *y = tern_linear(tape, x, w, b);          // computes; records when the tape is recording
+ *     tern_tape_backward(tape, tern_sum(tape, y));          // adds into the gradients of x, w and b
+ *     tern_tape_reset(tape);                                // y and all else the operations made is gone
+ *
+ * The rules every operation keeps:
+ *  1. backward always adds into an input's gradient; gradients start at zero;
+ *  2. an op writes its output, its saved block and its inputs' gradients, nothing else;
+ *  3. with recording off the same code runs and records nothing: evaluation has no code of its own;
+ *  4. any tensor can be seeded with a gradient (tern_tape_seed): that is the whole gradient cache;
+ *  5. results never depend on the number of threads: tiles have fixed sizes, sums a fixed order. */
+#ifndef TERN_AUTOGRAD_TAPE_H
+#define TERN_AUTOGRAD_TAPE_H
+
+#include "autograd/tensor.h"
+#include "base/arena.h"
+
+enum { TERN_MAX_INPUTS = 6 };
+
+typedef struct tern_tape tern_tape;
+typedef struct tern_record tern_record;
+
+/* An operation's name and gradient. backward reads record->out->grad (never NULL when it is called) and
+ * adds into tern_tape_grad(tape, record->in[i]) where that isn't NULL. */
+typedef struct tern_op {
+    const char *name;
+    void (*backward)(tern_tape *tape, const tern_record *record);
+} tern_op;
+
+struct tern_record {
+    const tern_op *op;
+    tern_tensor *out;
+    tern_tensor *in[TERN_MAX_INPUTS];
+    void *saved; /* the operation's own, in the tape's arena */
+};
+
+/* A new tape, recording. */
+tern_tape *tern_tape_create(void);
+void tern_tape_free(tern_tape *tape);
+/* Forgets all records and tensors; keeps the memory for the next round. */
+void tern_tape_reset(tern_tape *tape);
+void tern_tape_set_recording(tern_tape *tape, int recording);
+int tern_tape_recording(const tern_tape *tape);
+/* Bytes held from the system: arena and gradient buffers. */
+size_t tern_tape_capacity(const tern_tape *tape);
+
+/* Runs backward from out [1,1], whose gradient is set to 1. Runs once a recording: operations may
+ * overwrite what they saved. */
+void tern_tape_backward(tern_tape *tape, tern_tensor *out);
+/* Runs backward from every tensor seeded before. */
+void tern_tape_backward_seeded(tern_tape *tape);
+/* Adds grad [rows, cols] to the gradient that t starts backward with. */
+void tern_tape_seed(tern_tape *tape, tern_tensor *t, const tern_real *grad);
+
+/* For operations ------------------------------------------------------------------------------------- */
+
+/* The arena: outputs, saved blocks, and scratch between tern_arena_here and tern_arena_rewind. */
+tern_arena *tern_tape_arena(tern_tape *tape);
+/* A tensor [rows, cols] with uninitialised data, owned by the tape. */
+tern_tensor *tern_tape_tensor(tern_tape *tape, int64_t rows, int64_t cols);
+/* A tensor over data that the caller keeps alive until the reset; needs_grad 1 makes it a leaf whose gradient
+ * can be read with tern_tape_grad after backward. */
+tern_tensor *tern_tape_input(tern_tape *tape, tern_real *data, int64_t rows, int64_t cols, int needs_grad);
+/* Appends a record when the tape is recording and an input needs a gradient; sets out->needs_grad.
+ * in: NULL-terminated list of at most TERN_MAX_INPUTS inputs (build it with TERN_INPUTS). */
+void tern_tape_record(tern_tape *tape, const tern_op *op, tern_tensor *out, tern_tensor *const *in, void *saved);
+#define TERN_INPUTS(...) ((tern_tensor *const[]){__VA_ARGS__, NULL})
+/* True when tern_tape_record would record for these inputs: ops that save more for backward ask first. */
+int tern_tape_wants(const tern_tape *tape, tern_tensor *const *in);
+/* The gradient of t to add into, zeroed at its first use; NULL when t is NULL or needs none. */
+tern_real *tern_tape_grad(tern_tape *tape, tern_tensor *t);
+
+#endif

@@ -1,0 +1,10 @@
+/* Wall time and the process's memory. */
+#ifndef TERN_BASE_CLOCK_H
+#define TERN_BASE_CLOCK_H
+
+/* Seconds of a clock that only goes forward; its zero means nothing. */
+double tern_seconds(void);
+/* Greatest resident memory of this process so far, in megabytes of 10^6 bytes. */
+double tern_peak_memory_mb(void);
+
+#endif

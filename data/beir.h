@@ -1,0 +1,37 @@
+/* A retrieval set in BEIR form: corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv. */
+#ifndef TERN_DATA_BEIR_H
+#define TERN_DATA_BEIR_H
+
+#include "base/error.h"
+
+#include <stdint.h>
+
+/* Judgements in CSR form over the queries of one split. */
+typedef struct tern_qrels {
+    int64_t n_queries;
+    char **query_ids;         /* [n_queries], in file order of first appearance */
+    int64_t *start;           /* [n_queries + 1] */
+    char **doc_ids;           /* [start[n_queries]] */
+    int *grades;              /* the same length; may be 0 or negative (not relevant) */
+} tern_qrels;
+
+/* Reads `query-id corpus-id score` TSV with a header, or TREC `qid iter docno grade`; the form is seen from the
+ * first line. A pair judged twice with different grades is an error. */
+int tern_qrels_read(tern_qrels *qrels, const char *path, tern_error *error);
+void tern_qrels_free(tern_qrels *qrels);
+
+typedef struct tern_beir {
+    char *name;               /* the folder's last part */
+    int64_t n_docs, n_queries;
+    char **doc_ids, **doc_texts;      /* [n_docs]; text is (title + " " + text) stripped, text alone without title */
+    char **query_ids, **query_texts;  /* [n_queries]: those of the split's qrels that have at least one grade > 0,
+                                         in the order of queries.jsonl */
+    tern_qrels qrels;
+} tern_beir;
+
+/* Reads a folder's corpus, queries and one split. Judgements of documents or queries that are not there: kept in
+ * qrels (they count in the ideal ranking, as in trec_eval). */
+tern_beir *tern_beir_read(const char *folder, const char *split, int invalid_utf8_replace, tern_error *error);
+void tern_beir_free(tern_beir *beir);
+
+#endif

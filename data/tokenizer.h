@@ -1,0 +1,49 @@
+/* Tokenizers: text to ids, exactly as the model's own tokenizer does it.
+ *
+ *     tern_tokenizer *t = tern_tokenizer_load("model-folder", &error);
+ *     tern_ids ids = {0};
+ *     tern_tokenizer_encode(t, text, strlen(text), 256, &ids);      // [CLS] ... [SEP], at most 256 ids
+ */
+#ifndef TERN_DATA_TOKENIZER_H
+#define TERN_DATA_TOKENIZER_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct tern_tokenizer tern_tokenizer;
+
+/* Ids of many texts, one after another. Zero-initialise it. */
+typedef struct tern_ids {
+    int32_t *ids;      /* [offsets[n]] */
+    int64_t *offsets;  /* [n + 1]; NULL while n is 0 */
+    int64_t n;
+    size_t id_capacity, offset_capacity;
+} tern_ids;
+
+/* Reads tokenizer.json of the folder (vocab.txt and tokenizer_config.json where there is none). */
+tern_tokenizer *tern_tokenizer_load(const char *folder, tern_error *error);
+/* BERT's uncased WordPiece from a vocab.txt (one token a line) given by its path. */
+tern_tokenizer *tern_tokenizer_from_vocab(const char *vocab_path, int lower_case, tern_error *error);
+void tern_tokenizer_free(tern_tokenizer *tokenizer);
+
+int32_t tern_tokenizer_size(const tern_tokenizer *tokenizer);
+/* The token of an id, borrowed; NULL when there is none. */
+const char *tern_tokenizer_token(const tern_tokenizer *tokenizer, int32_t id);
+
+/* Appends the ids of one text of n bytes of valid UTF-8 (check with tern_utf8_check), with [CLS] and [SEP];
+ * max_length > 0 keeps that many ids, dropping from the end before [SEP]; 0: all. */
+void tern_tokenizer_encode(const tern_tokenizer *tokenizer, const char *text, size_t n, int64_t max_length,
+                           tern_ids *out);
+/* The same for n texts with a common prefix (NULL: none), on all threads; the order is kept and the result does
+ * not depend on the number of threads. lengths NULL: the texts end at their 0. Appends to out. */
+void tern_tokenizer_encode_all(const tern_tokenizer *tokenizer, const char *prefix, const char *const *texts,
+                               const size_t *lengths, int64_t n, int64_t max_length, tern_ids *out);
+void tern_ids_free(tern_ids *ids);
+
+/* Writes tokenizer.json, tokenizer_config.json, special_tokens_map.json and vocab.txt into a folder. Files the
+ * tokenizer was loaded from are copied as they are; the others are made. */
+int tern_tokenizer_save(const tern_tokenizer *tokenizer, const char *folder, int64_t max_length, tern_error *error);
+
+#endif
