@@ -1,0 +1,81 @@
+/* Commands and their flags. A new command is a file cmd_<name>.c, a row in main.c's table, a page in docs/cli.md and
+ * a test.
+ *
+ *     static const char *data; static double tolerance; static int json;
+ *     static const tern_flag flags[] = {
+ *         {"split", TERN_FLAG_STRING, &split, "NAME", "which qrels to use (test)"},
+ *         {"json", TERN_FLAG_BOOL, &json, NULL, "one JSON object on stdout"},
+ *         {NULL},
+ *     };
+ *     int tern_cmd_eval(int argc, char **argv)
+ *     {
+ *         const char *args[2];
+ *         int status = tern_flags_parse(&command, argc, argv, args);      // handles --help and --threads
+ *         if (status != TERN_GO_ON) return status;
+ */
+#ifndef TERN_CLI_COMMAND_H
+#define TERN_CLI_COMMAND_H
+
+#include "base/error.h"
+
+#include <stdint.h>
+
+enum { TERN_EXIT_DONE = 0, TERN_EXIT_FAILED = 1, TERN_EXIT_USAGE = 2, TERN_EXIT_INTERRUPTED = 130, TERN_GO_ON = -1 };
+
+typedef enum tern_flag_kind {
+    TERN_FLAG_BOOL,   /* int: --name sets 1, --no-name is not made by itself */
+    TERN_FLAG_STRING, /* const char * */
+    TERN_FLAG_INT,    /* int64_t, parsed to the last character, >= 0 */
+    TERN_FLAG_DOUBLE, /* double */
+    TERN_FLAG_LIST,   /* tern_flag_list: may be given several times */
+} tern_flag_kind;
+
+typedef struct tern_flag_list {
+    const char **items;
+    int n;
+} tern_flag_list;
+
+typedef struct tern_flag {
+    const char *name;  /* without the dashes; --name VALUE and --name=VALUE both work */
+    tern_flag_kind kind;
+    void *value;
+    const char *argument; /* its name in --help; NULL for BOOL */
+    const char *help;
+} tern_flag;
+
+typedef struct tern_command {
+    const char *name;
+    const char *arguments; /* as help shows them, e.g. "MODEL FOLDER" */
+    int least, most;       /* number of positional arguments */
+    const char *summary;   /* one line */
+    const char *example;   /* first thing in --help; several lines are fine */
+    const tern_flag *flags;
+} tern_command;
+
+/* Parses argv[1..]; positional ones into args (room for command->most; the rest NULL). Every command also takes
+ * --threads N (started here, through tern_threads_start), --quiet and --help. Returns TERN_GO_ON, or the exit status:
+ * --help prints to stdout and is done; an unknown flag names the nearest one and is a wrong usage. */
+int tern_flags_parse(const tern_command *command, int argc, char **argv, const char **args);
+/* Prints "tern: <message>" to stderr and returns TERN_EXIT_FAILED (or TERN_EXIT_USAGE). */
+int tern_command_fail(const tern_error *error);
+int tern_command_usage(const tern_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Flushes stdout; a failed write (full disk, closed pipe) is said and gives TERN_EXIT_FAILED, else status. */
+int tern_command_end(int status);
+/* 1 when --quiet was given. */
+int tern_command_quiet(void);
+/* Progress on stderr: a bar with time left on a terminal, a line now and then elsewhere; nothing when quiet. Call it
+ * often: it limits itself. done == total ends the line. Usable as tern_embed_options.progress; context: the label. */
+void tern_progress(void *label, int64_t done, int64_t total);
+
+/* One function a command, named in main.c's table. */
+int tern_cmd_train(int argc, char **argv);
+int tern_cmd_eval(int argc, char **argv);
+int tern_cmd_encode(int argc, char **argv);
+int tern_cmd_tokenize(int argc, char **argv);
+int tern_cmd_search(int argc, char **argv);
+int tern_cmd_data(int argc, char **argv);
+int tern_cmd_export(int argc, char **argv);
+int tern_cmd_info(int argc, char **argv);
+int tern_cmd_selftest(int argc, char **argv);
+
+#endif
