@@ -3,9 +3,8 @@
 #include <cblas.h>
 #include <omp.h>
 
-void tern_gemm(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k, tern_real alpha,
-               const tern_real *a, int64_t lda, const tern_real *b, int64_t ldb, tern_real beta, tern_real *c,
-               int64_t ldc)
+void tern_gemm(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k, tern_real alpha, const tern_real *a,
+               int64_t lda, const tern_real *b, int64_t ldb, tern_real beta, tern_real *c, int64_t ldc)
 {
     CBLAS_TRANSPOSE ta = transpose_a ? CblasTrans : CblasNoTrans, tb = transpose_b ? CblasTrans : CblasNoTrans;
 #ifdef TERN_DOUBLE
@@ -17,14 +16,11 @@ void tern_gemm(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k
 
 #ifndef TERN_DOUBLE
 
-/* What openblas_get_parallel() returns. The three builds share a soname and update-alternatives decides which
- * one is loaded, so this is known only at run time. */
-enum { OPENBLAS_SERIAL = 0, OPENBLAS_PTHREAD = 1, OPENBLAS_OPENMP = 2 };
-
 int tern_threads_start(int n, tern_error *error)
 {
+    /* The three builds share a soname and update-alternatives decides which one is loaded: known only now. */
     int kind = openblas_get_parallel();
-    if (kind == OPENBLAS_SERIAL)
+    if (kind == OPENBLAS_SEQUENTIAL)
         return tern_fail(error, "the OpenBLAS that was loaded is its serial build, which gives wrong results from "
                                 "several threads; install libopenblas0-pthread and choose it with "
                                 "update-alternatives --config libopenblas.so.0-$(uname -m)-linux-gnu");
@@ -32,7 +28,7 @@ int tern_threads_start(int n, tern_error *error)
         omp_set_num_threads(n);
     /* In the OpenMP build this call would set OpenMP itself to one thread; inside a parallel region that
      * build uses one thread anyway. */
-    if (kind == OPENBLAS_PTHREAD)
+    if (kind == OPENBLAS_THREAD)
         openblas_set_num_threads(1);
     return 0;
 }

@@ -8,9 +8,8 @@
 
 /* c[m,n] = alpha * op(a) * op(b) + beta * c, row-major; op transposes when its flag is 1. lda, ldb, ldc: the
  * distance between rows as stored. beta 0 never reads c. */
-void tern_gemm(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k, tern_real alpha,
-               const tern_real *a, int64_t lda, const tern_real *b, int64_t ldb, tern_real beta, tern_real *c,
-               int64_t ldc);
+void tern_gemm(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k, tern_real alpha, const tern_real *a,
+               int64_t lda, const tern_real *b, int64_t ldb, tern_real beta, tern_real *c, int64_t ldc);
 
 /* Sets the number of threads for all of tern: n > 0 that many; 0: OMP_NUM_THREADS, else the processors this
  * process may use. Fails when the OpenBLAS that was loaded has no locks (its serial build): it computes wrong

@@ -49,6 +49,8 @@ tern_tensor *tern_pool(tern_tape *tape, tern_tensor *x, const tern_packed *batch
 /* Rows x[from .. from + n) as a tensor of their own; columns likewise. */
 tern_tensor *tern_rows_of(tern_tape *tape, tern_tensor *x, int64_t from, int64_t n);
 tern_tensor *tern_columns_of(tern_tape *tape, tern_tensor *x, int64_t from, int64_t n);
+/* The rows of x, then the rows of y. x [T,C], y [U,C] -> [T+U,C]. */
+tern_tensor *tern_stack_rows(tern_tape *tape, tern_tensor *x, tern_tensor *y);
 /* Each row divided by max(its length, 1e-12), as torch.nn.functional.normalize. */
 tern_tensor *tern_normalize(tern_tape *tape, tern_tensor *x);
 /* sum of weights[i] * x[i] over n scalars [1,1]. */
@@ -62,9 +64,9 @@ tern_tensor *tern_sum(tern_tape *tape, tern_tensor *x);
  * masked [n,m] as in losses/loss.h, or NULL. */
 tern_tensor *tern_in_batch_softmax(tern_tape *tape, tern_tensor *a, tern_tensor *c, double scale, const uint8_t *masked,
                                    int64_t masked_cols, int transposed);
-/* Mean over i of max(0, d(a_i,p_i) - d(a_i,n_i) + margin). a, p, n [n,D]. distance: 0 cosine, 1 Euclidean,
- * 2 Manhattan. */
-tern_tensor *tern_triplet_margin(tern_tape *tape, tern_tensor *a, tern_tensor *p, tern_tensor *n, int distance,
+/* Mean over i, j of max(0, d(a_i,p_i) - d(a_i,n_ij) + margin). a, p [n,D]; negative [n k,D], row i's at i k.
+ * distance: 0 cosine, 1 Euclidean, 2 Manhattan. */
+tern_tensor *tern_triplet_margin(tern_tape *tape, tern_tensor *a, tern_tensor *p, tern_tensor *negative, int distance,
                                  double margin);
 
 #endif

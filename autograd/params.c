@@ -34,9 +34,11 @@ tern_tensor *tern_params_add(tern_params *params, const char *name, int64_t rows
     tern_param *p = &params->table[params->n++];
     tern_tensor *t = tern_calloc(1, sizeof *t);
     *t = (tern_tensor){.rows = rows, .cols = cols};
+    if (!(flags & TERN_PARAM_FOLLOWS))
+        params->size = (params->size + ALIGN - 1) / ALIGN * ALIGN;
     *p = (tern_param){.name = tern_strdup(name), .tensor = t, .offset = params->size, .flags = flags};
     params->count += rows * cols;
-    params->size += (rows * cols + ALIGN - 1) / ALIGN * ALIGN;
+    params->size += rows * cols;
     return t;
 }
 

@@ -16,12 +16,13 @@ enum {
     TERN_PARAM_FROZEN = 2,     /* no gradient, never updated, but saved */
     TERN_PARAM_ROW_SPARSE = 4, /* a table of embeddings: a step touches few rows, see touched below */
     TERN_PARAM_VECTOR = 8,     /* rank 1 in files: [cols] rather than [1, cols] */
+    TERN_PARAM_FOLLOWS = 16,   /* starts where the one before it ends, so that both can be used as one tensor */
 };
 
 typedef struct tern_param {
     char *name;
     tern_tensor *tensor;
-    int64_t offset; /* of its first value in the flat arrays; a multiple of 16 */
+    int64_t offset; /* of its first value in the flat arrays; a multiple of 16 but for FOLLOWS */
     int flags;
     /* ROW_SPARSE only: the rows that have a gradient since the last zeroing, in order of first touch. */
     int32_t *touched;

@@ -17,16 +17,16 @@ typedef float tern_real;
 #endif
 
 typedef struct tern_tensor {
-    tern_real *data;      /* [rows, cols] */
-    tern_real *grad;      /* [rows, cols]; NULL until backward reaches it, and always when needs_grad is 0 */
+    tern_real *data; /* [rows, cols] */
+    tern_real *grad; /* [rows, cols]; NULL until backward reaches it, and always when needs_grad is 0 */
     int64_t rows, cols;
     int needs_grad;
 } tern_tensor;
 
 /* A shape mismatch is our fault, never the user's: it aborts with the operation's name and both shapes. */
-#define TERN_CHECK_SHAPE(op, tensor, want_rows, want_cols)                                              \
-    TERN_CHECK((tensor)->rows == (int64_t)(want_rows) && (tensor)->cols == (int64_t)(want_cols),        \
-               "%s: " #tensor " is [%lld, %lld], not [%lld, %lld]", op, (long long)(tensor)->rows,      \
+#define TERN_CHECK_SHAPE(op, tensor, want_rows, want_cols)                                                             \
+    TERN_CHECK((tensor)->rows == (int64_t)(want_rows) && (tensor)->cols == (int64_t)(want_cols),                       \
+               "%s: " #tensor " is [%lld, %lld], not [%lld, %lld]", op, (long long)(tensor)->rows,                     \
                (long long)(tensor)->cols, (long long)(want_rows), (long long)(want_cols))
 
 static inline size_t tern_tensor_size(const tern_tensor *t)

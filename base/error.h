@@ -25,18 +25,17 @@ typedef struct tern_error {
 int tern_fail(tern_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Puts "prefix: " before the sentence that is there, and returns -1. */
-int tern_fail_within(tern_error *error, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+int tern_fail_within(tern_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Stops the program over a fault of ours: prints file, line and the values given, then aborts. */
 _Noreturn void tern_bug(const char *file, int line, const char *condition, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* Our own invariant. Never for what a user's file or flag can bring about. */
-#define TERN_CHECK(condition, ...)                                     \
-    do {                                                               \
-        if (!(condition))                                              \
-            tern_bug(__FILE__, __LINE__, #condition, __VA_ARGS__);     \
+#define TERN_CHECK(condition, ...)                                                                                     \
+    do {                                                                                                               \
+        if (!(condition))                                                                                              \
+            tern_bug(__FILE__, __LINE__, #condition, __VA_ARGS__);                                                     \
     } while (0)
 
 #endif

@@ -24,12 +24,12 @@ char *tern_strndup(const char *text, size_t n);
 char *tern_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Makes room for one more item in (array, n, capacity); array is any pointer, n and capacity size_t. */
-#define TERN_GROW(array, n, capacity)                                            \
-    do {                                                                         \
-        if ((n) == (capacity)) {                                                 \
-            (capacity) = (capacity) ? 2 * (capacity) : 16;                       \
-            (array) = tern_realloc((array), (capacity), sizeof *(array));        \
-        }                                                                        \
+#define TERN_GROW(array, n, capacity)                                                                                  \
+    do {                                                                                                               \
+        if ((n) == (capacity)) {                                                                                       \
+            (capacity) = (capacity) ? 2 * (capacity) : 16;                                                             \
+            (array) = tern_realloc((array), (capacity), sizeof *(array));                                              \
+        }                                                                                                              \
     } while (0)
 
 /* A byte string that grows; always followed by a 0 that n does not count. Zero-initialise it. */
@@ -39,8 +39,7 @@ typedef struct tern_buffer {
 } tern_buffer;
 
 void tern_buffer_add(tern_buffer *buffer, const void *bytes, size_t n);
-void tern_buffer_printf(tern_buffer *buffer, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void tern_buffer_printf(tern_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void tern_buffer_free(tern_buffer *buffer);
 
 #endif

@@ -37,7 +37,7 @@ enum { TERN_MAX_MODULES = 8 };
 
 typedef struct tern_module {
     tern_module_kind kind;
-    tern_pooling pooling;           /* POOLING */
+    tern_pooling pooling;              /* POOLING */
     int64_t in_features, out_features; /* DENSE */
     int bias;
     tern_activation activation;

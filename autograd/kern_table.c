@@ -1,0 +1,22 @@
+#include "autograd/kern_table.h"
+
+#define STRING2(x) #x
+#define STRING(x)  STRING2(x)
+
+const tern_kernel_table TERN_KERNEL(table) = {
+    .isa = STRING(TERN_ISA),
+    .exp = TERN_KERNEL(exp),
+    .erf = TERN_KERNEL(erf),
+    .gelu = TERN_KERNEL(gelu),
+    .gelu_backward = TERN_KERNEL(gelu_backward),
+    .layer_norm = TERN_KERNEL(layer_norm),
+    .layer_norm_backward = TERN_KERNEL(layer_norm_backward),
+    .softmax = TERN_KERNEL(softmax),
+    .softmax_again = TERN_KERNEL(softmax_again),
+    .attention_backward = TERN_KERNEL(attention_backward),
+    .add = TERN_KERNEL(add),
+    .axpy = TERN_KERNEL(axpy),
+    .dot = TERN_KERNEL(dot),
+    .dropout = TERN_KERNEL(dropout),
+    .adamw = TERN_KERNEL(adamw),
+};

@@ -1,0 +1,32 @@
+/* What the kern_*.c files define, under names that end in the instruction set. */
+#ifndef TERN_AUTOGRAD_KERN_TABLE_H
+#define TERN_AUTOGRAD_KERN_TABLE_H
+
+#include "autograd/kern_math.h"
+#include "autograd/kernels.h"
+
+void TERN_KERNEL(exp)(size_t n, const tern_real *x, tern_real *y);
+void TERN_KERNEL(erf)(size_t n, const tern_real *x, tern_real *y);
+void TERN_KERNEL(gelu)(size_t n, const tern_real *u, tern_real *h);
+void TERN_KERNEL(gelu_backward)(size_t n, const tern_real *u, const tern_real *dh, tern_real *du, tern_real *h);
+void TERN_KERNEL(layer_norm)(int64_t c, const tern_real *x, const tern_real *residual, double p, uint32_t key,
+                             const tern_real *gamma, const tern_real *beta, tern_real eps, tern_real *s, tern_real *y,
+                             tern_real *mean, tern_real *rstd);
+void TERN_KERNEL(layer_norm_backward)(int64_t c, const tern_real *x, const tern_real *residual, double p, uint32_t key,
+                                      const tern_real *gamma, tern_real mean, tern_real rstd, const tern_real *dy,
+                                      tern_real *s, tern_real *dx, tern_real *dresidual, tern_real *dgamma,
+                                      tern_real *dbeta);
+tern_real TERN_KERNEL(softmax)(int64_t n, tern_real scale, tern_real *x);
+void TERN_KERNEL(softmax_again)(int64_t n, tern_real scale, tern_real log_sum, tern_real *x);
+void TERN_KERNEL(attention_backward)(int64_t n, tern_real scale, tern_real delta, double drop, uint32_t key,
+                                     tern_real *p, tern_real *dp);
+void TERN_KERNEL(add)(size_t n, const tern_real *x, tern_real *y);
+void TERN_KERNEL(axpy)(size_t n, tern_real a, const tern_real *x, tern_real *y);
+tern_real TERN_KERNEL(dot)(size_t n, const tern_real *x, const tern_real *y);
+void TERN_KERNEL(dropout)(int64_t n, const tern_real *x, double p, uint32_t key, int add, tern_real *y);
+void TERN_KERNEL(adamw)(size_t n, const tern_adamw_step *s, tern_real *value, const tern_real *grad, tern_real *m,
+                        tern_real *v);
+
+extern const tern_kernel_table TERN_KERNEL(table);
+
+#endif

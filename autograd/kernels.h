@@ -1,0 +1,67 @@
+/* Kernels: pure functions over pointers and sizes. No tape, no allocation, no threads. Each kern_*.c is compiled once
+ * for every instruction set (cmake/kernels.cmake) and tern_kernels() picks the best one that this machine has.
+ *
+ *     tern_kernels()->gelu(n, u, h);
+ */
+#ifndef TERN_AUTOGRAD_KERNELS_H
+#define TERN_AUTOGRAD_KERNELS_H
+
+#include "autograd/ops.h"
+
+/* Numbers of AdamW for one step (Loshchilov & Hutter 2019; torch.optim.AdamW 2.13). */
+typedef struct tern_adamw_step {
+    double learning_rate, weight_decay; /* decay of this tensor: 0 for biases and LayerNorm */
+    double beta1, beta2, eps;
+    double correction1, correction2; /* 1 - beta1^t, 1 - beta2^t */
+    double grad_scale;               /* of clipping, 1: none */
+} tern_adamw_step;
+
+typedef struct tern_kernel_table {
+    const char *isa; /* "plain", "avx2", "avx512" */
+
+    /* y = exp(x), erf(x); n values. Error: at most 2 ulp, tests/test_kernels.c. */
+    void (*exp)(size_t n, const tern_real *x, tern_real *y);
+    void (*erf)(size_t n, const tern_real *x, tern_real *y);
+    /* h = gelu(u). */
+    void (*gelu)(size_t n, const tern_real *u, tern_real *h);
+    /* du = dh * gelu'(u), and h = gelu(u) again (h NULL: not wanted). du may be u. */
+    void (*gelu_backward)(size_t n, const tern_real *u, const tern_real *dh, tern_real *du, tern_real *h);
+
+    /* One row of LayerNorm over s = residual + x * dropout: y = (s - mean) * rstd * gamma + beta. residual, d NULL:
+     * none. key: tern_dropout_key of the row. s: scratch [c]. Writes *mean and *rstd. */
+    void (*layer_norm)(int64_t c, const tern_real *x, const tern_real *residual, double p, uint32_t key,
+                       const tern_real *gamma, const tern_real *beta, tern_real eps, tern_real *s, tern_real *y,
+                       tern_real *mean, tern_real *rstd);
+    /* Its gradient: adds into dx, dresidual (NULL: none), dgamma and dbeta. s: scratch [c]. */
+    void (*layer_norm_backward)(int64_t c, const tern_real *x, const tern_real *residual, double p, uint32_t key,
+                                const tern_real *gamma, tern_real mean, tern_real rstd, const tern_real *dy,
+                                tern_real *s, tern_real *dx, tern_real *dresidual, tern_real *dgamma, tern_real *dbeta);
+
+    /* In place, a row of n: exp(scale * x - max) / sum; returns the log of the sum of exp(scale * x). */
+    tern_real (*softmax)(int64_t n, tern_real scale, tern_real *x);
+    /* In place, a row of scores to probabilities when the log-sum is known: exp(scale * x - log_sum). */
+    void (*softmax_again)(int64_t n, tern_real scale, tern_real log_sum, tern_real *x);
+
+    /* One row of attention's gradient, with F the dropout factors of key: p becomes p F, and
+     * dp becomes p (F dp - delta) * scale. */
+    void (*attention_backward)(int64_t n, tern_real scale, tern_real delta, double drop, uint32_t key, tern_real *p,
+                               tern_real *dp);
+
+    /* y += x; y += a * x. */
+    void (*add)(size_t n, const tern_real *x, tern_real *y);
+    void (*axpy)(size_t n, tern_real a, const tern_real *x, tern_real *y);
+    tern_real (*dot)(size_t n, const tern_real *x, const tern_real *y);
+    /* y = x * dropout factors of one row; y may be x. add 1: adds instead. */
+    void (*dropout)(int64_t n, const tern_real *x, double p, uint32_t key, int add, tern_real *y);
+
+    /* One step of AdamW on n values. grad NULL: all zero. */
+    void (*adamw)(size_t n, const tern_adamw_step *step, tern_real *value, const tern_real *grad, tern_real *m,
+                  tern_real *v);
+} tern_kernel_table;
+
+/* The table for this machine; TERN_ISA=plain|avx2|avx512 in the environment chooses another that it can run. */
+const tern_kernel_table *tern_kernels(void);
+/* One by name; NULL when it isn't built in or this machine can't run it. */
+const tern_kernel_table *tern_kernels_named(const char *isa);
+
+#endif

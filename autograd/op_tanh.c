@@ -1,0 +1,31 @@
+/* y = tanh x. Nothing is saved: the gradient needs y alone.
+ *     dx += dy (1 - y^2)
+ * libm's tanh serves: it runs once a text (a Dense module's activation), never once a token. */
+#include "autograd/ops.h"
+
+#include <math.h>
+
+enum { FOR_THREADS = 1 << 14 }; /* fewer values than this are not worth waking threads for */
+
+static void backward(tern_tape *tape, const tern_record *record)
+{
+    const tern_real *y = record->out->data, *dy = record->out->grad;
+    tern_real *dx = tern_tape_grad(tape, record->in[0]);
+    int64_t n = (int64_t)tern_tensor_size(record->out);
+#pragma omp parallel for schedule(static) if (n >= FOR_THREADS)
+    for (int64_t i = 0; i < n; i++)
+        dx[i] += dy[i] * (1 - y[i] * y[i]);
+}
+
+static const tern_op op = {"tanh", backward};
+
+tern_tensor *tern_tanh(tern_tape *tape, tern_tensor *x)
+{
+    tern_tensor *y = tern_tape_tensor(tape, x->rows, x->cols);
+    int64_t n = (int64_t)tern_tensor_size(x);
+#pragma omp parallel for schedule(static) if (n >= FOR_THREADS)
+    for (int64_t i = 0; i < n; i++)
+        y->data[i] = (tern_real)tanh((double)x->data[i]);
+    tern_tape_record(tape, &op, y, TERN_INPUTS(x), NULL);
+    return y;
+}

@@ -1,0 +1,25 @@
+# The kernels, compiled once for each instruction set and chosen at run time: one binary for all machines.
+set(TERN_KERNEL_SOURCES kern_gelu.c kern_layer_norm.c kern_softmax.c kern_elementwise.c kern_adamw.c kern_table.c)
+
+set(kernel_options -O3 -ffp-contract=fast -fno-signed-zeros)
+if(CMAKE_C_COMPILER_ID MATCHES Clang)
+  list(APPEND kernel_options -Wno-pass-failed) # it does not vectorise a maximum without finite-math; gcc does
+endif()
+set(kernel_isas plain)
+set(kernel_flags_plain "")
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  list(APPEND kernel_isas avx2 avx512)
+  set(kernel_flags_avx2 -march=x86-64-v3)
+  set(kernel_flags_avx512 -march=x86-64-v4 -mprefer-vector-width=512)
+endif()
+
+set(kernel_objects)
+list(TRANSFORM TERN_KERNEL_SOURCES PREPEND ${CMAKE_SOURCE_DIR}/autograd/ OUTPUT_VARIABLE kernel_paths)
+foreach(isa IN LISTS kernel_isas)
+  add_library(tern_kernels_${isa} OBJECT ${kernel_paths})
+  target_link_libraries(tern_kernels_${isa} PRIVATE tern_flags)
+  target_compile_definitions(tern_kernels_${isa} PRIVATE TERN_ISA=${isa})
+  target_compile_options(tern_kernels_${isa} PRIVATE ${kernel_options} ${kernel_flags_${isa}})
+  list(APPEND kernel_objects $<TARGET_OBJECTS:tern_kernels_${isa}>)
+endforeach()
+add_library(tern_kernels STATIC ${kernel_objects})

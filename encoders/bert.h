@@ -1,0 +1,28 @@
+/* BERT (Devlin et al. 2018) as Hugging Face's BertModel computes it: erf GELU, LayerNorm after each residual, learned
+ * positions, token types. Used through encoder.h. */
+#ifndef TERN_ENCODERS_BERT_H
+#define TERN_ENCODERS_BERT_H
+
+#include "encoders/encoder.h"
+
+typedef struct tern_bert_layer {
+    /* query, key and value lie one after another in the flat arrays, so that one product makes all three. */
+    tern_tensor *query_weight, *query_bias;
+    tern_tensor *attention_weight, *attention_bias, *attention_gamma, *attention_beta;
+    tern_tensor *up_weight, *up_bias, *down_weight, *down_bias, *output_gamma, *output_beta;
+} tern_bert_layer;
+
+typedef struct tern_bert {
+    tern_bert_config config;
+    tern_tensor *word, *position, *type, *gamma, *beta;
+    tern_bert_layer *layers; /* [config.layers] */
+    tern_params *params;     /* borrowed */
+} tern_bert;
+
+/* Declares the parameters, named as in BertModel's files. */
+tern_bert *tern_bert_create(const tern_bert_config *config, tern_params *params);
+void tern_bert_free(tern_bert *bert);
+/* Token vectors [n_tok, hidden_size] after the last layer. */
+tern_tensor *tern_bert_forward(tern_bert *bert, const tern_pass *pass);
+
+#endif
