@@ -53,30 +53,30 @@ static inline float kern_exp(float x)
     return x < -87.3f ? 0.0f : p * scale;
 }
 
-/* |x| <= 1: x times a polynomial in x^2, error 1.2e-9. Above: 1 - exp(q(|x|)), q a fit of log erfc on [1, 4] that is
- * off by 5e-10 in the result; from 4 on erf is 1 in float. */
+/* |x| <= 0.875: x times a polynomial in x^2, error 2.3e-10. Above: 1 - exp(q(|x|)), q a fit of log erfc on [0.84, 4] that
+ * is off by 7e-10 in the result; from 4 on erf is 1 in float. */
 static inline float kern_erf(float x)
 {
     float a = fabsf(x), s = x * x;
-    float p = 7.853861e-05f;
-    p = p * s - 0.00080101937f;
-    p = p * s + 0.0051883277f;
-    p = p * s - 0.026853813f;
-    p = p * s + 0.112835854f;
-    p = p * s - 0.37612626f;
-    p = p * s + 0.1283791f;
+    float p = 8.622464e-05f;
+    p = p * s - 0.00081997586f;
+    p = p * s + 0.0052058413f;
+    p = p * s - 0.026861254f;
+    p = p * s + 0.11283728f;
+    p = p * s - 0.37612635f;
+    p = p * s + 0.12837917f;
     float small = p * x + x;
     float t = a > 4.0f ? 4.0f : a;
-    float q = -1.824219e-05f;
-    q = q * t + 0.00039742468f;
-    q = q * t - 0.0039721546f;
-    q = q * t + 0.024545487f;
-    q = q * t - 0.10731713f;
-    q = q * t - 0.6342883f;
-    q = q * t - 1.1290174f;
-    q = q * t + 6.4808315e-05f;
+    float q = -1.887333e-05f;
+    q = q * t + 0.0004068805f;
+    q = q * t - 0.0040303078f;
+    q = q * t + 0.024735764f;
+    q = q * t - 0.10767536f;
+    q = q * t - 0.63389945f;
+    q = q * t - 1.1292434f;
+    q = q * t + 0.00011914554f;
     float large = copysignf(1.0f - kern_exp(q), x);
-    return a <= 1.0f ? small : large;
+    return a <= 0.875f ? small : large;
 }
 
 #endif
