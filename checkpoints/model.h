@@ -13,41 +13,51 @@
 #include "encoders/encoder.h"
 
 typedef struct tern_model {
-    char *name;                /* as the user gave it */
-    char *folder;              /* it was loaded from; NULL: made from scratch */
+    char *name;   /* as the user gave it */
+    char *folder; /* it was loaded from; NULL: made from scratch */
     tern_encoder *encoder;
     tern_tokenizer *tokenizer;
-    int64_t max_seq_length;    /* special tokens included; never above the encoder's positions */
+    int64_t max_seq_length;               /* special tokens included; never above the encoder's positions */
     char *query_prompt, *document_prompt; /* prefixes, "" when there is none */
-    int64_t truncate_dim;      /* 0: none */
+    char *default_prompt;                 /* what a text without a role, or of a role without a prompt, gets; "" */
+    int64_t truncate_dim;                 /* 0: none */
+    /* The source's config.json and config_sentence_transformers.json as they were, for saving; NULL: none. */
+    char *config_json, *prompts_json;
 } tern_model;
 
 /* name: a folder, or ORG/NAME that is looked up under tern/models/ in the user's XDG cache, then in the Hugging
- * Face cache (HF_HOME, HF_HUB_CACHE). Says what was looked for, and where, when it isn't found. Weights are copied once. */
+ * Face cache (HF_HOME, HF_HUB_CACHE). Says what was looked for, and where, when it isn't found. Weights are copied
+ * once. */
 tern_model *tern_model_load(const char *name, tern_error *error);
-/* A BERT of the given configuration with random weights and the vocabulary of vocab_path. */
-tern_model *tern_model_scratch(const tern_encoder_config *config, const char *vocab_path, uint64_t seed,
+/* A BERT of the given configuration with random weights and the vocabulary of vocab_path, whose words are lower-cased
+ * and stripped of accents when lower_case is set. vocab_size 0: the vocabulary's; n_modules 0: mean pooling, then
+ * Normalize; other sizes at 0 as in BertConfig. Sizes that make no BERT are an error that names them. */
+tern_model *tern_model_scratch(const tern_encoder_config *config, const char *vocab_path, int lower_case, uint64_t seed,
                                tern_error *error);
 void tern_model_free(tern_model *model);
 int64_t tern_model_dim(const tern_model *model);
 /* The folder that a name stands for, as a new string; NULL with a sentence that lists the places searched. */
 char *tern_model_find(const char *name, tern_error *error);
 
-/* Writes the sentence-transformers folder, old form; made under a temporary name and renamed whole.
- * overwrite 0: fails when the folder is there. */
+/* Writes the sentence-transformers folder, old form, float32; made under a temporary name beside it and renamed
+ * whole, so that folder is the old one or the new one at any moment. overwrite 0: fails when it is there, unless empty.
+ * overwrite 1: replaces a folder that holds nothing but what this function writes; any other one is refused. Keys of
+ * the source's config.json are kept, but for a type of weights other than float32. */
 int tern_model_save(const tern_model *model, const char *folder, int overwrite, tern_error *error);
 
 typedef enum tern_role { TERN_ROLE_NONE, TERN_ROLE_QUERY, TERN_ROLE_DOCUMENT } tern_role;
 
 typedef struct tern_embed_options {
-    tern_role role;            /* which prompt is put before each text */
-    int64_t max_tokens;        /* of one packed batch; 0: a default */
+    tern_role role;                                               /* which prompt is put before each text */
+    int64_t max_tokens;                                           /* of one packed batch; 0: a default */
     void (*progress)(void *context, int64_t done, int64_t total); /* NULL: none; in texts, called by one thread */
     void *context;
 } tern_embed_options;
 
-/* Vectors of n texts into out [n, dim], in their order: tokenised, sorted by length, packed, encoded without
- * dropout. The same texts give the same bits whatever the number of threads. */
+/* Vectors of n texts into out [n, tern_model_dim], in their order: tokenised, sorted by length, packed, encoded
+ * without dropout; texts with the same ids are encoded once. The same list of texts gives the same bits whatever the
+ * number of threads; a text's last bits may depend on the others in the list. With truncate_dim the first components
+ * are kept, and normalised again when the model ends in Normalize. Texts are valid UTF-8 (data/utf8.h). */
 int tern_model_embed(tern_model *model, const tern_embed_options *options, const char *const *texts, int64_t n,
                      float *out, tern_error *error);
 

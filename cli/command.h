@@ -63,6 +63,8 @@ int tern_command_usage(const tern_command *command, const char *format, ...) __a
 int tern_command_end(int status);
 /* 1 when --quiet was given. */
 int tern_command_quiet(void);
+/* The N of --threads, 0 when it was not given: for commands whose recipe may name a number too. */
+int tern_command_threads(void);
 /* Progress on stderr: a bar with time left on a terminal, a line now and then elsewhere; nothing when quiet. Call it
  * often: it limits itself. done == total ends the line. Usable as tern_embed_options.progress; context: the label. */
 void tern_progress(void *label, int64_t done, int64_t total);

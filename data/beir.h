@@ -9,29 +9,37 @@
 /* Judgements in CSR form over the queries of one split. */
 typedef struct tern_qrels {
     int64_t n_queries;
-    char **query_ids;         /* [n_queries], in file order of first appearance */
-    int64_t *start;           /* [n_queries + 1] */
-    char **doc_ids;           /* [start[n_queries]] */
-    int *grades;              /* the same length; may be 0 or negative (not relevant) */
+    char **query_ids;       /* [n_queries], in file order of first appearance */
+    int64_t *start;         /* [n_queries + 1] */
+    char **doc_ids;         /* [start[n_queries]] */
+    int *grades;            /* the same length; may be 0 or negative (not relevant) */
+    struct tern_texts *ids; /* private: owns the strings; NULL when they are somebody else's */
 } tern_qrels;
 
 /* Reads `query-id corpus-id score` TSV with a header, or TREC `qid iter docno grade`; the form is seen from the
- * first line. A pair judged twice with different grades is an error. */
+ * first line (three fields between tabs: TSV, a header when the third is no number). Quotes mean
+ * nothing. A pair judged twice with different grades is an error; judged twice with the same, it counts once. */
 int tern_qrels_read(tern_qrels *qrels, const char *path, tern_error *error);
 void tern_qrels_free(tern_qrels *qrels);
 
 typedef struct tern_beir {
-    char *name;               /* the folder's last part */
+    char *name; /* the folder's last part */
     int64_t n_docs, n_queries;
-    char **doc_ids, **doc_texts;      /* [n_docs]; text is (title + " " + text) stripped, text alone without title */
-    char **query_ids, **query_texts;  /* [n_queries]: those of the split's qrels that have at least one grade > 0,
-                                         in the order of queries.jsonl */
+    char **doc_ids, **doc_texts;     /* [n_docs]; text is (title + " " + text) stripped, text alone without title */
+    char **query_ids, **query_texts; /* [n_queries]: those of the split's qrels that have at least one grade > 0,
+                                        in the order of queries.jsonl */
     tern_qrels qrels;
+    struct tern_texts *doc_id_store, *query_id_store; /* private: own the ids */
 } tern_beir;
 
 /* Reads a folder's corpus, queries and one split. Judgements of documents or queries that are not there: kept in
- * qrels (they count in the ideal ranking, as in trec_eval). */
+ * qrels (they count in the ideal ranking, as in trec_eval). Ids are strings, or whole numbers, which are taken as
+ * their digits; an id that comes twice is an error. Text is stripped as Python's str.strip() does. */
 tern_beir *tern_beir_read(const char *folder, const char *split, int invalid_utf8_replace, tern_error *error);
 void tern_beir_free(tern_beir *beir);
+/* The place of a document in doc_ids, or -1. */
+int64_t tern_beir_find_doc(const tern_beir *beir, const char *id);
+/* Reads one corpus.jsonl alone: ids and texts as above, without judgements or queries. */
+tern_beir *tern_beir_read_corpus(const char *path, int invalid_utf8_replace, tern_error *error);
 
 #endif

@@ -16,26 +16,26 @@
 enum { TERN_MAX_NEGATIVES = 64 };
 
 typedef struct tern_rows_source {
-    const char *file;       /* JSONL, CSV or TSV by its ending; or NULL and beir */
-    const char *beir;       /* a BEIR folder */
-    const char *split;      /* BEIR: "train" when NULL */
+    const char *file;                                         /* JSONL, CSV or TSV by its ending; or NULL and beir */
+    const char *beir;                                         /* a BEIR folder */
+    const char *split;                                        /* BEIR: "train" when NULL */
     const char *anchor, *positive, *negative, *label, *score; /* column names; NULL: named as the role;
                                                                  negative columns are negative, negative_1, ... */
-    int min_grade;          /* BEIR: least grade of a positive; 0 means 1 */
+    int min_grade;                                            /* BEIR: least grade of a positive; 0 means 1 */
     int64_t positives_per_query; /* BEIR and grouped files: drawn anew each epoch; 0: all of them */
     int invalid_utf8_replace;
 } tern_rows_source;
 
 typedef struct tern_rows {
-    tern_texts *texts;      /* borrowed */
+    tern_texts *texts; /* borrowed */
     int64_t n;
-    int n_negatives;        /* per row */
+    int n_negatives; /* per row */
     int has_positive, has_label, has_score;
-    int64_t *anchor;        /* [n] text ids */
-    int64_t *positive;      /* [n] or NULL */
-    int64_t *negative;      /* [n, n_negatives] or NULL */
-    double *score;          /* [n] or NULL; also numeric labels */
-    int64_t *label;         /* [n] or NULL: 0, 1, 2, ... */
+    int64_t *anchor;   /* [n] text ids */
+    int64_t *positive; /* [n] or NULL */
+    int64_t *negative; /* [n, n_negatives] or NULL */
+    double *score;     /* [n] or NULL; also numeric labels */
+    int64_t *label;    /* [n] or NULL: 0, 1, 2, ... */
     /* Groups of rows with the same anchor that belong together (BEIR): rows group_start[g] .. group_start[g+1]-1;
      * NULL when each row stands alone. */
     int64_t *group_start, n_groups;
@@ -43,10 +43,16 @@ typedef struct tern_rows {
     /* relevant[relevant_start[a] .. relevant_start[a + 1]): sorted ids of the texts known to be relevant to the
      * anchor with text id a: every positive of its rows, and every judgement above grade 0. */
     int64_t *relevant_start, *relevant;
+    int64_t n_missing;       /* BEIR: judgements that would be rows, but whose query or document isn't there */
     int64_t n_anchors_known; /* relevant_start has this + 1 entries; ids from it on have none */
 } tern_rows;
 
-/* Reads rows; texts are interned into texts, which must outlive the result. NULL on failure, with path and line. */
+/* Reads rows; texts are interned into texts, which must outlive the result. NULL on failure, with path and line: a
+ * file without rows, a column that is missing, a row of other roles than the first, an empty text, a score that is no
+ * finite number, and what the readers refuse (data/csv.h, data/jsonl.h, data/beir.h). Negative columns are taken in the
+ * order negative, negative_0, negative_1, ... Labels are numbered by first appearance.
+ * Rows of a file are grouped by anchor (in order of first appearance) when positives_per_query is set, those of a BEIR
+ * folder always; queries of equal text are one anchor. */
 tern_rows *tern_rows_read(const tern_rows_source *source, tern_texts *texts, tern_error *error);
 void tern_rows_free(tern_rows *rows);
 /* 1 when document (a text id) is known to be relevant to anchor (a text id). */

@@ -7,8 +7,11 @@
  *
  * Rows are shuffled by (seed, epoch); of a group of rows (a query's positives) positives_per_query are drawn. No text
  * stands twice among a batch's candidates (positives and negatives) when distinct is set: a row that would bring one
- * waits for the next batch it fits. Every drawn row comes exactly once an epoch; batches are full but for the last
- * ones. bucket_batches > 1 sorts rows by length inside windows of that many batches, before batches are made. */
+ * waits for the next batch it fits, and what is left at the end changes places with rows of earlier batches, so that
+ * there are no more batches than the most frequent text or the number of rows makes necessary (nearly always: the
+ * search is bounded). Texts that one row repeats itself don't count. Every drawn row comes exactly once an epoch;
+ * batches are full but for the last ones. bucket_batches > 1 sorts rows by length inside windows of that many batches,
+ * before batches are made, and then shuffles the full batches, so that an epoch doesn't run from short to long. */
 #ifndef TERN_DATA_SAMPLER_H
 #define TERN_DATA_SAMPLER_H
 
@@ -17,9 +20,9 @@
 typedef struct tern_sampler_options {
     int64_t batch_size;
     uint64_t seed;
-    int distinct;            /* 1 for in-batch losses */
-    int64_t bucket_batches;  /* 0 or 1: no bucketing */
-    const int64_t *lengths;  /* [rows->n] of each row, any unit; needed for bucketing only. Borrowed */
+    int distinct;           /* 1 for in-batch losses */
+    int64_t bucket_batches; /* 0 or 1: no bucketing */
+    const int64_t *lengths; /* [rows->n] of each row, any unit; needed for bucketing only. Borrowed */
 } tern_sampler_options;
 
 typedef struct tern_plan {

@@ -16,13 +16,15 @@ typedef struct tern_tokenizer tern_tokenizer;
 
 /* Ids of many texts, one after another. Zero-initialise it. */
 typedef struct tern_ids {
-    int32_t *ids;      /* [offsets[n]] */
-    int64_t *offsets;  /* [n + 1]; NULL while n is 0 */
+    int32_t *ids;     /* [offsets[n]] */
+    int64_t *offsets; /* [n + 1]; NULL while n is 0 */
     int64_t n;
     size_t id_capacity, offset_capacity;
 } tern_ids;
 
-/* Reads tokenizer.json of the folder (vocab.txt and tokenizer_config.json where there is none). */
+/* Reads tokenizer.json of the folder (vocab.txt and tokenizer_config.json where there is none). BERT's WordPiece only;
+ * other kinds are refused by name, as are ids that are not 0, 1, 2, ... each once, added tokens that match single
+ * words only, and files over 64 MB. What the file says of truncation and padding is left alone. NULL on failure. */
 tern_tokenizer *tern_tokenizer_load(const char *folder, tern_error *error);
 /* BERT's uncased WordPiece from a vocab.txt (one token a line) given by its path. */
 tern_tokenizer *tern_tokenizer_from_vocab(const char *vocab_path, int lower_case, tern_error *error);
@@ -32,8 +34,9 @@ int32_t tern_tokenizer_size(const tern_tokenizer *tokenizer);
 /* The token of an id, borrowed; NULL when there is none. */
 const char *tern_tokenizer_token(const tern_tokenizer *tokenizer, int32_t id);
 
-/* Appends the ids of one text of n bytes of valid UTF-8 (check with tern_utf8_check), with [CLS] and [SEP];
- * max_length > 0 keeps that many ids, dropping from the end before [SEP]; 0: all. */
+/* Appends the ids of one text of n bytes of valid UTF-8 (check with tern_utf8_check), with [CLS] and [SEP] (or what
+ * the file's post_processor puts around a text; none when it has none). Special and other added tokens that occur in
+ * the text become their ids. max_length > 0 keeps that many ids, dropping from the end before [SEP]; 0: all. */
 void tern_tokenizer_encode(const tern_tokenizer *tokenizer, const char *text, size_t n, int64_t max_length,
                            tern_ids *out);
 /* The same for n texts with a common prefix (NULL: none), on all threads; the order is kept and the result does

@@ -30,9 +30,9 @@ typedef struct tern_loss_options {
 /* The vectors of a batch of n rows, as the model gives them (normalised or not). */
 typedef struct tern_loss_batch {
     int64_t n;
-    tern_tensor *anchor;     /* [n, D] */
-    tern_tensor *positive;   /* [n, D] */
-    tern_tensor *negative;   /* [n * n_negatives, D], row i's at i * n_negatives; NULL: none */
+    tern_tensor *anchor;   /* [n, D] */
+    tern_tensor *positive; /* [n, D] */
+    tern_tensor *negative; /* [n * n_negatives, D], row i's at i * n_negatives; NULL: none */
     int n_negatives;
     /* masked[i * (n + n * n_negatives) + j] = 1: candidate j (positives first, then negatives) is never a negative
      * for anchor i. NULL: none. masked[i, i] is ignored. */

@@ -1,0 +1,27 @@
+/* The list of items of a training state, and what of HDF5 both of its directions use. */
+#ifndef TERN_CHECKPOINTS_STATE_ITEMS_H
+#define TERN_CHECKPOINTS_STATE_ITEMS_H
+
+#include "checkpoints/state.h"
+
+#define H5_USE_110_API
+#include <hdf5.h>
+
+typedef struct tern_state_item {
+    char *name;
+    tern_state_kind kind;
+    int rank;
+    int64_t shape[2];
+    void *data; /* of STRING: char ** */
+} tern_state_item;
+
+struct tern_state {
+    tern_state_item *items;
+    size_t n, capacity;
+};
+
+/* The type of a kind in memory; of a string only its class counts. */
+hid_t tern_state_memory_type(tern_state_kind kind);
+const char *tern_state_kind_name(tern_state_kind kind);
+
+#endif

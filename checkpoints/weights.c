@@ -1,0 +1,200 @@
+#include "checkpoints/weights.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "checkpoints/safetensors.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The files that weights come from: the transformer's, then those of the Dense modules. */
+typedef struct source {
+    tern_safetensors *files[1 + TERN_MAX_MODULES];
+    char *paths[1 + TERN_MAX_MODULES];
+    char *prefix; /* what stands before BertModel's names: "", "bert.", .. */
+} source;
+
+static void close_source(source *s)
+{
+    for (int i = 0; i <= TERN_MAX_MODULES; i++) {
+        tern_safetensors_close(s->files[i]);
+        free(s->paths[i]);
+    }
+    free(s->prefix);
+}
+
+static int open_file(source *s, int i, const char *folder, tern_error *error)
+{
+    char *path = tern_path_join(folder, "model.safetensors"), *other = tern_path_join(folder, "pytorch_model.bin");
+    s->paths[i] = path;
+    if (!tern_file_exists(path))
+        tern_fail(error, "%s: there is no such file%s", path,
+                  tern_file_exists(other) ? ", only a pytorch_model.bin; save the model with safe_serialization=True"
+                                          : "; weights are read from it");
+    else
+        s->files[i] = tern_safetensors_open(path, error);
+    free(other);
+    return s->files[i] ? 0 : -1;
+}
+
+static char *find_prefix(const tern_safetensors *st)
+{
+    static const char end[] = "embeddings.word_embeddings.weight";
+    for (size_t i = 0; i < tern_safetensors_count(st); i++) {
+        const char *name = tern_safetensors_at(st, i)->name;
+        size_t n = strlen(name);
+        if (n >= sizeof end - 1 && strcmp(name + n - (sizeof end - 1), end) == 0)
+            return tern_strndup(name, n - (sizeof end - 1));
+    }
+    return tern_strdup("");
+}
+
+/* LayerNorm's tensors under the names they had before PyTorch: gamma for weight, beta for bias. */
+static const tern_safetensor *find_old_name(const tern_safetensors *st, const char *name)
+{
+    static const char *const names[][2] = {{"LayerNorm.weight", "LayerNorm.gamma"},
+                                           {"LayerNorm.bias", "LayerNorm.beta"}};
+    for (int i = 0; i < 2; i++) {
+        size_t n = strlen(name), m = strlen(names[i][0]);
+        if (n < m || strcmp(name + n - m, names[i][0]) != 0)
+            continue;
+        char *old = tern_format("%.*s%s", (int)(n - m), name, names[i][1]);
+        const tern_safetensor *found = tern_safetensors_find(st, old);
+        free(old);
+        return found;
+    }
+    return NULL;
+}
+
+/* The file and tensor of a parameter; *file: index into files. */
+static const tern_safetensor *find(const source *s, const char *param, int *file)
+{
+    char *end;
+    long place = strtol(param, &end, 10);
+    if (end != param && strncmp(end, "_Dense/", 7) == 0) {
+        *file = (int)place;
+        return tern_safetensors_find(s->files[place], end + 7);
+    }
+    *file = 0;
+    char *name = tern_format("%s%s", s->prefix, param);
+    const tern_safetensor *found = tern_safetensors_find(s->files[0], name);
+    if (!found)
+        found = find_old_name(s->files[0], name);
+    free(name);
+    return found;
+}
+
+static int check_param(const source *s, const tern_param *param, tern_error *error)
+{
+    int file, vector = (param->flags & TERN_PARAM_VECTOR) != 0;
+    const tern_safetensor *found = find(s, param->name, &file);
+    const int64_t want[2] = {vector ? param->tensor->cols : param->tensor->rows, param->tensor->cols};
+    char expected[80], shape[200];
+    tern_shape_format(expected, sizeof expected, want, vector ? 1 : 2);
+    if (!found)
+        return tern_fail(error, "%s: the tensor %s is missing; config.json asks for one of shape %s", s->paths[file],
+                         param->name, expected);
+    if (found->rank == (vector ? 1 : 2) && memcmp(found->shape, want, (size_t)found->rank * sizeof *want) == 0)
+        return 0;
+    tern_shape_format(shape, sizeof shape, found->shape, found->rank);
+    return tern_fail(error, "%s: the tensor %s has the shape %s; config.json asks for %s", s->paths[file], found->name,
+                     shape, expected);
+}
+
+/* A layer that the file has and config.json doesn't: one of them is wrong. Heads and buffers are passed over. */
+static int check_surplus(const source *s, const tern_bert_config *config, tern_error *error)
+{
+    char *layer = tern_format("%sencoder.layer.%lld.", s->prefix, (long long)config->layers);
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < tern_safetensors_count(s->files[0]); i++)
+        if (strncmp(tern_safetensors_at(s->files[0], i)->name, layer, strlen(layer)) == 0)
+            status = tern_fail(error, "%s: it holds the tensor %s, but config.json says %lld layers", s->paths[0],
+                               tern_safetensors_at(s->files[0], i)->name, (long long)config->layers);
+    free(layer);
+    return status;
+}
+
+static int fill(const source *s, tern_params *params, tern_error *error)
+{
+    for (size_t i = 0; i < params->n; i++)
+        if (check_param(s, &params->table[i], error) < 0)
+            return -1;
+    tern_params_allocate(params);
+    for (size_t i = 0; i < params->n; i++) {
+        int file;
+        const tern_safetensor *found = find(s, params->table[i].name, &file);
+        if (tern_safetensors_floats(s->files[file], found, params->table[i].tensor->data, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int open_source(source *s, const tern_folder *folder, tern_error *error)
+{
+    if (open_file(s, 0, folder->transformer, error) < 0)
+        return -1;
+    s->prefix = find_prefix(s->files[0]);
+    for (int i = 0; i < folder->config.n_modules; i++)
+        if (folder->dense[i] && open_file(s, i + 1, folder->dense[i], error) < 0)
+            return -1;
+    return check_surplus(s, &folder->config.bert, error);
+}
+
+tern_encoder *tern_weights_read(const tern_folder *folder, tern_error *error)
+{
+    source s = {0};
+    int file;
+    tern_encoder *encoder = NULL;
+    int status = open_source(&s, folder, error);
+    if (status == 0) {
+        tern_encoder_config config = folder->config;
+        config.bert.has_pooler = find(&s, "pooler.dense.weight", &file) && find(&s, "pooler.dense.bias", &file);
+        encoder = tern_encoder_create(&config);
+        status = fill(&s, tern_encoder_params(encoder), error);
+    }
+    close_source(&s);
+    if (status == 0)
+        return encoder;
+    tern_encoder_free(encoder);
+    return NULL;
+}
+
+/* The parameters whose names begin with prefix (NULL: those of the transformer), without it. */
+static int write_file(const tern_params *params, const char *prefix, const char *folder, tern_error *error)
+{
+    tern_safetensors_item *items = tern_alloc(params->n, sizeof *items);
+    size_t n = 0;
+    for (size_t i = 0; i < params->n; i++) {
+        const tern_param *p = &params->table[i];
+        int vector = (p->flags & TERN_PARAM_VECTOR) != 0;
+        if (prefix ? strncmp(p->name, prefix, strlen(prefix)) != 0 : strstr(p->name, "_Dense/") != NULL)
+            continue;
+        items[n++] = (tern_safetensors_item){
+            .name = p->name + (prefix ? strlen(prefix) : 0),
+            .rank = vector ? 1 : 2,
+            .shape = {vector ? p->tensor->cols : p->tensor->rows, p->tensor->cols},
+            .data = p->tensor->data,
+        };
+    }
+    char *path = tern_path_join(folder, "model.safetensors");
+    int status = tern_safetensors_write(path, items, n, error);
+    free(path);
+    free(items);
+    return status;
+}
+
+int tern_weights_write(const tern_encoder *encoder, const char *folder, tern_error *error)
+{
+    const tern_encoder_config *config = tern_encoder_get_config(encoder);
+    const tern_params *params = tern_encoder_params(encoder);
+    int status = write_file(params, NULL, folder, error);
+    for (int i = 0; status == 0 && i < config->n_modules; i++) {
+        if (config->modules[i].kind != TERN_MODULE_DENSE)
+            continue;
+        char *prefix = tern_format("%d_Dense/", i + 1), *dense = tern_path_join(folder, prefix);
+        status = write_file(params, prefix, dense, error);
+        free(dense);
+        free(prefix);
+    }
+    return status;
+}

@@ -1,0 +1,267 @@
+/* tern data: makes data sets, and checks the user's own before a long run does. */
+#include "cli/command.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/nearest.h"
+#include "data/beir.h"
+#include "data/rows.h"
+#include "data/wordnet.h"
+
+#include <string.h>
+
+static const char *source, *output, *invalid_utf8, *split, *anchor, *positive, *negative, *label, *score;
+static int64_t seed = TERN_WORDNET_SEED;
+static int force;
+
+static const tern_flag wordnet_flags[] = {
+    {"output", TERN_FLAG_STRING, &output, "DIR", "the folder to make"},
+    {"source", TERN_FLAG_STRING, &source, "DIR", "where data.noun and its like are (" TERN_WORDNET_SOURCE ")"},
+    {"seed", TERN_FLAG_INT, &seed, "N", "another seed makes another split (139)"},
+    {"force", TERN_FLAG_BOOL, &force, NULL, "replace what an earlier run made"},
+    {NULL, TERN_FLAG_BOOL, NULL, NULL, NULL},
+};
+
+static const tern_command wordnet_command = {
+    .name = "data wordnet",
+    .arguments = "",
+    .summary =
+        "Makes a reverse dictionary of WordNet (Debian's package wordnet-base): triplets of a definition, one of "
+        "its words and a word of a sibling; 1,000 definitions are held out for test and 500 for dev.",
+    .example = "tern data wordnet --output data/wordnet",
+    .flags = wordnet_flags,
+};
+
+static const tern_flag check_flags[] = {
+    {"split", TERN_FLAG_STRING, &split, "NAME", "a BEIR folder's split (each of them)"},
+    {"anchor", TERN_FLAG_STRING, &anchor, "COLUMN", "the column that plays the role (anchor)"},
+    {"positive", TERN_FLAG_STRING, &positive, "COLUMN", "the same (positive)"},
+    {"negative", TERN_FLAG_STRING, &negative, "COLUMN", "the same (negative, negative_1, ...)"},
+    {"label", TERN_FLAG_STRING, &label, "COLUMN", "the same (label)"},
+    {"score", TERN_FLAG_STRING, &score, "COLUMN", "the same (score)"},
+    {"invalid-utf8", TERN_FLAG_STRING, &invalid_utf8, "WHAT", "refuse (the default) or replace by U+FFFD"},
+    {NULL, TERN_FLAG_BOOL, NULL, NULL, NULL},
+};
+
+static const tern_command check_command = {
+    .name = "data check",
+    .arguments = "FILE|FOLDER",
+    .least = 1,
+    .most = 1,
+    .summary = "Reads rows (JSONL, CSV, TSV) or a folder in BEIR form as training would, and prints counts or what is "
+               "wrong.",
+    .example = "tern data check faq.csv --anchor question --positive answer\n"
+               "tern data check data/wordnet/test",
+    .flags = check_flags,
+};
+
+static void print_split(const char *name, const tern_wordnet_split *counts)
+{
+    printf("%-10s %9lld queries, %lld documents, %lld judgements in %s/%s\n", name, (long long)counts->queries,
+           (long long)counts->documents, (long long)counts->judgements, output, name);
+}
+
+static int run_wordnet(int argc, char **argv)
+{
+    int status = tern_flags_parse(&wordnet_command, argc, argv, NULL);
+    if (status != TERN_GO_ON)
+        return status;
+    if (!output)
+        return tern_command_usage(&wordnet_command, "--output DIR is needed: the folder to make");
+    tern_wordnet_options options = {.source = source, .output = output, .seed = (uint64_t)seed, .force = force};
+    tern_wordnet_summary made;
+    tern_error error = {{0}};
+    if (tern_wordnet_make(&options, &made, &error) < 0)
+        return tern_command_fail(&error);
+    printf("%-10s %9lld synonym sets, %lld words, %lld definitions\n", "WordNet", (long long)made.sets,
+           (long long)made.words, (long long)made.definitions);
+    printf("%-10s %9lld rows in %s/train.jsonl; %.1f %% have a sibling's word as negative\n", "train",
+           (long long)made.rows, output, 100.0 * (double)made.rows_with_sibling / (double)made.rows);
+    print_split("dev", &made.dev);
+    print_split("test", &made.test);
+    return TERN_EXIT_DONE;
+}
+
+static void print_count(const char *name, int64_t n)
+{
+    printf("%-16s %9lld\n", name, (long long)n);
+}
+
+/* The longest of the texts, in bytes and where to find it. */
+static void print_longest(const tern_texts *texts)
+{
+    size_t longest = 0, n;
+    int64_t which = 0;
+    for (int64_t i = 0; i < tern_texts_count(texts); i++) {
+        tern_texts_get(texts, i, &n);
+        if (n > longest) {
+            longest = n;
+            which = i;
+        }
+    }
+    int shown = longest < 60 ? (int)longest : 60;
+    const char *text = tern_texts_get(texts, which, NULL);
+    /* Not in the middle of a character. */
+    while (shown < (int)longest && shown > 0 && ((unsigned char)text[shown] & 0xC0) == 0x80)
+        shown--;
+    printf("%-16s %9zu bytes: ", "longest text", longest);
+    for (int i = 0; i < shown; i++)
+        putchar((unsigned char)text[i] < 0x20 || text[i] == 0x7F ? ' ' : text[i]);
+    puts(shown < (int)longest ? "..." : "");
+}
+
+static int64_t count_labels(const tern_rows *rows)
+{
+    int64_t most = -1;
+    for (int64_t i = 0; i < rows->n; i++)
+        most = rows->label[i] > most ? rows->label[i] : most;
+    return most + 1;
+}
+
+static void print_rows(const tern_rows *rows)
+{
+    print_count("rows", rows->n);
+    printf("%-16s    anchor%s", "roles", rows->has_positive ? ", positive" : "");
+    if (rows->n_negatives)
+        printf(", %d negative%s", rows->n_negatives, rows->n_negatives > 1 ? "s" : "");
+    printf("%s%s\n", rows->has_label ? ", label" : "", rows->has_score ? ", score" : "");
+    if (rows->has_label)
+        print_count("labels", count_labels(rows));
+    if (rows->group_start)
+        print_count("anchors", rows->n_groups);
+    if (rows->n_missing)
+        print_count("not found", rows->n_missing);
+    print_count("distinct texts", tern_texts_count(rows->texts));
+    print_longest(rows->texts);
+}
+
+static int check_rows(const char *path, int replace, tern_error *error)
+{
+    tern_rows_source from = {.file = path,
+                             .anchor = anchor,
+                             .positive = positive,
+                             .negative = negative,
+                             .label = label,
+                             .score = score,
+                             .invalid_utf8_replace = replace};
+    tern_texts *texts = tern_texts_create();
+    tern_rows *rows = tern_rows_read(&from, texts, error);
+    if (rows)
+        print_rows(rows);
+    int status = rows ? 0 : -1;
+    tern_rows_free(rows);
+    tern_texts_free(texts);
+    return status;
+}
+
+static int check_split(const char *folder, const char *name, int replace, tern_error *error)
+{
+    tern_beir *beir = tern_beir_read(folder, name, replace, error);
+    if (!beir)
+        return -1;
+    const tern_qrels *qrels = &beir->qrels;
+    int64_t n = qrels->start[qrels->n_queries], relevant = 0, missing = 0;
+    int greatest = 0;
+    for (int64_t i = 0; i < n; i++) {
+        relevant += qrels->grades[i] > 0;
+        greatest = qrels->grades[i] > greatest ? qrels->grades[i] : greatest;
+        missing += tern_beir_find_doc(beir, qrels->doc_ids[i]) < 0;
+    }
+    printf("%-16s %9lld queries, %lld documents, %lld judgements (%lld above grade 0, greatest %d", name,
+           (long long)beir->n_queries, (long long)beir->n_docs, (long long)n, (long long)relevant, greatest);
+    if (missing)
+        printf("; %lld of documents that aren't there", (long long)missing);
+    puts(")");
+    tern_beir_free(beir);
+    return 0;
+}
+
+/* The splits that BEIR folders have, of which at least one must be there. */
+static int check_folder(const char *folder, int replace, tern_error *error)
+{
+    static const char *const splits[] = {"train", "dev", "test"};
+    int checked = 0;
+    if (split)
+        return check_split(folder, split, replace, error);
+    for (size_t i = 0; i < sizeof splits / sizeof *splits; i++) {
+        char *path = tern_format("%s/qrels/%s.tsv", folder, splits[i]);
+        int exists = tern_file_exists(path);
+        free(path);
+        if (!exists)
+            continue;
+        if (check_split(folder, splits[i], replace, error) < 0)
+            return -1;
+        checked++;
+    }
+    /* Nothing of these names: the reader says what there is. */
+    return checked ? 0 : check_split(folder, "test", replace, error);
+}
+
+static int run_check(int argc, char **argv)
+{
+    const char *args[1];
+    int status = tern_flags_parse(&check_command, argc, argv, args);
+    if (status != TERN_GO_ON)
+        return status;
+    if (invalid_utf8 && strcmp(invalid_utf8, "replace") && strcmp(invalid_utf8, "refuse"))
+        return tern_command_usage(&check_command, "--invalid-utf8 is refuse or replace, not \"%s\"", invalid_utf8);
+    int replace = invalid_utf8 && !strcmp(invalid_utf8, "replace");
+    tern_error error = {{0}};
+    status =
+        tern_folder_exists(args[0]) ? check_folder(args[0], replace, &error) : check_rows(args[0], replace, &error);
+    return status < 0 ? tern_command_fail(&error) : TERN_EXIT_DONE;
+}
+
+typedef struct kind {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help;
+} kind;
+
+static const kind kinds[] = {
+    {"wordnet", run_wordnet, "make a reverse dictionary of WordNet: training triplets, a dev and a test set"},
+    {"check", run_check, "read rows or a folder in BEIR form and count, or say what is wrong"},
+};
+enum { N_KINDS = sizeof kinds / sizeof *kinds };
+
+static void print_kinds(void)
+{
+    printf("Example:\n"
+           "  tern data wordnet --output data/wordnet\n"
+           "  tern data check faq.csv --anchor question --positive answer\n"
+           "\n"
+           "Makes and checks data sets.\n"
+           "\n"
+           "Kinds:\n");
+    for (int i = 0; i < N_KINDS; i++)
+        printf("  %-10s %s\n", kinds[i].name, kinds[i].help);
+    printf("\ntern data KIND --help shows a kind's flags.\n");
+}
+
+static int unknown_kind(const char *name)
+{
+    static const char *names[N_KINDS];
+    for (int i = 0; i < N_KINDS; i++)
+        names[i] = kinds[i].name;
+    const char *near = tern_nearest(name, names, N_KINDS);
+    tern_error error = {{0}};
+    if (near)
+        tern_fail(&error, "tern data has no kind \"%s\"; did you mean %s?", name, near);
+    else
+        tern_fail(&error, "tern data has no kind \"%s\"; tern data --help lists them", name);
+    tern_command_fail(&error);
+    return TERN_EXIT_USAGE;
+}
+
+int tern_cmd_data(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : NULL;
+    if (!name || !strcmp(name, "--help") || !strcmp(name, "-h")) {
+        print_kinds();
+        return TERN_EXIT_DONE;
+    }
+    for (int i = 0; i < N_KINDS; i++)
+        if (!strcmp(name, kinds[i].name))
+            return kinds[i].run(argc - 1, argv + 1);
+    return unknown_kind(name);
+}

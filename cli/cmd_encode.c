@@ -1,0 +1,113 @@
+#include "cli/command.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "checkpoints/model.h"
+#include "checkpoints/npy.h"
+#include "data/input.h"
+
+#include <string.h>
+
+static const char *output, *role, *invalid_utf8;
+static int force;
+
+static const tern_flag flags[] = {
+    {"output", TERN_FLAG_STRING, &output, "X.npy", "the file to write: float32 [rows, dimensions]"},
+    {"role", TERN_FLAG_STRING, &role, "query|document", "put the model's prompt for that role before each text"},
+    {"invalid-utf8", TERN_FLAG_STRING, &invalid_utf8, "replace", "put U+FFFD for bytes that are not UTF-8"},
+    {"force", TERN_FLAG_BOOL, &force, NULL, "overwrite the output"},
+    {NULL, TERN_FLAG_BOOL, NULL, NULL, NULL},
+};
+
+static const tern_command command = {
+    .name = "encode",
+    .arguments = "MODEL FILE",
+    .least = 2,
+    .most = 2,
+    .summary = "Texts, one a line, to vectors in a NumPy file; row i is line i, empty lines are texts too.",
+    .example = "  tern encode sentence-transformers/all-MiniLM-L6-v2 texts.txt --output x.npy",
+    .flags = flags,
+};
+
+/* The lines of a file as strings: all in one buffer. */
+typedef struct lines {
+    char *bytes;
+    const char **texts;
+    size_t n, capacity;
+} lines;
+
+static int read_lines(lines *l, const char *path, tern_error *error)
+{
+    tern_input input;
+    const char *line;
+    size_t n, used = 0;
+    if (tern_input_open(&input, path, invalid_utf8 != NULL, error) < 0)
+        return -1;
+    l->bytes = tern_alloc(input.n + 1, 1); /* each line's end makes room for its 0 */
+    while (tern_input_next(&input, &line, &n)) {
+        TERN_GROW(l->texts, l->n, l->capacity);
+        l->texts[l->n++] = l->bytes + used;
+        memcpy(l->bytes + used, line, n);
+        used += n;
+        l->bytes[used++] = 0;
+    }
+    tern_input_close(&input);
+    return l->n ? 0 : tern_fail(error, "%s: it is empty; write one text a line", path);
+}
+
+/* What would fail after the work is seen before it. */
+static int check_output(tern_error *error)
+{
+    if (!force && tern_file_exists(output))
+        return tern_fail(error, "%s: it exists already; --force overwrites it", output);
+    tern_writer *writer = tern_writer_open(output, 1, error);
+    tern_writer_discard(writer);
+    return writer ? 0 : -1;
+}
+
+static int encode(const char *name, const char *file, tern_role as, tern_error *error)
+{
+    lines l = {0};
+    tern_model *model = NULL;
+    float *rows = NULL;
+    int status = check_output(error);
+    if (status == 0)
+        status = read_lines(&l, file, error);
+    if (status == 0 && !(model = tern_model_load(name, error)))
+        status = -1;
+    if (status == 0) {
+        int64_t n = (int64_t)l.n, dim = tern_model_dim(model);
+        const tern_embed_options options = {.role = as, .progress = tern_progress, .context = (void *)"encode"};
+        rows = tern_alloc(l.n, (size_t)dim * sizeof *rows);
+        status = tern_model_embed(model, &options, l.texts, n, rows, error);
+        if (status == 0)
+            status = tern_npy_write(output, rows, n, dim, force, error);
+    }
+    free(rows);
+    tern_model_free(model);
+    free(l.texts);
+    free(l.bytes);
+    return status;
+}
+
+int tern_cmd_encode(int argc, char **argv)
+{
+    const char *args[2];
+    tern_error error = {{0}};
+    int status = tern_flags_parse(&command, argc, argv, args);
+    if (status != TERN_GO_ON)
+        return status;
+    size_t n = output ? strlen(output) : 0;
+    if (!output)
+        return tern_command_usage(&command, "--output is missing: which .npy file to write?");
+    if (n < 5 || strcmp(output + n - 4, ".npy") != 0)
+        return tern_command_usage(&command, "--output %s: only .npy files are written", output);
+    if (role && strcmp(role, "query") != 0 && strcmp(role, "document") != 0)
+        return tern_command_usage(&command, "--role %s: a role is query or document", role);
+    if (invalid_utf8 && strcmp(invalid_utf8, "replace") != 0)
+        return tern_command_usage(&command, "--invalid-utf8 %s: the only choice is replace", invalid_utf8);
+    tern_role as = !role ? TERN_ROLE_NONE : *role == 'q' ? TERN_ROLE_QUERY : TERN_ROLE_DOCUMENT;
+    if (encode(args[0], args[1], as, &error) < 0)
+        return tern_command_fail(&error);
+    return tern_command_end(TERN_EXIT_DONE);
+}

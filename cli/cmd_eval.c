@@ -1,0 +1,381 @@
+#include "cli/command.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "checkpoints/model.h"
+#include "data/rows.h"
+#include "data/utf8.h"
+#include "eval/retrieval.h"
+#include "eval/triplets.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <string.h>
+
+static const char *split, *save_run, *run_file, *per_query, *compare_file, *metric, *invalid_utf8;
+static int json, judged_only, exclude_same_id, force;
+static double tolerance;
+static tern_flag_list expect;
+
+static const tern_flag flags[] = {
+    {"split", TERN_FLAG_STRING, &split, "NAME", "which qrels of the folder to use (test)"},
+    {"json", TERN_FLAG_BOOL, &json, NULL, "one JSON object on one line, figures with all digits"},
+    {"expect", TERN_FLAG_LIST, &expect, "METRIC=VALUE", "exit with 1 unless the figure is so; may be repeated"},
+    {"tolerance", TERN_FLAG_DOUBLE, &tolerance, "X", "how far from --expect a figure may be (0.0005)"},
+    {"per-query", TERN_FLAG_STRING, &per_query, "FILE.csv", "write each query's figures"},
+    {"compare", TERN_FLAG_STRING, &compare_file, "FILE.csv", "p-value against an earlier --per-query file"},
+    {"metric", TERN_FLAG_STRING, &metric, "METRIC", "what --compare compares (ndcg_at_10, or triplet_accuracy)"},
+    {"save-run", TERN_FLAG_STRING, &save_run, "FILE", "write the ranked documents as a TREC run"},
+    {"run", TERN_FLAG_STRING, &run_file, "FILE", "score this TREC run; no MODEL then"},
+    {"judged-only", TERN_FLAG_BOOL, &judged_only, NULL, "rank just the documents judged for each query"},
+    {"exclude-same-id", TERN_FLAG_BOOL, &exclude_same_id, NULL, "drop documents whose id is the query's"},
+    {"invalid-utf8", TERN_FLAG_STRING, &invalid_utf8, "replace", "put U+FFFD for bytes that are not UTF-8"},
+    {"force", TERN_FLAG_BOOL, &force, NULL, "overwrite files"},
+    {NULL, TERN_FLAG_BOOL, NULL, NULL, NULL},
+};
+
+static const tern_command command = {
+    .name = "eval",
+    .arguments = "MODEL DATA",
+    .least = 1,
+    .most = 2,
+    .summary =
+        "Scores a model on DATA: a BEIR folder (corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv), or a .jsonl, .csv "
+        "or .tsv file of triplets with the columns anchor, positive and negative. With --run DATA may also be a "
+        "file of judgements.",
+    .example = "tern eval sentence-transformers/all-MiniLM-L6-v2 data/scifact --split test --json\n"
+               "tern eval runs/mine/model triplets.jsonl --expect triplet_accuracy=0.9 --tolerance 0.05\n"
+               "tern eval --run bm25.run data/scifact --per-query bm25.csv\n"
+               "tern eval runs/mine/model data/scifact --compare bm25.csv",
+    .flags = flags,
+};
+
+typedef enum kind { KIND_SET, KIND_TRIPLETS, KIND_RUN } kind;
+
+/* One evaluation, from what was asked for to what came out. */
+typedef struct evaluation {
+    kind kind;
+    const char *model, *data; /* model NULL for a run */
+    tern_scores scores, earlier;
+    int64_t documents;
+    tern_comparison comparison;
+    double seconds;
+} evaluation;
+
+/* What the callback of an evaluation needs: progress runs over all of its calls. */
+typedef struct encoding {
+    tern_model *model;
+    int64_t done, total;
+} encoding;
+
+static void show_progress(void *context, int64_t done, int64_t total)
+{
+    const encoding *e = context;
+    (void)total;
+    tern_progress((void *)"encode", e->done + done, e->total);
+}
+
+static int embed(void *context, int is_query, const char *const *texts, int64_t n, float *out, tern_error *error)
+{
+    encoding *e = context;
+    const tern_embed_options options = {
+        .role = is_query ? TERN_ROLE_QUERY : TERN_ROLE_DOCUMENT, .progress = show_progress, .context = e};
+    int status = tern_model_embed(e->model, &options, texts, n, out, error);
+    e->done += n;
+    return status;
+}
+
+static int evaluate_set(evaluation *e, tern_error *error)
+{
+    tern_beir *set = tern_beir_read(e->data, split, invalid_utf8 != NULL, error);
+    tern_model *model = set ? tern_model_load(e->model, error) : NULL;
+    int status = model ? 0 : -1;
+    if (model) {
+        encoding context = {.model = model, .total = set->n_docs + set->n_queries};
+        tern_retrieval_options options = {.embedder = {embed, &context, tern_model_dim(model)},
+                                          .judged_only = judged_only,
+                                          .exclude_same_id = exclude_same_id,
+                                          .run = save_run ? tern_trec_run_create() : NULL};
+        e->documents = set->n_docs;
+        status = tern_retrieval_evaluate(set, &options, &e->scores, error);
+        tern_progress((void *)"encode", context.total, context.total);
+        if (status == 0 && save_run)
+            status = tern_trec_run_write(options.run, save_run, "tern", force, error);
+        tern_trec_run_free(options.run);
+    }
+    tern_model_free(model);
+    tern_beir_free(set);
+    return status;
+}
+
+static int evaluate_triplets(evaluation *e, tern_error *error)
+{
+    tern_texts *texts = tern_texts_create();
+    const tern_rows_source source = {.file = e->data, .invalid_utf8_replace = invalid_utf8 != NULL};
+    tern_rows *rows = tern_rows_read(&source, texts, error);
+    tern_model *model = rows ? tern_model_load(e->model, error) : NULL;
+    int status = -1;
+    if (model) {
+        encoding context = {.model = model, .total = tern_texts_count(texts)};
+        status =
+            tern_triplets_evaluate(rows, &(tern_embedder){embed, &context, tern_model_dim(model)}, &e->scores, error);
+        tern_progress((void *)"encode", context.total, context.total);
+        if (status < 0 && (!rows->has_positive || !rows->n_negatives))
+            tern_fail_within(error, "%s", e->data);
+    }
+    tern_model_free(model);
+    tern_rows_free(rows);
+    tern_texts_free(texts);
+    return status;
+}
+
+static int evaluate_run(evaluation *e, tern_error *error)
+{
+    char *folder_qrels = tern_format("%s/qrels/%s.tsv", e->data, split);
+    const char *path = tern_folder_exists(e->data) ? folder_qrels : e->data;
+    tern_qrels qrels = {0};
+    int64_t missing = 0;
+    int status = tern_qrels_read(&qrels, path, error);
+    tern_trec_run *run = status == 0 ? tern_trec_run_read(run_file, error) : NULL;
+    if (run) {
+        const tern_retrieval_options options = {.judged_only = judged_only, .exclude_same_id = exclude_same_id};
+        status = tern_trec_run_evaluate(run, &qrels, &options, &e->scores, &missing, error);
+        if (status < 0)
+            tern_fail_within(error, "%s", run_file);
+    } else {
+        status = -1;
+    }
+    if (status == 0 && missing > 0 && !tern_command_quiet())
+        fprintf(stderr,
+                "tern: %s lacks %lld queries that have relevant documents; figures are means over the other %lld\n",
+                run_file, (long long)missing, (long long)e->scores.n_queries);
+    tern_trec_run_free(run);
+    tern_qrels_free(&qrels);
+    free(folder_qrels);
+    return status;
+}
+
+/* A file name or a flag's text may not be UTF-8, which JSON is. */
+static json_t *json_text(const char *text)
+{
+    size_t n;
+    char *valid = tern_utf8_replace(text, strlen(text), &n);
+    json_t *string = json_stringn(valid, n);
+    free(valid);
+    return string;
+}
+
+static const char *compared_metric(const evaluation *e)
+{
+    return metric ? metric : e->kind == KIND_TRIPLETS ? "triplet_accuracy" : "ndcg_at_10";
+}
+
+static json_t *json_comparison(const evaluation *e)
+{
+    const tern_comparison *c = &e->comparison;
+    json_t *object = json_object();
+    json_object_set_new(object, "with", json_text(compare_file));
+    json_object_set_new(object, "metric", json_string(compared_metric(e)));
+    json_object_set_new(object, "queries", json_integer(c->n));
+    json_object_set_new(object, "before", json_real(c->mean_a));
+    json_object_set_new(object, "after", json_real(c->mean_b));
+    json_object_set_new(object, "difference", json_real(c->difference));
+    json_object_set_new(object, "p_value", json_real(c->p_value));
+    return object;
+}
+
+static void print_json(const evaluation *e)
+{
+    json_t *object = json_object(), *metrics = json_object();
+    if (e->kind == KIND_RUN)
+        json_object_set_new(object, "run", json_text(run_file));
+    else
+        json_object_set_new(object, "model", json_text(e->model));
+    json_object_set_new(object, "data", json_text(e->data));
+    if (e->kind != KIND_TRIPLETS)
+        json_object_set_new(object, "split", json_text(split));
+    json_object_set_new(object, e->kind == KIND_TRIPLETS ? "rows" : "queries", json_integer(e->scores.n_queries));
+    if (e->kind == KIND_SET)
+        json_object_set_new(object, "documents", json_integer(e->documents));
+    json_object_set_new(object, "seconds", json_real(e->seconds));
+    for (int i = 0; i < e->scores.n_metrics; i++)
+        json_object_set_new(metrics, e->scores.names[i], json_real(e->scores.means[i]));
+    json_object_set_new(object, "metrics", metrics);
+    if (compare_file)
+        json_object_set_new(object, "comparison", json_comparison(e));
+    char *line = json_dumps(object, JSON_REAL_PRECISION(17));
+    TERN_CHECK(line, "the result is no JSON");
+    puts(line);
+    free(line);
+    json_decref(object);
+}
+
+static void print_retrieval(const tern_scores *scores)
+{
+    static const int cutoffs[] = {10, 100, 1, 3, 5, 20, 1000}; /* the usual ones first */
+    static const char *const kinds[] = {"ndcg", "recall", "map", "mrr", "precision", "hit_rate"};
+    printf("%-12s", "");
+    for (size_t c = 0; c < sizeof cutoffs / sizeof *cutoffs; c++)
+        printf("   at_%-4d", cutoffs[c]);
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        printf("\n%-12s", kinds[k]);
+        for (size_t c = 0; c < sizeof cutoffs / sizeof *cutoffs; c++) {
+            char name[64];
+            snprintf(name, sizeof name, "%s_at_%d", kinds[k], cutoffs[c]);
+            printf("%10.5f", tern_scores_get(scores, name));
+        }
+    }
+    putchar('\n');
+}
+
+static void print_table(const evaluation *e)
+{
+    if (e->kind == KIND_TRIPLETS) {
+        printf("%s on %s: %lld rows, %.1f s\n", e->model, e->data, (long long)e->scores.n_queries, e->seconds);
+        printf("triplet_accuracy  %.5f\n", e->scores.means[0]);
+    } else {
+        printf("%s on %s, %s: %lld queries", e->kind == KIND_RUN ? run_file : e->model, e->data, split,
+               (long long)e->scores.n_queries);
+        if (e->kind == KIND_SET)
+            printf(", %lld documents", (long long)e->documents);
+        printf(", %.1f s\n", e->seconds);
+        print_retrieval(&e->scores);
+    }
+    const tern_comparison *c = &e->comparison;
+    if (compare_file)
+        printf("%s: %.5f, from %.5f in %s: %+.5f, p = %.2g over %lld %s\n", compared_metric(e), c->mean_b, c->mean_a,
+               compare_file, c->difference, c->p_value, (long long)c->n, e->kind == KIND_TRIPLETS ? "rows" : "queries");
+}
+
+/* METRIC=VALUE into its parts. Returns TERN_GO_ON or the status of a wrong usage. */
+static int parse_expectation(const char *item, char name[64], double *value)
+{
+    const char *equals = strchr(item, '=');
+    size_t n = equals ? (size_t)(equals - item) : 0;
+    char *end = NULL;
+    if (!equals || n == 0 || n >= 64)
+        return tern_command_usage(&command, "--expect takes METRIC=VALUE, e.g. ndcg_at_10=0.645, not \"%s\"", item);
+    memcpy(name, item, n);
+    name[n] = 0;
+    *value = strtod(equals + 1, &end);
+    if (end == equals + 1 || *end || !isfinite(*value))
+        return tern_command_usage(&command, "--expect %s: \"%s\" is not a number", name, equals + 1);
+    return TERN_GO_ON;
+}
+
+static int check_metric(const char *flag, const char *name)
+{
+    if (tern_metric_exists(name))
+        return TERN_GO_ON;
+    const char *near = tern_metric_nearest(name);
+    return near ? tern_command_usage(&command, "--%s: there is no metric %s; did you mean %s?", flag, name, near)
+                : tern_command_usage(&command, "--%s: there is no metric %s; one is ndcg_at_10", flag, name);
+}
+
+/* All figures that are not as expected, in one sentence. */
+static int check_expectations(const evaluation *e, tern_error *error)
+{
+    tern_buffer wrong = {0};
+    for (int i = 0; i < expect.n; i++) {
+        char name[64];
+        double want, got;
+        parse_expectation(expect.items[i], name, &want);
+        got = tern_scores_get(&e->scores, name);
+        if (isnan(got))
+            tern_buffer_printf(&wrong, "%sthere is no %s for this data", wrong.n ? "; " : "", name);
+        else if (!(fabs(got - want) <= tolerance))
+            tern_buffer_printf(&wrong, "%s%s is %.5f, expected %.5f within %g", wrong.n ? "; " : "", name, got, want,
+                               tolerance);
+    }
+    int status = wrong.n ? tern_fail(error, "%s", wrong.data) : 0;
+    tern_buffer_free(&wrong);
+    return status;
+}
+
+/* What would fail after the work is seen before it. */
+static int check_output(const char *path, tern_error *error)
+{
+    if (!path)
+        return 0;
+    if (!force && tern_file_exists(path))
+        return tern_fail(error, "%s: it exists already; --force overwrites it", path);
+    tern_writer *writer = tern_writer_open(path, 1, error);
+    tern_writer_discard(writer);
+    return writer ? 0 : -1;
+}
+
+static int evaluate(evaluation *e, tern_error *error)
+{
+    static int (*const by_kind[])(evaluation *, tern_error *) = {evaluate_set, evaluate_triplets, evaluate_run};
+    double start = tern_seconds();
+    if (check_output(save_run, error) < 0 || check_output(per_query, error) < 0)
+        return -1;
+    if (compare_file && tern_scores_read(&e->earlier, compare_file, error) < 0)
+        return -1;
+    if (by_kind[e->kind](e, error) < 0)
+        return -1;
+    e->seconds = tern_seconds() - start;
+    if (per_query && tern_scores_write(&e->scores, per_query, force, error) < 0)
+        return -1;
+    if (compare_file && tern_scores_compare(&e->earlier, &e->scores, compared_metric(e), &e->comparison, error) < 0)
+        return tern_fail_within(error, "%s", compare_file);
+    (json ? print_json : print_table)(e);
+    return check_expectations(e, error);
+}
+
+/* Which kind of evaluation the arguments ask for; a wrong usage is said. */
+static int find_kind(const char *const *args, evaluation *e)
+{
+    e->model = run_file ? NULL : args[0];
+    e->data = run_file ? args[0] : args[1];
+    if (run_file && args[1])
+        return tern_command_usage(&command, "with --run there is no MODEL; give DATA alone");
+    if (!e->data)
+        return tern_command_usage(&command, "DATA is missing: a BEIR folder or a file of triplets");
+    e->kind = run_file ? KIND_RUN : tern_folder_exists(e->data) ? KIND_SET : KIND_TRIPLETS;
+    if (e->kind != KIND_SET && save_run)
+        return tern_command_usage(&command, "--save-run needs a MODEL and a BEIR folder");
+    if (e->kind == KIND_TRIPLETS && (judged_only || exclude_same_id))
+        return tern_command_usage(&command, "--judged-only and --exclude-same-id need a BEIR folder; %s is none",
+                                  e->data);
+    return TERN_GO_ON;
+}
+
+static int check_flags(void)
+{
+    int status = metric ? check_metric("metric", metric) : TERN_GO_ON;
+    for (int i = 0; i < expect.n && status == TERN_GO_ON; i++) {
+        char name[64];
+        double value;
+        status = parse_expectation(expect.items[i], name, &value);
+        if (status == TERN_GO_ON)
+            status = check_metric("expect", name);
+    }
+    if (status == TERN_GO_ON && tolerance < 0)
+        status = tern_command_usage(&command, "--tolerance takes a number of 0 or more");
+    if (status == TERN_GO_ON && invalid_utf8 && strcmp(invalid_utf8, "replace") != 0)
+        status = tern_command_usage(&command, "--invalid-utf8 %s: the only choice is replace", invalid_utf8);
+    return status;
+}
+
+int tern_cmd_eval(int argc, char **argv)
+{
+    const char *args[2];
+    tern_error error = {{0}};
+    evaluation e = {0};
+    split = "test";
+    tolerance = 0.0005;
+    int status = tern_flags_parse(&command, argc, argv, args);
+    if (status == TERN_GO_ON)
+        status = check_flags();
+    if (status == TERN_GO_ON)
+        status = find_kind(args, &e);
+    if (status != TERN_GO_ON)
+        return status;
+    status = evaluate(&e, &error) < 0 ? tern_command_fail(&error) : TERN_EXIT_DONE;
+    tern_scores_free(&e.scores);
+    tern_scores_free(&e.earlier);
+    free(expect.items);
+    return tern_command_end(status);
+}

@@ -1,0 +1,92 @@
+#include "cli/command.h"
+
+#include "base/memory.h"
+#include "checkpoints/model.h"
+
+#include <string.h>
+
+static int force, json;
+
+static const tern_flag flags[] = {
+    {"force", TERN_FLAG_BOOL, &force, NULL, "replace a model that is in the folder"},
+    {"json", TERN_FLAG_BOOL, &json, NULL, "one JSON object on stdout"},
+    {NULL, TERN_FLAG_BOOL, NULL, NULL, NULL},
+};
+
+static const tern_command command = {
+    .name = "export",
+    .arguments = "MODEL FOLDER",
+    .least = 2,
+    .most = 2,
+    .summary = "Writes a model as a sentence-transformers folder, reads it back and compares vectors bit for bit.",
+    .example = "  tern export runs/quickstart/model served/model",
+    .flags = flags,
+};
+
+static const char *const texts[] = {
+    "",
+    "a",
+    "An act that has disastrous consequences.",
+    "The quick brown fox jumps over the lazy dog, again and again, until it is tired of it.",
+    "Numbers such as 3.14159 and 2,718; symbols % & §; cafés, naïve façades, 東京 and emoji \xf0\x9f\x98\x80.",
+    "an act that has disastrous consequences",
+};
+enum { N_TEXTS = sizeof texts / sizeof *texts };
+
+/* Vectors of the texts in each role, one after another: [3 * N_TEXTS, dim], the caller's. NULL: failed. */
+static float *embed(tern_model *model, tern_error *error)
+{
+    size_t block = (size_t)N_TEXTS * (size_t)tern_model_dim(model);
+    float *rows = tern_alloc(3 * block, sizeof *rows);
+    for (int role = 0; role < 3; role++) {
+        const tern_embed_options options = {.role = (tern_role)role};
+        if (tern_model_embed(model, &options, texts, N_TEXTS, rows + (size_t)role * block, error) < 0) {
+            free(rows);
+            return NULL;
+        }
+    }
+    return rows;
+}
+
+static int compare(tern_model *model, tern_model *again, const char *folder, tern_error *error)
+{
+    int64_t dim = tern_model_dim(model);
+    if (tern_model_dim(again) != dim)
+        return tern_fail(error, "%s: read back, the model makes vectors of another length", folder);
+    float *want = embed(model, error), *got = want ? embed(again, error) : NULL;
+    int status = got ? 0 : -1;
+    if (got && memcmp(want, got, 3 * N_TEXTS * (size_t)dim * sizeof *want) != 0)
+        status = tern_fail(error, "%s: read back, the model makes other vectors; the disk may be damaged", folder);
+    free(got);
+    free(want);
+    return status;
+}
+
+static int export_model(const char *name, const char *folder, tern_error *error)
+{
+    tern_model *again = NULL, *model = tern_model_load(name, error);
+    int status = model ? tern_model_save(model, folder, force, error) : -1;
+    if (status == 0)
+        status = (again = tern_model_load(folder, error)) ? 0 : -1;
+    if (status == 0)
+        status = compare(model, again, folder, error);
+    tern_model_free(again);
+    tern_model_free(model);
+    return status;
+}
+
+int tern_cmd_export(int argc, char **argv)
+{
+    const char *args[2];
+    tern_error error = {{0}};
+    int status = tern_flags_parse(&command, argc, argv, args);
+    if (status != TERN_GO_ON)
+        return status;
+    if (export_model(args[0], args[1], &error) < 0)
+        return tern_command_fail(&error);
+    if (json)
+        printf("{\"texts\": %d, \"equal\": true}\n", 3 * N_TEXTS);
+    else
+        printf("%s: written, read back; the vectors of %d texts are equal bit for bit\n", args[1], 3 * N_TEXTS);
+    return tern_command_end(TERN_EXIT_DONE);
+}

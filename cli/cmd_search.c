@@ -1,0 +1,371 @@
+#include "cli/command.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "checkpoints/model.h"
+#include "data/beir.h"
+#include "data/input.h"
+#include "data/jsonl.h"
+#include "data/texts.h"
+#include "data/utf8.h"
+#include "eval/topk.h"
+#include "eval/vectors.h"
+
+#include <jansson.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <utf8proc.h>
+
+enum { WIDTH_DEFAULT = 100, WIDTH_LEAST = 40, ID_WIDTH = 24 };
+
+static tern_flag_list queries;
+static int64_t top;
+static int json;
+static const char *invalid_utf8;
+
+static const tern_flag flags[] = {
+    {"query", TERN_FLAG_LIST, &queries, "TEXT", "search for this instead of reading queries; may be repeated"},
+    {"top", TERN_FLAG_INT, &top, "K", "how many rows to show (10)"},
+    {"json", TERN_FLAG_BOOL, &json, NULL, "one JSON object a query, texts whole"},
+    {"invalid-utf8", TERN_FLAG_STRING, &invalid_utf8, "replace", "put U+FFFD for bytes that are not UTF-8"},
+    {NULL, TERN_FLAG_BOOL, NULL, NULL, NULL},
+};
+
+static const tern_command command = {
+    .name = "search",
+    .arguments = "MODEL FILE",
+    .least = 2,
+    .most = 2,
+    .summary =
+        "Reads queries, one a line, and shows the rows of FILE that are nearest: lines of a text file, rows of a "
+        ".jsonl file ({\"text\": ..}, or {\"_id\", \"title\", \"text\"}), or the corpus of a BEIR folder.",
+    .example = "tern search sentence-transformers/all-MiniLM-L6-v2 faq.txt\n"
+               "tern search runs/quickstart/model data/scifact --query \"does vitamin D help?\" --top 3",
+    .flags = flags,
+};
+
+/* What is searched. A row without an id has its line's number for one. */
+typedef struct collection {
+    tern_beir *beir;    /* owns ids and texts when there is one, else the store does */
+    const char **ids;   /* [n] */
+    const char **texts; /* [n] */
+    size_t n;
+    tern_texts *store;
+    int64_t (*rows)[2]; /* [n] of a store: each row's text and id in it */
+    size_t capacity;
+} collection;
+
+static void close_collection(collection *c)
+{
+    tern_beir_free(c->beir);
+    tern_texts_free(c->store);
+    free(c->rows);
+    free(c->ids);
+    free(c->texts);
+}
+
+static void add_row(collection *c, const char *text, size_t n, int64_t line)
+{
+    char id[32];
+    int id_n = snprintf(id, sizeof id, "%lld", (long long)line);
+    TERN_GROW(c->rows, c->n, c->capacity);
+    c->rows[c->n][0] = tern_texts_add(c->store, text, n);
+    c->rows[c->n++][1] = tern_texts_add(c->store, id, (size_t)id_n);
+}
+
+static void make_room(collection *c)
+{
+    c->ids = tern_alloc(c->n, sizeof *c->ids);
+    c->texts = tern_alloc(c->n, sizeof *c->texts);
+}
+
+/* Strings of a store are borrowed until the next is added, so they are taken when all are there. */
+static void take_texts(collection *c)
+{
+    make_room(c);
+    for (size_t i = 0; i < c->n; i++) {
+        c->texts[i] = tern_texts_get(c->store, c->rows[i][0], NULL);
+        c->ids[i] = tern_texts_get(c->store, c->rows[i][1], NULL);
+    }
+}
+
+static int read_lines(collection *c, const char *path, tern_error *error)
+{
+    tern_input input;
+    const char *line;
+    size_t n;
+    if (tern_input_open(&input, path, invalid_utf8 != NULL, error) < 0)
+        return -1;
+    while (tern_input_next(&input, &line, &n))
+        if (n > 0)
+            add_row(c, line, n, input.line);
+    tern_input_close(&input);
+    return 0;
+}
+
+/* Rows with "text" alone; *has_ids is set, and nothing read, when the first row has an "_id". */
+static int read_jsonl(collection *c, const char *path, int *has_ids, tern_error *error)
+{
+    tern_jsonl *reader = tern_jsonl_open(path, invalid_utf8 != NULL, error);
+    if (!reader)
+        return -1;
+    int status;
+    const char *text;
+    size_t n;
+    while ((status = tern_jsonl_next(reader, error)) > 0) {
+        *has_ids = c->n == 0 && json_object_get(tern_jsonl_object(reader), "_id");
+        if (*has_ids)
+            break;
+        status = tern_jsonl_string(reader, "text", &text, &n, error);
+        if (status < 0)
+            break;
+        add_row(c, text, n, tern_jsonl_line(reader));
+    }
+    tern_jsonl_close(reader);
+    return status < 0 ? -1 : 0;
+}
+
+static int read_corpus(collection *c, const char *path, tern_error *error)
+{
+    c->beir = tern_beir_read_corpus(path, invalid_utf8 != NULL, error);
+    if (!c->beir)
+        return -1;
+    c->n = (size_t)c->beir->n_docs;
+    make_room(c);
+    for (size_t i = 0; i < c->n; i++) {
+        c->ids[i] = c->beir->doc_ids[i];
+        c->texts[i] = c->beir->doc_texts[i];
+    }
+    return 0;
+}
+
+static int open_collection(collection *c, const char *path, tern_error *error)
+{
+    size_t n = strlen(path);
+    int status, has_ids = 0;
+    *c = (collection){.store = tern_texts_create()};
+    if (tern_folder_exists(path)) {
+        char *corpus = tern_path_join(path, "corpus.jsonl");
+        status = read_corpus(c, corpus, error);
+        free(corpus);
+    } else if (n >= 6 && !strcasecmp(path + n - 6, ".jsonl")) {
+        status = read_jsonl(c, path, &has_ids, error);
+        if (status == 0 && has_ids)
+            status = read_corpus(c, path, error);
+    } else {
+        status = read_lines(c, path, error);
+    }
+    if (status == 0 && !c->beir)
+        take_texts(c);
+    return status == 0 && c->n == 0 ? tern_fail(error, "%s: there is nothing to search in it", path) : status;
+}
+
+/* A collection ready to be searched. */
+typedef struct search_index {
+    collection rows;
+    tern_model *model;
+    int64_t *rank;  /* between equal scores: by id as in evaluation for BEIR rows; NULL: by line */
+    float *vectors; /* [rows.n, dim] */
+    int64_t dim;
+    tern_hit *hits; /* [top] */
+} search_index;
+
+static void close_index(search_index *x)
+{
+    close_collection(&x->rows);
+    tern_model_free(x->model);
+    free(x->rank);
+    free(x->vectors);
+    free(x->hits);
+}
+
+static int embed(void *context, int is_query, const char *const *texts, int64_t n, float *out, tern_error *error)
+{
+    const tern_embed_options options = {.role = is_query ? TERN_ROLE_QUERY : TERN_ROLE_DOCUMENT,
+                                        .progress = is_query ? NULL : tern_progress,
+                                        .context = (void *)"encode"};
+    return tern_model_embed(context, &options, texts, n, out, error);
+}
+
+static int open_index(search_index *x, const char *model, const char *path, tern_error *error)
+{
+    *x = (search_index){0};
+    if (open_collection(&x->rows, path, error) < 0 || !(x->model = tern_model_load(model, error)))
+        return -1;
+    int64_t n = (int64_t)x->rows.n;
+    x->dim = tern_model_dim(x->model);
+    x->hits = tern_alloc((size_t)(top < n ? top : n), sizeof *x->hits);
+    x->vectors = tern_alloc_aligned((size_t)n * (size_t)x->dim, sizeof *x->vectors);
+    if (x->rows.beir) {
+        x->rank = tern_alloc((size_t)n, sizeof *x->rank);
+        tern_rank_ids(x->rows.ids, n, x->rank);
+    }
+    return tern_vectors_embed(&(tern_embedder){embed, x->model, x->dim}, 0, x->rows.texts, n, x->vectors, error);
+}
+
+static int terminal_width(void)
+{
+    struct winsize size;
+    const char *columns = getenv("COLUMNS");
+    int width = columns ? atoi(columns) : WIDTH_DEFAULT;
+    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        width = size.ws_col;
+    return width < WIDTH_LEAST ? WIDTH_LEAST : width;
+}
+
+/* Prints text on at most width columns, white space and controls as single spaces, and says "..." where it was cut.
+ * Returns the columns used. */
+static int print_cut(const char *text, int width)
+{
+    tern_buffer line = {0};
+    size_t fits = 0; /* bytes of line that leave room for the dots */
+    int used = 0, cut = 0, space = 0;
+    tern_buffer_add(&line, "", 0);
+    for (size_t n = strlen(text), length; n > 0 && !cut; text += length, n -= length) {
+        uint32_t c = tern_utf8_decode(text, n, &length);
+        int blank = c <= 0x20 || (c >= 0x7F && c <= 0xA0) || c == 0x2028 || c == 0x2029;
+        int columns = blank ? !space && used > 0 : utf8proc_charwidth((utf8proc_int32_t)c);
+        space = blank;
+        cut = used + columns > width;
+        if (cut)
+            break;
+        if (!blank || columns)
+            tern_buffer_add(&line, blank ? " " : text, blank ? 1 : length);
+        used += columns;
+        if (used <= width - 3)
+            fits = line.n;
+    }
+    if (cut)
+        printf("%.*s...", (int)fits, line.data);
+    else
+        fputs(line.data, stdout);
+    tern_buffer_free(&line);
+    return used;
+}
+
+static void print_table(const search_index *x, int64_t n)
+{
+    int id_width = 1, width = terminal_width();
+    for (int64_t i = 0; i < n; i++) {
+        int length = (int)strnlen(x->rows.ids[x->hits[i].doc], ID_WIDTH);
+        id_width = length > id_width ? length : id_width;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        int taken = printf("%3lld  %7.4f  ", (long long)i + 1, (double)x->hits[i].score);
+        int id = print_cut(x->rows.ids[x->hits[i].doc], id_width);
+        printf("%*s", (id < id_width ? id_width - id : 0) + 2, "");
+        print_cut(x->rows.texts[x->hits[i].doc], width - taken - id_width - 2);
+        putchar('\n');
+    }
+}
+
+static void print_json(const search_index *x, const char *query, int64_t n)
+{
+    json_t *object = json_object(), *list = json_array();
+    json_object_set_new(object, "query", json_string(query));
+    for (int64_t i = 0; i < n; i++) {
+        json_t *hit = json_object();
+        json_object_set_new(hit, "rank", json_integer(i + 1));
+        json_object_set_new(hit, "score", json_real((double)x->hits[i].score));
+        json_object_set_new(hit, "id", json_string(x->rows.ids[x->hits[i].doc]));
+        json_object_set_new(hit, "text", json_string(x->rows.texts[x->hits[i].doc]));
+        json_array_append_new(list, hit);
+    }
+    json_object_set_new(object, "hits", list);
+    char *line = json_dumps(object, JSON_REAL_PRECISION(9));
+    TERN_CHECK(line, "the result is no JSON");
+    puts(line);
+    free(line);
+    json_decref(object);
+}
+
+static int search(search_index *x, const char *text, tern_error *error)
+{
+    size_t n = strlen(text), bad = tern_utf8_check(text, n);
+    char *valid = NULL;
+    if (bad < n && !invalid_utf8)
+        return tern_fail(error, "the query is not UTF-8 at byte %zu; --invalid-utf8 replace takes it", bad + 1);
+    if (bad < n)
+        text = valid = tern_utf8_replace(text, n, &n);
+    float *vector = tern_alloc((size_t)x->dim, sizeof *vector);
+    int status = tern_vectors_embed(&(tern_embedder){embed, x->model, x->dim}, 1, &text, 1, vector, error);
+    if (status == 0) {
+        int64_t rows = (int64_t)x->rows.n;
+        tern_topk *topk = tern_topk_create(vector, 1, x->dim, rows, x->rank, top);
+        tern_topk_add(topk, x->vectors, NULL, 0, rows);
+        int64_t found = tern_topk_take(topk, 0, x->hits);
+        if (json)
+            print_json(x, text, found);
+        else
+            print_table(x, found);
+        tern_topk_free(topk);
+    }
+    free(vector);
+    free(valid);
+    return status;
+}
+
+static int search_given(search_index *x, tern_error *error)
+{
+    for (int i = 0; i < queries.n; i++) {
+        if (queries.n > 1 && !json) {
+            printf("%s\"", i ? "\n" : "");
+            print_cut(queries.items[i], terminal_width() - 2);
+            puts("\"");
+        }
+        if (search(x, queries.items[i], error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* On a terminal a query that fails is said and the next one read. */
+static int search_read(search_index *x, tern_error *error)
+{
+    int terminal = isatty(STDIN_FILENO), status = 0;
+    char *line = NULL;
+    size_t capacity = 0;
+    if (terminal)
+        fprintf(stderr, "%zu rows; type a query, Ctrl-D ends\n", x->rows.n);
+    while (status == 0) {
+        if (terminal)
+            fputs("> ", stderr);
+        ssize_t n = getline(&line, &capacity, stdin);
+        if (n < 0)
+            break;
+        line[strcspn(line, "\r\n")] = 0;
+        if (!*line)
+            continue;
+        status = search(x, line, error);
+        if (status < 0 && terminal)
+            status = tern_command_fail(error) == TERN_EXIT_FAILED ? 0 : -1;
+        fflush(stdout);
+    }
+    if (terminal)
+        fputc('\n', stderr);
+    free(line);
+    return status;
+}
+
+int tern_cmd_search(int argc, char **argv)
+{
+    const char *args[2];
+    tern_error error = {{0}};
+    search_index x;
+    top = 10;
+    int status = tern_flags_parse(&command, argc, argv, args);
+    if (status != TERN_GO_ON)
+        return status;
+    if (top == 0)
+        return tern_command_usage(&command, "--top takes a number of 1 or more");
+    if (invalid_utf8 && strcmp(invalid_utf8, "replace") != 0)
+        return tern_command_usage(&command, "--invalid-utf8 %s: the only choice is replace", invalid_utf8);
+    status = open_index(&x, args[0], args[1], &error);
+    if (status == 0)
+        status = queries.n ? search_given(&x, &error) : search_read(&x, &error);
+    close_index(&x);
+    free(queries.items);
+    return tern_command_end(status < 0 ? tern_command_fail(&error) : TERN_EXIT_DONE);
+}

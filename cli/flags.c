@@ -1,0 +1,301 @@
+#include "cli/command.h"
+
+#include "autograd/gemm.h"
+#include "base/memory.h"
+#include "base/nearest.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+enum { MOST_THREADS = 4096, HELP_WIDTH = 100, NAME_WIDTH = 40 };
+
+static int quiet, help_wanted;
+static int64_t threads;
+
+/* What every command takes besides its own. */
+static const tern_flag common_flags[] = {
+    {"threads", TERN_FLAG_INT, &threads, "N", "number of threads (OMP_NUM_THREADS, else all processors)"},
+    {"quiet", TERN_FLAG_BOOL, &quiet, NULL, "no progress on stderr"},
+    {"help", TERN_FLAG_BOOL, &help_wanted, NULL, "show this page"},
+    {NULL, TERN_FLAG_BOOL, NULL, NULL, NULL},
+};
+
+static size_t count_flags(const tern_flag *flags)
+{
+    size_t n = 0;
+    while (flags && flags[n].name)
+        n++;
+    return n;
+}
+
+static const tern_flag *find_in(const tern_flag *flags, const char *name, size_t length)
+{
+    for (; flags && flags->name; flags++)
+        if (strlen(flags->name) == length && !memcmp(flags->name, name, length))
+            return flags;
+    return NULL;
+}
+
+static const tern_flag *find_flag(const tern_command *command, const char *name, size_t length)
+{
+    const tern_flag *flag = find_in(command->flags, name, length);
+    return flag ? flag : find_in(common_flags, name, length);
+}
+
+/* Prints text from column `column` on, broken between words before HELP_WIDTH. */
+static void print_wrapped(const char *text, int column)
+{
+    int at = column;
+    for (const char *word = text; *word;) {
+        size_t n = strcspn(word, " ");
+        if (at > column && at + 1 + (int)n > HELP_WIDTH) {
+            printf("\n%*s", column, "");
+            at = column;
+        }
+        at += printf("%s%.*s", at > column ? " " : "", (int)n, word);
+        word += n + strspn(word + n, " ");
+    }
+    putchar('\n');
+}
+
+static int flag_width(const tern_flag *flag)
+{
+    return (int)(strlen(flag->name) + (flag->argument ? strlen(flag->argument) + 1 : 0));
+}
+
+static int widest(const tern_flag *flags, int least)
+{
+    for (; flags && flags->name; flags++)
+        if (flag_width(flags) > least && flag_width(flags) <= NAME_WIDTH)
+            least = flag_width(flags);
+    return least;
+}
+
+static void print_flags(const tern_flag *flags, int width)
+{
+    for (; flags && flags->name; flags++) {
+        printf("  --%s%s%s", flags->name, flags->argument ? " " : "", flags->argument ? flags->argument : "");
+        int gap = width - flag_width(flags);
+        if (gap < 0)
+            printf("\n%*s", width + 6, "");
+        else
+            printf("%*s", gap + 2, "");
+        print_wrapped(flags->help ? flags->help : "", width + 6);
+    }
+}
+
+static void print_lines(const char *text, const char *indent)
+{
+    while (text && *text) {
+        size_t n = strcspn(text, "\n");
+        printf("%s%.*s\n", n > 0 ? indent : "", (int)n, text);
+        text += n + (text[n] == '\n');
+    }
+}
+
+static void print_help(const tern_command *command)
+{
+    if (command->example) {
+        printf("Example:\n");
+        print_lines(command->example, command->example[0] == ' ' ? "" : "  ");
+        putchar('\n');
+    }
+    const char *arguments = command->arguments ? command->arguments : "";
+    printf("Usage: tern %s%s%s [flags]\n", command->name, *arguments ? " " : "", arguments);
+    if (command->summary)
+        print_wrapped(command->summary, 0);
+    printf("\nFlags:\n");
+    int width = widest(common_flags, widest(command->flags, 0));
+    print_flags(command->flags, width);
+    print_flags(common_flags, width);
+}
+
+static int unknown_flag(const tern_command *command, const char *name, size_t length)
+{
+    size_t own = count_flags(command->flags), common = count_flags(common_flags);
+    const char **names = tern_alloc(own + common, sizeof *names);
+    for (size_t i = 0; i < own; i++)
+        names[i] = command->flags[i].name;
+    for (size_t i = 0; i < common; i++)
+        names[own + i] = common_flags[i].name;
+    char *word = tern_strndup(name, length);
+    const char *near = tern_nearest(word, names, own + common);
+    int status = near ? tern_command_usage(command, "there is no flag --%s; did you mean --%s?", word, near)
+                      : tern_command_usage(command, "there is no flag --%s", word);
+    free(word);
+    free(names);
+    return status;
+}
+
+static int set_int(const tern_command *command, const tern_flag *flag, const char *text)
+{
+    char *end;
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    /* strtoll would take " 5" and "+5"; a flag is digits and nothing else. */
+    if (strspn(text, "0123456789") != strlen(text) || !*text || *end || errno)
+        return tern_command_usage(command, "--%s takes a whole number of 0 or more, not \"%s\"", flag->name, text);
+    *(int64_t *)flag->value = number;
+    return TERN_GO_ON;
+}
+
+static int set_double(const tern_command *command, const tern_flag *flag, const char *text)
+{
+    char *end;
+    errno = 0;
+    double number = strtod(text, &end);
+    if (strspn(text, "0123456789+-.eE") != strlen(text) || end == text || *end || errno == ERANGE || !isfinite(number))
+        return tern_command_usage(command, "--%s takes a number, not \"%s\"", flag->name, text);
+    *(double *)flag->value = number;
+    return TERN_GO_ON;
+}
+
+static void add_item(tern_flag_list *list, const char *text)
+{
+    list->items = tern_realloc(list->items, (size_t)list->n + 1, sizeof *list->items);
+    list->items[list->n++] = text;
+}
+
+static int set_flag(const tern_command *command, const tern_flag *flag, const char *text)
+{
+    switch (flag->kind) {
+    case TERN_FLAG_INT:
+        return set_int(command, flag, text);
+    case TERN_FLAG_DOUBLE:
+        return set_double(command, flag, text);
+    case TERN_FLAG_STRING:
+        *(const char **)flag->value = text;
+        return TERN_GO_ON;
+    case TERN_FLAG_LIST:
+        add_item(flag->value, text);
+        return TERN_GO_ON;
+    case TERN_FLAG_BOOL:
+        break;
+    }
+    return tern_command_usage(command, "--%s takes no value", flag->name);
+}
+
+/* One --name, --name=VALUE or --name VALUE at argv[*at]; moves *at to the last word used. */
+static int parse_flag(const tern_command *command, int argc, char **argv, int *at)
+{
+    const char *name = argv[*at] + 2;
+    size_t length = strcspn(name, "=");
+    const tern_flag *flag = find_flag(command, name, length);
+    if (!flag)
+        return unknown_flag(command, name, length);
+    if (name[length] == '=')
+        return set_flag(command, flag, name + length + 1);
+    if (flag->kind == TERN_FLAG_BOOL) {
+        *(int *)flag->value = 1;
+        return TERN_GO_ON;
+    }
+    if (*at + 1 >= argc)
+        return tern_command_usage(command, "--%s needs %s after it", flag->name,
+                                  flag->argument ? flag->argument : "a value");
+    return set_flag(command, flag, argv[++*at]);
+}
+
+static int start_threads(const tern_command *command)
+{
+    tern_error error = {{0}};
+    if (threads > MOST_THREADS)
+        return tern_command_usage(command, "--threads takes a number up to %d", MOST_THREADS);
+    if (tern_threads_start((int)threads, &error) < 0)
+        return tern_command_fail(&error);
+    return TERN_GO_ON;
+}
+
+/* Help is wanted wherever it stands, and even when the rest is wrong; a flag's value is no request for it. */
+static int asks_for_help(const tern_command *command, int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+            return 1;
+        const tern_flag *flag = strncmp(argv[i], "--", 2) ? NULL : find_flag(command, argv[i] + 2, strlen(argv[i] + 2));
+        if (flag && flag->kind != TERN_FLAG_BOOL)
+            i++;
+    }
+    return 0;
+}
+
+static int parse_all(const tern_command *command, int argc, char **argv, const char **args)
+{
+    int n = 0, only_arguments = 0, status = TERN_GO_ON;
+    for (int i = 1; i < argc && status == TERN_GO_ON; i++) {
+        const char *word = argv[i];
+        if (!only_arguments && !strcmp(word, "--"))
+            only_arguments = 1;
+        else if (!only_arguments && !strncmp(word, "--", 2))
+            status = parse_flag(command, argc, argv, &i);
+        else if (!only_arguments && word[0] == '-' && word[1])
+            status = tern_command_usage(command, "there is no flag %s; flags have long names, as in --help", word);
+        else if (n == command->most)
+            status = tern_command_usage(command, "\"%s\" is one argument too many", word);
+        else
+            args[n++] = word;
+    }
+    if (status == TERN_GO_ON && n < command->least)
+        status = tern_command_usage(command, "%s missing",
+                                    n == 0 && command->least == 1 ? "its argument is" : "an argument is");
+    return status;
+}
+
+int tern_flags_parse(const tern_command *command, int argc, char **argv, const char **args)
+{
+    for (int i = 0; i < command->most; i++)
+        args[i] = NULL;
+    threads = quiet = help_wanted = 0;
+    if (asks_for_help(command, argc, argv)) {
+        print_help(command);
+        return tern_command_end(TERN_EXIT_DONE);
+    }
+    int status = parse_all(command, argc, argv, args);
+    return status == TERN_GO_ON ? start_threads(command) : status;
+}
+
+int tern_command_fail(const tern_error *error)
+{
+    fprintf(stderr, "tern: %s\n", error->message);
+    return TERN_EXIT_FAILED;
+}
+
+int tern_command_usage(const tern_command *command, const char *format, ...)
+{
+    /* Through tern_fail's buffer, so that control characters of an argument don't reach the terminal. */
+    char text[TERN_ERROR_SIZE];
+    tern_error error = {{0}};
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    tern_fail(&error, "%s", text);
+    fprintf(stderr, "tern: %s: %s (tern %s --help shows how it is used)\n", command->name, error.message,
+            command->name);
+    return TERN_EXIT_USAGE;
+}
+
+int tern_command_end(int status)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    if (errno)
+        fprintf(stderr, "tern: standard output could not be written: %s\n", strerror(errno));
+    else
+        fprintf(stderr, "tern: standard output could not be written\n");
+    /* Said once: main asks again after the command did. */
+    clearerr(stdout);
+    return status == TERN_EXIT_DONE ? TERN_EXIT_FAILED : status;
+}
+
+int tern_command_quiet(void)
+{
+    return quiet;
+}
+
+int tern_command_threads(void)
+{
+    return (int)threads;
+}

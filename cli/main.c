@@ -1,0 +1,120 @@
+/* The program: one table of commands. A new command is a file cmd_<name>.c, a row here, a page in docs/cli.md and a
+ * test. Results go to stdout, all else to stderr; 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
+#include "cli/command.h"
+
+#include "base/nearest.h"
+#include "recipes/recipe.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct row {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help;
+} row;
+
+static const row commands[] = {
+    {"train", tern_cmd_train, "fine-tune or train a model from a recipe; the same command resumes"},
+    {"eval", tern_cmd_eval, "score a model on a test set"},
+    {"search", tern_cmd_search, "type a query, see the nearest rows of a file"},
+    {"encode", tern_cmd_encode, "texts to vectors"},
+    {"tokenize", tern_cmd_tokenize, "texts to token ids"},
+    {"data", tern_cmd_data, "make and check data sets"},
+    {"export", tern_cmd_export, "hand a model to other tools"},
+    {"info", tern_cmd_info, "what a model, checkpoint, data set or recipe holds"},
+    {"selftest", tern_cmd_selftest, "check gradients and kernels on this machine"},
+};
+enum { N_COMMANDS = sizeof commands / sizeof *commands, MOST_HELP_WORDS = 3 };
+
+static void print_overview(void)
+{
+    printf("Example:\n"
+           "  tern train recipes/quickstart.yaml\n"
+           "  tern eval sentence-transformers/all-MiniLM-L6-v2 data/scifact --split test\n"
+           "\n"
+           "tern trains, fine-tunes and evaluates text-embedding models.\n"
+           "\n"
+           "Commands:\n");
+    for (int i = 0; i < N_COMMANDS; i++)
+        printf("  %-10s %s\n", commands[i].name, commands[i].help);
+    printf("\n"
+           "tern COMMAND --help shows a command's flags; tern help recipe-keys lists all that a recipe may say.\n");
+}
+
+static const row *find_command(const char *name)
+{
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (!strcmp(name, commands[i].name))
+            return &commands[i];
+    return NULL;
+}
+
+static int unknown_command(const char *name)
+{
+    static const char *names[N_COMMANDS];
+    for (int i = 0; i < N_COMMANDS; i++)
+        names[i] = commands[i].name;
+    const char *near = tern_nearest(name, names, N_COMMANDS);
+    tern_error error = {{0}};
+    if (near)
+        tern_fail(&error, "there is no command \"%s\"; did you mean %s?", name, near);
+    else
+        tern_fail(&error, "there is no command \"%s\"; tern --help lists them", name);
+    tern_command_fail(&error);
+    return TERN_EXIT_USAGE;
+}
+
+static int run_help(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_overview();
+        return TERN_EXIT_DONE;
+    }
+    if (!strcmp(argv[1], "recipe-keys")) {
+        tern_recipe_reference(stdout);
+        return TERN_EXIT_DONE;
+    }
+    const row *command = find_command(argv[1]);
+    if (!command)
+        return unknown_command(argv[1]);
+    /* tern help data wordnet is tern data wordnet --help. */
+    char help[] = "--help", *words[MOST_HELP_WORDS + 2];
+    int n = argc - 1 < MOST_HELP_WORDS ? argc - 1 : MOST_HELP_WORDS;
+    memcpy(words, argv + 1, (size_t)n * sizeof *words);
+    words[n] = help;
+    words[n + 1] = NULL;
+    return command->run(n + 1, words);
+}
+
+static int run(int argc, char **argv)
+{
+    const char *name = argc > 0 ? argv[0] : "help";
+    if (!strcmp(name, "help") || !strcmp(name, "--help") || !strcmp(name, "-h"))
+        return run_help(argc, argv);
+    if (!strcmp(name, "--version")) {
+        printf("tern %s\n", TERN_VERSION);
+        return TERN_EXIT_DONE;
+    }
+    const row *command = find_command(name);
+    return command ? command->run(argc, argv) : unknown_command(name);
+}
+
+/* A file opened later must not become descriptor 1 and receive what is meant for a closed stdout. The mode is the
+ * wrong one on purpose, so that writing still fails and is said. */
+static void occupy_standard_files(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+            _exit(TERN_EXIT_FAILED);
+}
+
+int main(int argc, char **argv)
+{
+    occupy_standard_files();
+    /* A reader that goes away is a write error, said in words, and never ends a training run half-way. */
+    signal(SIGPIPE, SIG_IGN);
+    return tern_command_end(run(argc - 1, argv + 1));
+}

@@ -1,0 +1,173 @@
+/* Writing a tokenizer's four files. Those it was loaded from are copied; the others are made in the form that Hugging
+ * Face tokenizers and transformers load. */
+#include "base/file.h"
+#include "base/memory.h"
+#include "data/wordpiece_file.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *frame_token(const tern_tokenizer *t, const int32_t *ids, int64_t n, const char *fallback)
+{
+    return n > 0 ? t->model->tokens[ids[n - 1]] : fallback;
+}
+
+/* {"unk_token": "[UNK]", ...} of the special tokens that there are. */
+static json_t *special_map(const tern_tokenizer *t)
+{
+    const char *names[][2] = {
+        {"unk_token", t->model->tokens[t->model->unknown]},
+        {"sep_token", frame_token(t, t->after, t->n_after, "[SEP]")},
+        {"pad_token", "[PAD]"},
+        {"cls_token", frame_token(t, t->before, t->n_before, "[CLS]")},
+        {"mask_token", "[MASK]"},
+    };
+    json_t *map = json_object();
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (tern_wordpiece_find(t->model, names[i][1], strlen(names[i][1])) >= 0)
+            json_object_set_new(map, names[i][0], json_string(names[i][1]));
+    return map;
+}
+
+static json_t *strip_accents(const tern_tokenizer *t)
+{
+    return t->text.strip_accents == t->text.lowercase ? json_null() : json_boolean(t->text.strip_accents);
+}
+
+static json_t *tokenizer_config(const tern_tokenizer *t, int64_t max_length)
+{
+    json_t *map = special_map(t);
+    json_object_set_new(map, "tokenizer_class", json_string("BertTokenizer"));
+    json_object_set_new(map, "do_lower_case", json_boolean(t->text.lowercase));
+    json_object_set_new(map, "strip_accents", strip_accents(t));
+    json_object_set_new(map, "tokenize_chinese_chars", json_boolean(t->text.handle_chinese_chars));
+    json_object_set_new(map, "clean_up_tokenization_spaces", json_true());
+    if (max_length > 0)
+        json_object_set_new(map, "model_max_length", json_integer(max_length));
+    return map;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const tern_added_token *x = a, *y = b;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+/* A vocabulary file brings special tokens only, none normalised. */
+static json_t *added_tokens(const tern_tokenizer *t)
+{
+    json_t *list = json_array();
+    if (t->raw.n == 0)
+        return list;
+    tern_added_token *sorted = tern_alloc(t->raw.n, sizeof *sorted);
+    memcpy(sorted, t->raw.tokens, t->raw.n * sizeof *sorted);
+    qsort(sorted, t->raw.n, sizeof *sorted, by_id);
+    for (size_t i = 0; i < t->raw.n; i++)
+        json_array_append_new(list, json_pack("{s:i, s:s, s:b, s:b, s:b, s:b, s:b}", "id", (int)sorted[i].id, "content",
+                                              sorted[i].content, "single_word", 0, "lstrip", 0, "rstrip", 0,
+                                              "normalized", 0, "special", 1));
+    free(sorted);
+    return list;
+}
+
+static json_t *template_part(const char *kind, const char *id, int type)
+{
+    return json_pack("{s:{s:s, s:i}}", kind, "id", id, "type_id", type);
+}
+
+static json_t *special_token(const char *token, int32_t id)
+{
+    return json_pack("{s:s, s:[i], s:[s]}", "id", token, "ids", (int)id, "tokens", token);
+}
+
+static json_t *post_processor(const tern_tokenizer *t)
+{
+    const char *cls = t->model->tokens[t->before[0]], *sep = t->model->tokens[t->after[0]];
+    return json_pack("{s:s, s:[o, o, o], s:[o, o, o, o, o], s:{s:o, s:o}}", "type", "TemplateProcessing", "single",
+                     template_part("SpecialToken", cls, 0), template_part("Sequence", "A", 0),
+                     template_part("SpecialToken", sep, 0), "pair", template_part("SpecialToken", cls, 0),
+                     template_part("Sequence", "A", 0), template_part("SpecialToken", sep, 0),
+                     template_part("Sequence", "B", 1), template_part("SpecialToken", sep, 1), "special_tokens", cls,
+                     special_token(cls, t->before[0]), sep, special_token(sep, t->after[0]));
+}
+
+static json_t *model(const tern_wordpiece *m)
+{
+    json_t *vocab = json_object();
+    for (int32_t i = 0; i < m->n_vocabulary; i++)
+        json_object_set_new(vocab, m->tokens[i], json_integer(i));
+    return json_pack("{s:s, s:s, s:s, s:I, s:o}", "type", "WordPiece", "unk_token", m->tokens[m->unknown],
+                     "continuing_subword_prefix", m->prefix, "max_input_chars_per_word", (json_int_t)m->max_chars,
+                     "vocab", vocab);
+}
+
+/* Only for a tokenizer from a vocabulary file: one that came from a tokenizer.json has that to copy. */
+static json_t *tokenizer_json(const tern_tokenizer *t)
+{
+    json_t *normalizer = json_pack("{s:s, s:b, s:b, s:o, s:b}", "type", "BertNormalizer", "clean_text",
+                                   t->text.clean_text, "handle_chinese_chars", t->text.handle_chinese_chars,
+                                   "strip_accents", strip_accents(t), "lowercase", t->text.lowercase);
+    return json_pack("{s:s, s:n, s:n, s:o, s:o, s:{s:s}, s:o, s:{s:s, s:s, s:b}, s:o}", "version", "1.0", "truncation",
+                     "padding", "added_tokens", added_tokens(t), "normalizer", normalizer, "pre_tokenizer", "type",
+                     "BertPreTokenizer", "post_processor", post_processor(t), "decoder", "type", "WordPiece", "prefix",
+                     t->model->prefix, "cleanup", 1, "model", model(t->model));
+}
+
+static int write_json(json_t *value, const char *path, tern_error *error)
+{
+    TERN_CHECK(value, "%s was not made", path);
+    char *text = json_dumps(value, JSON_INDENT(2));
+    TERN_CHECK(text, "%s was not printed", path);
+    json_decref(value);
+    int status = tern_file_write(path, text, strlen(text), error);
+    free(text);
+    return status;
+}
+
+static int write_vocab(const tern_wordpiece *m, const char *path, tern_error *error)
+{
+    tern_buffer text = {0};
+    for (int32_t i = 0; i < m->n_vocabulary; i++) {
+        tern_buffer_add(&text, m->tokens[i], m->lengths[i]);
+        tern_buffer_add(&text, "\n", 1);
+    }
+    int status = tern_file_write(path, text.data, text.n, error);
+    tern_buffer_free(&text);
+    return status;
+}
+
+static int make_file(const tern_tokenizer *t, const char *name, const char *path, int64_t max_length, tern_error *error)
+{
+    if (strcmp(name, "tokenizer.json") == 0)
+        return write_json(tokenizer_json(t), path, error);
+    if (strcmp(name, "tokenizer_config.json") == 0)
+        return write_json(tokenizer_config(t, max_length), path, error);
+    if (strcmp(name, "special_tokens_map.json") == 0)
+        return write_json(special_map(t), path, error);
+    return write_vocab(t->model, path, error);
+}
+
+static int save_file(const tern_tokenizer *t, const char *name, const char *folder, int64_t max_length,
+                     tern_error *error)
+{
+    char *to = tern_path_join(folder, name), *from = t->folder ? tern_path_join(t->folder, name) : NULL;
+    int status;
+    if (from && tern_file_exists(from))
+        status = strcmp(from, to) == 0 ? 0 : tern_file_copy(from, to, error);
+    else
+        status = make_file(t, name, to, max_length, error);
+    free(from);
+    free(to);
+    return status;
+}
+
+int tern_tokenizer_save(const tern_tokenizer *tokenizer, const char *folder, int64_t max_length, tern_error *error)
+{
+    static const char *const names[] = {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+                                        "vocab.txt"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (save_file(tokenizer, names[i], folder, max_length, error) < 0)
+            return -1;
+    return 0;
+}

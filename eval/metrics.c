@@ -1,0 +1,122 @@
+#include "eval/metrics.h"
+
+#include "base/memory.h"
+#include "base/nearest.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const int cutoffs[TERN_CUTOFFS] = {1, 3, 5, 10, 20, 100, 1000};
+
+/* The columns of a kind, spelled out so that the table is static and readable. */
+#define AT(kind) kind "_at_1", kind "_at_3", kind "_at_5", kind "_at_10", kind "_at_20", kind "_at_100", kind "_at_1000"
+
+static const char *const names[TERN_METRICS + 1] = {
+    AT("ndcg"), AT("map"), AT("recall"), AT("precision"), AT("mrr"), AT("hit_rate"), "triplet_accuracy",
+};
+
+const char *const *tern_metric_names(void)
+{
+    return names;
+}
+
+int tern_metric_exists(const char *name)
+{
+    for (int i = 0; i <= TERN_METRICS; i++)
+        if (!strcmp(name, names[i]))
+            return 1;
+    return 0;
+}
+
+const char *tern_metric_nearest(const char *word)
+{
+    return tern_nearest(word, names, TERN_METRICS + 1);
+}
+
+/* What all kinds need, walked once down the list. */
+typedef struct list {
+    const int *ranked;
+    int64_t n;
+    int *ideal; /* [relevant] grades above 0, descending */
+    int64_t relevant;
+} list;
+
+static double gain_at(int grade, int64_t rank)
+{
+    return grade > 0 ? grade / log2((double)rank + 1) : 0;
+}
+
+static double ndcg_at(const list *l, int64_t k)
+{
+    double sum = 0, best = 0;
+    for (int64_t i = 0; i < k && i < l->n; i++)
+        sum += gain_at(l->ranked[i], i + 1);
+    for (int64_t i = 0; i < k && i < l->relevant; i++)
+        best += gain_at(l->ideal[i], i + 1);
+    return sum / best;
+}
+
+static double map_at(const list *l, int64_t k)
+{
+    double sum = 0;
+    int64_t found = 0;
+    for (int64_t i = 0; i < k && i < l->n; i++)
+        if (l->ranked[i] > 0)
+            sum += (double)++found / (double)(i + 1);
+    return sum / (double)l->relevant;
+}
+
+static int64_t found_at(const list *l, int64_t k)
+{
+    int64_t found = 0;
+    for (int64_t i = 0; i < k && i < l->n; i++)
+        found += l->ranked[i] > 0;
+    return found;
+}
+
+static double recall_at(const list *l, int64_t k)
+{
+    return (double)found_at(l, k) / (double)l->relevant;
+}
+
+static double precision_at(const list *l, int64_t k)
+{
+    return (double)found_at(l, k) / (double)k;
+}
+
+static double mrr_at(const list *l, int64_t k)
+{
+    for (int64_t i = 0; i < k && i < l->n; i++)
+        if (l->ranked[i] > 0)
+            return 1 / (double)(i + 1);
+    return 0;
+}
+
+static double hit_rate_at(const list *l, int64_t k)
+{
+    return found_at(l, k) > 0;
+}
+
+/* In the order of names. */
+static double (*const kinds[TERN_METRIC_KINDS])(const list *, int64_t) = {ndcg_at,      map_at, recall_at,
+                                                                          precision_at, mrr_at, hit_rate_at};
+
+static int descending(const void *a, const void *b)
+{
+    int x = *(const int *)a, y = *(const int *)b;
+    return (x < y) - (x > y);
+}
+
+void tern_metrics_of_list(const int *ranked, int64_t n, const int *judged, int64_t m, double *values)
+{
+    list l = {.ranked = ranked, .n = n, .ideal = tern_alloc((size_t)m, sizeof(int))};
+    for (int64_t i = 0; i < m; i++)
+        if (judged[i] > 0)
+            l.ideal[l.relevant++] = judged[i];
+    qsort(l.ideal, (size_t)l.relevant, sizeof(int), descending);
+    for (int kind = 0; kind < TERN_METRIC_KINDS; kind++)
+        for (int c = 0; c < TERN_CUTOFFS; c++)
+            values[kind * TERN_CUTOFFS + c] = l.relevant ? kinds[kind](&l, cutoffs[c]) : 0;
+    free(l.ideal);
+}

@@ -1,0 +1,35 @@
+/* The retrieval metrics of one ranked list, as trec_eval 9.0.8 defines them.
+ *
+ *     double values[TERN_METRICS];
+ *     tern_metrics_of_list((int[]){1, 0, 2}, 3, (int[]){2, 1, 1}, 3, values);
+ *     printf("%s %.5f", tern_metric_names()[3], values[3]);
+ *
+ * Names are the leaderboard's: {ndcg,map,recall,precision,mrr,hit_rate}_at_{1,3,5,10,20,100,1000}. A new metric is a
+ * row in metrics.c's table and a case in tests/test_metrics.c. */
+#ifndef TERN_EVAL_METRICS_H
+#define TERN_EVAL_METRICS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { TERN_CUTOFFS = 7, TERN_METRIC_KINDS = 6, TERN_METRICS = TERN_CUTOFFS * TERN_METRIC_KINDS };
+
+/* The TERN_METRICS names, kind by kind, each with its cutoffs ascending; static. */
+const char *const *tern_metric_names(void);
+/* 1 for the names above and "triplet_accuracy". */
+int tern_metric_exists(const char *name);
+/* The known name that word most likely meant, for "did you mean"; NULL when none is near. Static. */
+const char *tern_metric_nearest(const char *word);
+
+/* ranked [n]: the grade of the document at each rank, best first; 0 for one that is not judged. judged [m]: all grades
+ * that the query has, in any order. A document is relevant when its grade is above 0; lower grades gain nothing.
+ * values [TERN_METRICS], in the order of tern_metric_names():
+ * - ndcg: sum of grade / log2(rank + 1) within k, over the same sum for judged in descending order (linear gain,
+ *   m_ndcg_cut.c); - map: precision at each relevant rank within k, over all relevant (m_map_cut.c);
+ * - recall: relevant within k over all relevant, not capped at k (m_recall.c); - precision: over k, even when fewer
+ *   documents were found (m_P.c); - mrr: 1 / rank of the first relevant one within k, else 0; - hit_rate: 1 when any
+ *   is within k (m_success.c).
+ * All are 0 when nothing is relevant. */
+void tern_metrics_of_list(const int *ranked, int64_t n, const int *judged, int64_t m, double *values);
+
+#endif

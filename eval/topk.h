@@ -1,0 +1,40 @@
+/* Exact search: the k best documents of each query by dot product, without ever holding all the scores.
+ *
+ *     tern_topk *t = tern_topk_create(queries, n_queries, dim, n_docs, NULL, 10);
+ *     tern_topk_add(t, docs, NULL, 0, n_docs);                  // or chunk by chunk
+ *     for (int64_t q = 0; q < n_queries; q++)
+ *         n = tern_topk_take(t, q, hits);                       // best first
+ *     tern_topk_free(t);
+ *
+ * Scores come from tiles of fixed size, each one sgemm on one thread; a heap per query keeps the best. A document
+ * enters when (score, rank) beats the heap's worst, so that ties at the last place are settled exactly. The result is
+ * the same for any number of threads. A score of NaN is never kept. */
+#ifndef TERN_EVAL_TOPK_H
+#define TERN_EVAL_TOPK_H
+
+#include <stdint.h>
+
+typedef struct tern_hit {
+    int64_t doc;
+    float score;
+} tern_hit;
+
+typedef struct tern_topk tern_topk;
+
+/* queries [n_queries, dim], borrowed until the end. rank [n_docs]: all of 0 .. n_docs - 1, the lower rank wins between
+ * equal scores; NULL: the lower document number does. Copied. n_docs is below 2^32. Holds 8 * k bytes a query, and
+ * 16 MB for scores. */
+tern_topk *tern_topk_create(const float *queries, int64_t n_queries, int64_t dim, int64_t n_docs, const int64_t *rank,
+                            int64_t k);
+void tern_topk_free(tern_topk *topk);
+/* Offers n documents, vectors [n, dim]: the i-th is number docs[i], or first + i when docs is NULL. Each document is to
+ * be offered once. */
+void tern_topk_add(tern_topk *topk, const float *vectors, const int64_t *docs, int64_t first, int64_t n);
+/* Writes a query's hits, best first, into hits [k] and returns their number; to be called once a query. */
+int64_t tern_topk_take(tern_topk *topk, int64_t query, tern_hit *hits);
+
+/* rank [n] of ids for tern_topk_create by trec_eval's rule: greater ids (strcmp) come first. Returns -1, or the number
+ * of an id that occurs twice. */
+int64_t tern_rank_ids(const char *const *ids, int64_t n, int64_t *rank);
+
+#endif

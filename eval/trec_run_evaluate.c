@@ -1,0 +1,105 @@
+/* Evaluation of a run that was made elsewhere. */
+#include "base/memory.h"
+#include "eval/judge.h"
+#include "eval/retrieval.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The number of a run's query of this id, or -1; order holds the run's queries by id. */
+static int64_t find_query(const tern_trec_run *run, const int64_t *order, const char *id)
+{
+    int64_t low = 0, high = run->n_queries;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        int compared = strcmp(tern_trec_run_query(run, order[middle]), id);
+        if (compared == 0)
+            return order[middle];
+        if (compared < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return -1;
+}
+
+typedef struct numbered {
+    const char *id;
+    int64_t number;
+} numbered;
+
+static int by_id(const void *a, const void *b)
+{
+    return strcmp(((const numbered *)a)->id, ((const numbered *)b)->id);
+}
+
+static int64_t *order_by_id(const tern_trec_run *run)
+{
+    numbered *sorted = tern_alloc((size_t)run->n_queries, sizeof *sorted);
+    int64_t *order = tern_alloc((size_t)run->n_queries, sizeof *order);
+    for (int64_t q = 0; q < run->n_queries; q++)
+        sorted[q] = (numbered){tern_trec_run_query(run, q), q};
+    qsort(sorted, (size_t)run->n_queries, sizeof *sorted, by_id);
+    for (int64_t q = 0; q < run->n_queries; q++)
+        order[q] = sorted[q].number;
+    free(sorted);
+    return order;
+}
+
+/* Fills grades with those of the run's documents, in order, and returns how many there are. The cut comes after the
+ * choice of judged documents and before identical ids are dropped, as for models. */
+static int64_t grade_query(const tern_trec_run *run, int64_t query, const tern_judge *judge, int64_t judged,
+                           const tern_retrieval_options *options, int *grades)
+{
+    int64_t n = 0, taken = 0;
+    for (int64_t i = run->start[query]; i < run->start[query + 1] && taken < TERN_RETRIEVAL_DEPTH; i++) {
+        const char *doc = tern_trec_run_doc(run, i);
+        int grade, known = tern_judge_grade(judge, judged, doc, &grade);
+        if (options->judged_only && !known)
+            continue;
+        taken++;
+        if (!options->exclude_same_id || strcmp(doc, tern_trec_run_query(run, query)))
+            grades[n++] = grade;
+    }
+    return n;
+}
+
+int tern_trec_run_evaluate(const tern_trec_run *run, const tern_qrels *qrels, const tern_retrieval_options *options,
+                           tern_scores *out, int64_t *missing, tern_error *error)
+{
+    options = options ? options : &(tern_retrieval_options){0};
+    tern_judge *judge = tern_judge_create(qrels);
+    int64_t *order = order_by_id(run), absent = 0;
+    int *grades = tern_alloc(TERN_RETRIEVAL_DEPTH, sizeof *grades);
+    tern_scores scores;
+    tern_scores_start(&scores, tern_metric_names(), TERN_METRICS, qrels->n_queries);
+    scores.n_queries = 0;
+    for (int64_t q = 0; q < qrels->n_queries; q++) {
+        if (!tern_judge_has_relevant(judge, q))
+            continue;
+        int64_t query = find_query(run, order, qrels->query_ids[q]);
+        if (query < 0) {
+            absent++;
+            continue;
+        }
+        int64_t n = grade_query(run, query, judge, q, options, grades), start = qrels->start[q];
+        tern_metrics_of_list(grades, n, qrels->grades + start, qrels->start[q + 1] - start,
+                             scores.per_query + scores.n_queries * TERN_METRICS);
+        scores.query_ids[scores.n_queries++] = tern_strdup(qrels->query_ids[q]);
+    }
+    tern_scores_finish(&scores);
+    int status = 0;
+    if (scores.n_queries == 0)
+        status = tern_fail(error, "no query of the run has a relevant document in these judgements; check that both "
+                                  "are of the same set and split");
+    if (missing)
+        *missing = absent;
+    if (status == 0)
+        *out = scores;
+    else
+        tern_scores_free(&scores);
+    free(grades);
+    free(order);
+    tern_judge_free(judge);
+    return status;
+}

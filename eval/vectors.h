@@ -1,0 +1,35 @@
+/* Vectors for texts: the callback through which evaluation gets them, and their normalisation. */
+#ifndef TERN_EVAL_VECTORS_H
+#define TERN_EVAL_VECTORS_H
+
+#include "base/error.h"
+
+#include <stdint.h>
+
+/* Writes the vectors of n texts into out [n, dim]. is_query: 1 for queries (and anchors), 0 for documents; prompts
+ * differ. Vectors need not be normalised. Returns a negative value with a sentence on failure. */
+typedef int (*tern_embed_fn)(void *context, int is_query, const char *const *texts, int64_t n, float *out,
+                             tern_error *error);
+
+typedef struct tern_embedder {
+    tern_embed_fn embed;
+    void *context;
+    int64_t dim;
+} tern_embedder;
+
+/* Divides each row of x [n, dim] by its Euclidean norm (summed in double); a row of zeros stays one. Returns the first
+ * row that holds a value that is not finite, or n. */
+int64_t tern_vectors_normalise(float *x, int64_t n, int64_t dim);
+
+/* Normalised vectors of n texts into out [n, dim]; each distinct text is embedded once, so that equal texts get the
+ * same bits. Fails when a vector holds NaN or an infinity, quoting the text. */
+int tern_vectors_embed(const tern_embedder *embedder, int is_query, const char *const *texts, int64_t n, float *out,
+                       tern_error *error);
+
+/* same[i] [n]: the first place of a text equal to texts[i] (i itself when there is none before it). */
+void tern_texts_same(const char *const *texts, int64_t n, int64_t *same);
+
+/* A dot product in a fixed order of additions: the same two vectors give the same bits wherever they lie. */
+float tern_vectors_dot(const float *a, const float *b, int64_t dim);
+
+#endif

@@ -1,0 +1,62 @@
+# shellcheck shell=bash
+# A toy task for tests of tern train: a two-layer model from scratch learns that "q7 q3" is answered by "d7 d3".
+
+# make_toy: writes vocab.txt, train.jsonl, dev.jsonl, test.jsonl and toy.yaml into the working folder.
+make_toy()
+{
+    {
+        printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]' what is the
+        printf 'q%d\nd%d\n' $(for i in {0..29}; do echo "$i" "$i"; done)
+    } >vocab.txt
+    toy_rows 3 90 >train.jsonl
+    toy_rows 7 20 >dev.jsonl
+    toy_rows 11 20 >test.jsonl
+    cat >toy.yaml <<'YAML'
+scratch: {layers: 2, width: 32, heads: 2, intermediate: 64, max_positions: 32, vocab: vocab.txt}
+data:
+  train: {file: train.jsonl}
+  dev: {file: dev.jsonl}
+  test: {file: test.jsonl}
+loss: {name: multiple_negatives_ranking}
+train: {batch_size: 16, max_steps: 40, learning_rate: 5.0e-3, dropout: 0.1}
+eval: {every: 10}
+output: {dir: out}
+YAML
+}
+
+# toy_rows SEED N: triplets.
+toy_rows()
+{
+    awk -v x="$1" -v n="$2" 'BEGIN {
+        for (i = 0; i < n; i++) {
+            x = (x * 1103 + 12345) % 65537; a = x % 30
+            x = (x * 1103 + 12345) % 65537; b = (a + 1 + x % 29) % 30
+            c = (b + 5) % 30
+            printf "{\"anchor\": \"what is q%d q%d\", \"positive\": \"the d%d d%d\", \"negative\": \"the d%d d%d\"}\n", \
+                a, b, a, b, c, a
+        }
+    }'
+}
+
+# weights_of DIR: a hash of the exported weights.
+weights_of()
+{
+    sha256sum <"$1/model/model.safetensors"
+}
+
+# expect_weights DIR WANTED WHAT
+expect_weights()
+{
+    [ "$(weights_of "$1")" = "$2" ] || fail "$3: other weights"
+}
+
+# expect_whole DIR STEPS: nothing is left over, and metrics.jsonl has one line a step, in order.
+expect_whole()
+{
+    local left
+    left=$(find "$1" -name '*.tmp*')
+    [ -z "$left" ] || fail "left over: $left"
+    seq "$2" >steps.wanted
+    sed -E 's/^\{"step":([0-9]+),.*\}$/\1/' "$1/metrics.jsonl" >steps.found
+    cmp steps.wanted steps.found || fail "$1/metrics.jsonl: other steps than 1 to $2"
+}

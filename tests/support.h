@@ -1,0 +1,47 @@
+/* What tests share: where real data and the base model lie, temporary folders, skipping, and running a suite.
+ *
+ *     int main(void)
+ *     {
+ *         const char *model = tern_test_model();
+ *         if (!model)
+ *             TERN_TEST_SKIP("the base model isn't here; scripts/get-model.sh fetches it");
+ *         return tern_test_run(model_suite());
+ *     }
+ *
+ * A program that skips is counted as skipped whole, so tests that need data or the model have programs of their own.
+ * Programs run with the root of the source tree as working folder: "tests/goldens/x.json" opens. */
+#ifndef TERN_TESTS_SUPPORT_H
+#define TERN_TESTS_SUPPORT_H
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The exit status that ctest counts as skipped. */
+enum { TERN_TEST_SKIPPED = 77 };
+
+/* Prints the reason and ends the program. */
+#define TERN_TEST_SKIP(reason)                                                                                         \
+    do {                                                                                                               \
+        printf("SKIPPED: %s\n", reason);                                                                               \
+        exit(TERN_TEST_SKIPPED);                                                                                       \
+    } while (0)
+
+/* The data set NAME: $TERN_DATA/NAME, else ../shared/data/NAME; a file's path inside works too
+ * ("snli/triplets-dev.jsonl"). NULL when it isn't there. Never freed by the caller; lives until the program ends. */
+const char *tern_test_data(const char *name);
+
+/* The folder of all-MiniLM-L6-v2 that scripts/get-model.sh fetched; NULL when it isn't there. */
+const char *tern_test_model(void);
+
+/* A new empty folder under $TMPDIR (/tmp), removed with all in it when the program ends. Lives until then. */
+const char *tern_test_folder(void);
+
+/* name inside tern_test_folder's one folder of this program: a path to write to. Lives until the program ends. */
+const char *tern_test_path(const char *name);
+
+/* Starts tern's threads and runs the suite without forking, since a child forked after a parallel region hangs in its
+ * first one; frees it. Returns the exit status for main. */
+int tern_test_run(Suite *suite);
+
+#endif

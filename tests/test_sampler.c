@@ -1,0 +1,316 @@
+#include "base/hash.h"
+#include "base/memory.h"
+#include "data/sampler.h"
+#include "tests/support.h"
+
+#include <string.h>
+
+/* Rows over small numbers for texts; anchors get ids of their own. */
+static tern_rows *make_rows(int64_t n, int n_negatives)
+{
+    tern_rows *rows = tern_calloc(1, sizeof *rows);
+    rows->n = n;
+    rows->n_negatives = n_negatives;
+    rows->has_positive = 1;
+    rows->anchor = tern_calloc((size_t)n, sizeof *rows->anchor);
+    rows->positive = tern_calloc((size_t)n, sizeof *rows->positive);
+    rows->negative = tern_calloc((size_t)(n * n_negatives), sizeof *rows->negative);
+    for (int64_t i = 0; i < n; i++)
+        rows->anchor[i] = 1000000 + i;
+    return rows;
+}
+
+static int64_t largest(const int64_t *list, int64_t n)
+{
+    int64_t most = -1;
+    for (int64_t i = 0; i < n; i++)
+        most = list[i] > most ? list[i] : most;
+    return most;
+}
+
+static void expect_each_once(const tern_rows *rows, const tern_plan *plan)
+{
+    char *seen = tern_calloc((size_t)rows->n, 1);
+    ck_assert_int_eq(plan->start[plan->n_batches], rows->n);
+    for (int64_t i = 0; i < rows->n; i++) {
+        ck_assert_int_eq(seen[plan->rows[i]], 0);
+        seen[plan->rows[i]] = 1;
+    }
+    free(seen);
+}
+
+static void expect_distinct(const tern_rows *rows, const tern_plan *plan)
+{
+    int64_t most = largest(rows->positive, rows->n), m = largest(rows->negative, rows->n * rows->n_negatives);
+    most = m > most ? m : most;
+    int64_t *batch_of = tern_alloc((size_t)most + 1, sizeof *batch_of);
+    memset(batch_of, 0xFF, ((size_t)most + 1) * sizeof *batch_of);
+    for (int64_t b = 0; b < plan->n_batches; b++)
+        for (int64_t i = plan->start[b]; i < plan->start[b + 1]; i++)
+            for (int c = 0; c <= rows->n_negatives; c++) {
+                int64_t row = plan->rows[i];
+                int64_t text = c ? rows->negative[row * rows->n_negatives + c - 1] : rows->positive[row];
+                ck_assert_int_ne(batch_of[text], b);
+                batch_of[text] = b;
+            }
+    free(batch_of);
+}
+
+/* Full batches first, none above the size. */
+static void expect_full_first(const tern_plan *plan, int64_t size)
+{
+    int small = 0;
+    for (int64_t b = 0; b < plan->n_batches; b++) {
+        int64_t n = plan->start[b + 1] - plan->start[b];
+        ck_assert_int_gt(n, 0);
+        ck_assert_int_le(n, size);
+        ck_assert(n < size || !small);
+        small |= n < size;
+    }
+}
+
+static tern_plan *plan_of(const tern_rows *rows, tern_sampler_options options, int64_t epoch)
+{
+    tern_sampler *sampler = tern_sampler_create(rows, &options);
+    tern_plan *plan = tern_sampler_plan(sampler, epoch);
+    tern_sampler_free(sampler);
+    return plan;
+}
+
+static int same(const tern_plan *a, const tern_plan *b)
+{
+    return a->n_batches == b->n_batches &&
+           !memcmp(a->start, b->start, (size_t)(a->n_batches + 1) * sizeof *a->start) &&
+           !memcmp(a->rows, b->rows, (size_t)a->start[a->n_batches] * sizeof *a->rows);
+}
+
+START_TEST(a_plan_depends_on_seed_and_epoch_alone)
+{
+    tern_rows *rows = make_rows(100, 1);
+    for (int64_t i = 0; i < 100; i++) {
+        rows->positive[i] = i / 3;
+        rows->negative[i] = 200 + i;
+    }
+    tern_sampler_options options = {.batch_size = 8, .seed = 42, .distinct = 1};
+    tern_plan *a = plan_of(rows, options, 3), *b = plan_of(rows, options, 3), *c = plan_of(rows, options, 4);
+    options.seed = 43;
+    tern_plan *d = plan_of(rows, options, 3);
+    ck_assert(same(a, b));
+    ck_assert(!same(a, c));
+    ck_assert(!same(a, d));
+    tern_plan_free(a);
+    tern_plan_free(b);
+    tern_plan_free(c);
+    tern_plan_free(d);
+    tern_plan_free(NULL);
+    tern_rows_free(rows);
+}
+END_TEST
+
+START_TEST(without_distinct_only_the_last_batch_is_small)
+{
+    tern_rows *rows = make_rows(21, 0);
+    tern_plan *plan = plan_of(rows, (tern_sampler_options){.batch_size = 8, .seed = 1}, 0);
+    ck_assert_int_eq(plan->n_batches, 3);
+    ck_assert_int_eq(plan->start[2], 16);
+    expect_each_once(rows, plan);
+    tern_plan_free(plan);
+    tern_rows_free(rows);
+}
+END_TEST
+
+/* Texts of very unequal frequency; every row's own texts differ. */
+START_TEST(batches_are_distinct_whole_and_as_few_as_can_be)
+{
+    for (uint64_t seed = 0; seed < 60; seed++) {
+        int64_t n = 50 + (int64_t)tern_random_below(400, seed, 1, 0, 0), size = 2 + (int64_t)(seed % 31);
+        int negatives = (int)(seed % 3);
+        int64_t n_texts = n / 2 + 5, count[300] = {0}, most = 0;
+        tern_rows *rows = make_rows(n, negatives);
+        for (int64_t i = 0; i < n; i++) {
+            uint64_t range = 1 + tern_random_below((uint64_t)n_texts, seed, 2, (uint64_t)i, 0);
+            rows->positive[i] = (int64_t)tern_random_below(range, seed, 3, (uint64_t)i, 0);
+            most = ++count[rows->positive[i]] > most ? count[rows->positive[i]] : most;
+            for (int c = 0; c < negatives; c++)
+                rows->negative[i * negatives + c] = 300 * (c + 1) + (int64_t)tern_random_below(299, seed, 4, (uint64_t)i, (uint64_t)c);
+        }
+        tern_plan *plan = plan_of(rows, (tern_sampler_options){.batch_size = size, .seed = seed, .distinct = 1}, 0);
+        expect_each_once(rows, plan);
+        expect_distinct(rows, plan);
+        expect_full_first(plan, size);
+        int64_t least = (n + size - 1) / size;
+        if (negatives == 0 && most < least)
+            ck_assert_msg(plan->n_batches == least, "seed %d: %lld batches, %lld do", (int)seed, (long long)plan->n_batches,
+                          (long long)least);
+        tern_plan_free(plan);
+        tern_rows_free(rows);
+    }
+}
+END_TEST
+
+START_TEST(a_text_shared_by_all_rows_makes_batches_of_one)
+{
+    tern_rows *rows = make_rows(20000, 0);
+    tern_plan *plan = plan_of(rows, (tern_sampler_options){.batch_size = 64, .seed = 1, .distinct = 1}, 0);
+    ck_assert_int_eq(plan->n_batches, 20000);
+    expect_each_once(rows, plan);
+    tern_plan_free(plan);
+    tern_rows_free(rows);
+}
+END_TEST
+
+START_TEST(a_text_that_one_row_repeats_does_not_block_it)
+{
+    tern_rows *rows = make_rows(10, 2);
+    for (int64_t i = 0; i < 10; i++)
+        rows->positive[i] = rows->negative[2 * i] = rows->negative[2 * i + 1] = i / 2;
+    tern_plan *plan = plan_of(rows, (tern_sampler_options){.batch_size = 5, .seed = 1, .distinct = 1}, 0);
+    expect_each_once(rows, plan);
+    ck_assert_int_eq(plan->n_batches, 2);
+    tern_plan_free(plan);
+    tern_rows_free(rows);
+}
+END_TEST
+
+START_TEST(a_batch_larger_than_the_rows_is_one_batch)
+{
+    tern_rows *rows = make_rows(7, 0);
+    for (int64_t i = 0; i < 7; i++)
+        rows->positive[i] = i % 6;
+    tern_plan *plan = plan_of(rows, (tern_sampler_options){.batch_size = INT64_C(1) << 40, .seed = 1, .distinct = 1}, 0);
+    ck_assert_int_eq(plan->n_batches, 2);
+    expect_each_once(rows, plan);
+    tern_plan_free(plan);
+    tern_rows_free(rows);
+}
+END_TEST
+
+static void group(tern_rows *rows, const int64_t *size, int64_t n)
+{
+    rows->n_groups = n;
+    rows->group_start = tern_calloc((size_t)n + 1, sizeof *rows->group_start);
+    for (int64_t g = 0; g < n; g++)
+        rows->group_start[g + 1] = rows->group_start[g] + size[g];
+}
+
+START_TEST(each_epoch_draws_positives_anew_and_all_equally_often)
+{
+    enum { EPOCHS = 4000 };
+    const int64_t sizes[] = {1, 2, 5, 12}, draw = 2;
+    tern_rows *rows = make_rows(20, 0);
+    for (int64_t i = 0; i < 20; i++)
+        rows->positive[i] = i;
+    group(rows, sizes, 4);
+    rows->positives_per_query = draw;
+    int64_t count[20] = {0}, changes = 0, before = 0;
+    for (int64_t epoch = 0; epoch < EPOCHS; epoch++) {
+        tern_plan *plan = plan_of(rows, (tern_sampler_options){.batch_size = 4, .seed = 9, .distinct = 1}, epoch);
+        int64_t drawn = 0;
+        ck_assert_int_eq(plan->start[plan->n_batches], 1 + 2 + 2 + 2);
+        for (int64_t i = 0; i < 7; i++) {
+            ck_assert_int_eq(drawn >> plan->rows[i] & 1, 0);
+            drawn |= INT64_C(1) << plan->rows[i];
+            count[plan->rows[i]]++;
+        }
+        changes += drawn != before;
+        before = drawn;
+        tern_plan_free(plan);
+    }
+    ck_assert_int_eq(count[0], EPOCHS);
+    ck_assert_int_eq(count[1], EPOCHS);
+    ck_assert_int_gt(changes, EPOCHS * 9 / 10);
+    /* Six standard deviations of a binomial count. */
+    for (int64_t i = 3; i < 20; i++) {
+        double p = 2.0 / (i < 8 ? 5 : 12), mean = EPOCHS * p, d = (double)count[i] - mean;
+        ck_assert(d * d < 36 * mean * (1 - p));
+    }
+    tern_rows_free(rows);
+}
+END_TEST
+
+START_TEST(zero_positives_per_query_takes_all_of_a_group)
+{
+    const int64_t sizes[] = {3, 4};
+    tern_rows *rows = make_rows(7, 0);
+    group(rows, sizes, 2);
+    tern_plan *plan = plan_of(rows, (tern_sampler_options){.batch_size = 3, .seed = 1}, 5);
+    expect_each_once(rows, plan);
+    tern_plan_free(plan);
+    tern_rows_free(rows);
+}
+END_TEST
+
+static double mean_spread(const tern_plan *plan, const int64_t *length)
+{
+    double sum = 0;
+    for (int64_t b = 0; b < plan->n_batches; b++) {
+        int64_t low = INT64_MAX, high = 0;
+        for (int64_t i = plan->start[b]; i < plan->start[b + 1]; i++) {
+            low = length[plan->rows[i]] < low ? length[plan->rows[i]] : low;
+            high = length[plan->rows[i]] > high ? length[plan->rows[i]] : high;
+        }
+        sum += (double)(high - low);
+    }
+    return sum / (double)plan->n_batches;
+}
+
+START_TEST(bucketing_brings_lengths_together_and_keeps_texts_apart)
+{
+    enum { N = 1000 };
+    tern_rows *rows = make_rows(N, 1);
+    int64_t length[N];
+    for (int64_t i = 0; i < N; i++) {
+        rows->positive[i] = i % 400;
+        rows->negative[i] = 400 + i / 2;
+        length[i] = (int64_t)tern_random_below(500, 5, (uint64_t)i, 0, 0);
+    }
+    tern_sampler_options options = {.batch_size = 16, .seed = 7, .distinct = 1, .lengths = length};
+    tern_plan *plain = plan_of(rows, options, 0);
+    options.bucket_batches = 16;
+    tern_plan *bucketed = plan_of(rows, options, 0);
+    expect_each_once(rows, bucketed);
+    expect_distinct(rows, bucketed);
+    expect_full_first(bucketed, 16);
+    ck_assert_int_eq(bucketed->n_batches, 63);
+    ck_assert(mean_spread(bucketed, length) < 0.25 * mean_spread(plain, length));
+    tern_plan_free(plain);
+    tern_plan_free(bucketed);
+    tern_rows_free(rows);
+}
+END_TEST
+
+START_TEST(masks_cover_equal_texts_other_positives_and_judged_ones)
+{
+    /* Anchors 0, 1, 2; rows (0: 10 | 20), (1: 11 | 10), (0: 12 | 21); 20 is judged relevant to 1, as is 11; 10 and 12 to 0. */
+    int64_t anchor[] = {0, 1, 0}, positive[] = {10, 11, 12}, negative[] = {20, 10, 21}, batch[] = {0, 1, 2};
+    int64_t start[] = {0, 2, 4}, relevant[] = {10, 12, 11, 20};
+    tern_rows rows = {.n = 3, .n_negatives = 1, .has_positive = 1, .anchor = anchor, .positive = positive,
+                      .negative = negative, .relevant_start = start, .relevant = relevant, .n_anchors_known = 2};
+    uint8_t masked[18];
+    const uint8_t judged[18] = {0, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0};
+    const uint8_t equal[18] = {0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    tern_rows_mask(&rows, batch, 3, 1, masked);
+    ck_assert_mem_eq(masked, judged, sizeof masked);
+    tern_rows_mask(&rows, batch, 3, 0, masked);
+    ck_assert_mem_eq(masked, equal, sizeof masked);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("sampler");
+    TCase *tc = tcase_create("sampler");
+    tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, a_plan_depends_on_seed_and_epoch_alone);
+    tcase_add_test(tc, without_distinct_only_the_last_batch_is_small);
+    tcase_add_test(tc, batches_are_distinct_whole_and_as_few_as_can_be);
+    tcase_add_test(tc, a_text_shared_by_all_rows_makes_batches_of_one);
+    tcase_add_test(tc, a_text_that_one_row_repeats_does_not_block_it);
+    tcase_add_test(tc, a_batch_larger_than_the_rows_is_one_batch);
+    tcase_add_test(tc, each_epoch_draws_positives_anew_and_all_equally_often);
+    tcase_add_test(tc, zero_positives_per_query_takes_all_of_a_group);
+    tcase_add_test(tc, bucketing_brings_lengths_together_and_keeps_texts_apart);
+    tcase_add_test(tc, masks_cover_equal_texts_other_positives_and_judged_ones);
+    suite_add_tcase(suite, tc);
+    return tern_test_run(suite);
+}

@@ -1,0 +1,133 @@
+#include "train/batch.h"
+
+#include "autograd/ops.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "data/sampler.h"
+
+#include <string.h>
+
+/* A text in a role, as one number that is equal when the token ids are the same list. */
+static int64_t key_of(const tern_tokens *tokens, tern_role role, int64_t text)
+{
+    return tern_tokens_roles_equal(tokens) || role == TERN_ROLE_QUERY ? 2 * text : 2 * text + 1;
+}
+
+static void reserve_texts(tern_batch *b, int64_t n_texts)
+{
+    b->n_texts = n_texts;
+    if (n_texts <= b->text_capacity)
+        return;
+    b->text_capacity = n_texts;
+    b->offsets = tern_realloc(b->offsets, (size_t)n_texts + 1, sizeof *b->offsets);
+    b->places = tern_realloc(b->places, (size_t)n_texts, sizeof *b->places);
+    b->sequence = tern_realloc(b->sequence, (size_t)n_texts, sizeof *b->sequence);
+    for (b->slot_count = 16; b->slot_count < 2 * n_texts; b->slot_count *= 2)
+        ;
+    b->slots = tern_realloc(b->slots, (size_t)b->slot_count * 2, sizeof *b->slots);
+}
+
+static void reserve_ids(tern_batch *b, int64_t n)
+{
+    if (n <= b->id_capacity)
+        return;
+    b->id_capacity = n + n / 4;
+    b->ids = tern_realloc(b->ids, (size_t)b->id_capacity, sizeof *b->ids);
+}
+
+/* The sequence that already holds key, or -1 after noting that the next one will: open addressing over
+ * (key + 1, sequence) pairs. */
+static int64_t find_sequence(tern_batch *b, int64_t key)
+{
+    uint64_t mask = (uint64_t)b->slot_count - 1, at = tern_mix((uint64_t)key) & mask;
+    while (b->slots[2 * at] && b->slots[2 * at] != key + 1)
+        at = (at + 1) & mask;
+    if (b->slots[2 * at])
+        return b->slots[2 * at + 1];
+    b->slots[2 * at] = key + 1;
+    b->slots[2 * at + 1] = b->packed.n_seq;
+    return -1;
+}
+
+static void add_text(tern_batch *b, const tern_tokens *tokens, tern_role role, int64_t text, int64_t place, int merge)
+{
+    tern_token_span span = tern_tokens_get(tokens, role, text);
+    int64_t known = merge ? find_sequence(b, key_of(tokens, role, text)) : -1;
+    b->tokens += span.n;
+    if (known >= 0) {
+        b->sequence[place] = (int32_t)known;
+        b->repeated = 1;
+        return;
+    }
+    tern_packed *p = &b->packed;
+    reserve_ids(b, p->n_tok + span.n);
+    memcpy(b->ids + p->n_tok, span.ids, (size_t)span.n * sizeof *b->ids);
+    p->n_tok += span.n;
+    p->max_len = span.n > p->max_len ? span.n : p->max_len;
+    b->sequence[place] = (int32_t)p->n_seq;
+    b->places[p->n_seq++] = place;
+    b->offsets[p->n_seq] = p->n_tok;
+}
+
+void tern_batch_fill(tern_batch *batch, const tern_rows *rows, const tern_tokens *tokens, const int64_t *batch_rows,
+                     int64_t n, int merge)
+{
+    int64_t place = 0, k = rows->negative ? rows->n_negatives : 0;
+    reserve_texts(batch, n * (1 + (rows->positive ? 1 : 0) + k));
+    batch->packed = (tern_packed){0};
+    batch->n = n;
+    batch->tokens = 0;
+    batch->repeated = 0;
+    batch->offsets[0] = 0;
+    if (merge)
+        memset(batch->slots, 0, (size_t)batch->slot_count * 2 * sizeof *batch->slots);
+    for (int64_t i = 0; i < n; i++)
+        add_text(batch, tokens, TERN_ROLE_QUERY, rows->anchor[batch_rows[i]], place++, merge);
+    for (int64_t i = 0; rows->positive && i < n; i++)
+        add_text(batch, tokens, TERN_ROLE_DOCUMENT, rows->positive[batch_rows[i]], place++, merge);
+    for (int64_t i = 0; i < n * k; i++)
+        add_text(batch, tokens, TERN_ROLE_DOCUMENT, rows->negative[batch_rows[i / k] * k + i % k], place++, merge);
+    batch->packed.ids = batch->ids;
+    batch->packed.offsets = batch->offsets;
+    batch->packed.places = batch->places;
+}
+
+void tern_batch_mask(tern_batch *batch, const tern_rows *rows, const int64_t *batch_rows, int judged)
+{
+    int64_t size = batch->n * (batch->n + batch->n * rows->n_negatives);
+    if (size > batch->mask_capacity) {
+        batch->masked = tern_realloc(batch->masked, (size_t)size, 1);
+        batch->mask_capacity = size;
+    }
+    tern_rows_mask(rows, batch_rows, batch->n, judged, batch->masked);
+}
+
+/* Rows by number are a look-up in a table, so the embedding op does it, with zeros for position and type: each place
+ * is a sequence of one token. */
+tern_tensor *tern_batch_vectors(const tern_batch *batch, tern_tape *tape, tern_tensor *vectors)
+{
+    if (!batch->repeated)
+        return vectors;
+    tern_arena *arena = tern_tape_arena(tape);
+    tern_real *zeros = tern_arena_alloc(arena, (size_t)vectors->cols * sizeof *zeros);
+    int64_t *offsets = tern_arena_alloc(arena, ((size_t)batch->n_texts + 1) * sizeof *offsets);
+    tern_packed *places = tern_arena_alloc(arena, sizeof *places);
+    memset(zeros, 0, (size_t)vectors->cols * sizeof *zeros);
+    for (int64_t i = 0; i <= batch->n_texts; i++)
+        offsets[i] = i;
+    *places = (tern_packed){.n_seq = batch->n_texts, .n_tok = batch->n_texts, .max_len = 1, .offsets = offsets};
+    places->ids = batch->sequence;
+    tern_tensor *zero = tern_tape_input(tape, zeros, 1, vectors->cols, 0);
+    return tern_embedding(tape, places, vectors, zero, zero, NULL);
+}
+
+void tern_batch_free(tern_batch *batch)
+{
+    free(batch->ids);
+    free(batch->offsets);
+    free(batch->places);
+    free(batch->sequence);
+    free(batch->slots);
+    free(batch->masked);
+    *batch = (tern_batch){0};
+}

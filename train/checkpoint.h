@@ -1,0 +1,43 @@
+/* A run's training state on disk: everything that the rest of the run is a function of. */
+#ifndef TERN_TRAIN_CHECKPOINT_H
+#define TERN_TRAIN_CHECKPOINT_H
+
+#include "train/run_folder.h"
+#include "train/trainer.h"
+
+/* What a run carries from step to step besides weights and moments. */
+typedef struct tern_progress {
+    tern_cursor cursor;
+    int64_t evaluated_step; /* the last step that was scored on dev; 0: none */
+    int64_t best_step;      /* 0: none */
+    double best_score;
+    int64_t without_gain; /* evaluations since the best one */
+    int64_t tokens;       /* of all steps */
+    double seconds;       /* in all steps, over all processes */
+} tern_progress;
+
+/* What a checkpoint is taken of and put back into. */
+typedef struct tern_checkpoint {
+    const tern_run_folder *folder;
+    const char *identity; /* of the run, see run_folder.h */
+    uint64_t data;        /* tern_rows_fingerprint of the training rows */
+    tern_params *params;
+    tern_optimizer *optimizer;
+    tern_progress *progress;
+} tern_checkpoint;
+
+/* Writes checkpoints/step-N.h5 and removes all but the newest keep. */
+int tern_checkpoint_save(const tern_checkpoint *checkpoint, int64_t keep, tern_error *error);
+/* Puts the newest checkpoint that can be read back; *step is its step, or -1 when there is none at all. skipped
+ * (NULL: not wanted) gets the sentence about newer ones that can't be read, empty when there are none. Fails when none
+ * of those there can be read, or when the training data are others. */
+int tern_checkpoint_load(const tern_checkpoint *checkpoint, int64_t *step, tern_error *skipped, tern_error *error);
+
+/* best.h5: weights alone, with their step. */
+int tern_best_save(const tern_checkpoint *checkpoint, tern_error *error);
+int tern_best_load(const tern_checkpoint *checkpoint, tern_error *error);
+
+/* A hash of all rows: the texts in their roles, scores and labels. */
+uint64_t tern_rows_fingerprint(const tern_rows *rows);
+
+#endif

@@ -1,0 +1,167 @@
+#include "train/exams.h"
+
+#include "base/memory.h"
+#include "eval/retrieval.h"
+#include "eval/triplets.h"
+
+#include <string.h>
+
+/* Documents of both sets are held at once only up to this size; a function of the data alone, so that the same recipe
+ * always takes the same way. */
+static const int64_t most_shared_bytes = INT64_C(1) << 30;
+
+/* The context of the embedding callback. */
+typedef struct encoding {
+    tern_model *model;
+    const tern_train_watch *watch;
+    const char *label;
+    int64_t done, total; /* texts */
+} encoding;
+
+static int open_exam(tern_exam *exam, const tern_recipe *recipe, const tern_recipe_data *data, const char *section,
+                     tern_error *error)
+{
+    const char *line = tern_recipe_line(recipe, section);
+    exam->exclude_same_id = data->exclude_same_id;
+    if (data->beir) {
+        exam->beir = tern_beir_read(data->beir, data->split, recipe->data.invalid_utf8_replace, error);
+        if (!exam->beir)
+            return tern_fail_within(error, "%s", line);
+        return exam->beir->n_queries > 0 && exam->beir->n_docs > 0
+                   ? 0
+                   : tern_fail(error, "%s: %s has no judged query or no document in split %s", line, data->beir,
+                               data->split);
+    }
+    if (!data->file)
+        return 0;
+    tern_rows_source source = {.file = data->file, .anchor = data->anchor, .positive = data->positive};
+    source.negative = data->negative;
+    source.invalid_utf8_replace = recipe->data.invalid_utf8_replace;
+    exam->texts = tern_texts_create();
+    exam->rows = tern_rows_read(&source, exam->texts, error);
+    if (!exam->rows)
+        return tern_fail_within(error, "%s", line);
+    if (exam->rows->n == 0 || !exam->rows->positive || exam->rows->n_negatives == 0)
+        return tern_fail(error, "%s: %s needs rows with anchor, positive and negative to score triplets", line,
+                         data->file);
+    return 0;
+}
+
+static int same_corpus(const tern_recipe *recipe, const tern_exams *exams)
+{
+    const char *dev = recipe->data.dev.beir, *test = recipe->data.test.beir;
+    return dev && test && strcmp(dev, test) == 0 && exams->exam[0].beir->n_docs == exams->exam[1].beir->n_docs;
+}
+
+int tern_exams_open(tern_exams *exams, const tern_recipe *recipe, tern_error *error)
+{
+    *exams = (tern_exams){0};
+    if (open_exam(&exams->exam[TERN_EXAM_DEV], recipe, &recipe->data.dev, "data.dev", error) < 0 ||
+        open_exam(&exams->exam[TERN_EXAM_TEST], recipe, &recipe->data.test, "data.test", error) < 0)
+        return -1;
+    exams->shared_corpus = same_corpus(recipe, exams);
+    return 0;
+}
+
+void tern_exams_close(tern_exams *exams)
+{
+    for (int i = 0; i < TERN_EXAMS; i++) {
+        tern_beir_free(exams->exam[i].beir);
+        tern_rows_free(exams->exam[i].rows);
+        tern_texts_free(exams->exam[i].texts);
+    }
+    *exams = (tern_exams){0};
+}
+
+int tern_exams_has(const tern_exams *exams, int which)
+{
+    return exams->exam[which].beir || exams->exam[which].rows;
+}
+
+static void show(void *context, int64_t done, int64_t total)
+{
+    const encoding *e = context;
+    (void)total;
+    int64_t now = e->done + done;
+    if (e->watch->work)
+        e->watch->work(e->watch->context, e->label, now < e->total ? now : e->total, e->total);
+}
+
+static int embed(void *context, int is_query, const char *const *texts, int64_t n, float *out, tern_error *error)
+{
+    encoding *e = context;
+    if (e->watch->stop && *e->watch->stop)
+        return tern_fail(error, "interrupted");
+    tern_embed_options options = {.role = is_query ? TERN_ROLE_QUERY : TERN_ROLE_DOCUMENT};
+    options.progress = show;
+    options.context = e;
+    int status = tern_model_embed(e->model, &options, texts, n, out, error);
+    e->done += n;
+    return status;
+}
+
+static int64_t text_count(const tern_exam *exam)
+{
+    if (exam->beir)
+        return exam->beir->n_docs + exam->beir->n_queries;
+    return exam->rows->n * (2 + exam->rows->n_negatives);
+}
+
+/* documents: vectors of the set's documents, or NULL. */
+static int score(const tern_exam *exam, encoding *e, const float *documents, tern_scores *out, tern_error *error)
+{
+    tern_embedder embedder = {.embed = embed, .context = e, .dim = tern_model_dim(e->model)};
+    if (!exam->beir)
+        return tern_triplets_evaluate(exam->rows, &embedder, out, error);
+    tern_retrieval_options options = {.embedder = embedder, .doc_vectors = documents};
+    options.exclude_same_id = exam->exclude_same_id;
+    return tern_retrieval_evaluate(exam->beir, &options, out, error);
+}
+
+/* Equal texts are encoded once, so the count of texts may stop short of the total. */
+static void finish(encoding *e)
+{
+    e->done = e->total;
+    show(e, 0, 0);
+}
+
+int tern_exams_score(const tern_exams *exams, int which, tern_model *model, const char *label,
+                     const tern_train_watch *watch, tern_scores *out, tern_error *error)
+{
+    const tern_exam *exam = &exams->exam[which];
+    encoding e = {.model = model, .watch = watch, .label = label, .total = text_count(exam)};
+    int status = score(exam, &e, NULL, out, error);
+    finish(&e);
+    return status;
+}
+
+static int score_shared(const tern_exams *exams, encoding *e, tern_scores out[TERN_EXAMS], tern_error *error)
+{
+    const tern_beir *set = exams->exam[0].beir;
+    tern_embedder embedder = {.embed = embed, .context = e, .dim = tern_model_dim(e->model)};
+    float *documents = tern_alloc((size_t)set->n_docs * (size_t)embedder.dim, sizeof *documents);
+    int status = tern_retrieval_documents(set, &embedder, documents, error);
+    for (int i = 0; status == 0 && i < TERN_EXAMS; i++)
+        status = score(&exams->exam[i], e, documents, &out[i], error);
+    free(documents);
+    return status;
+}
+
+int tern_exams_score_both(const tern_exams *exams, const int want[TERN_EXAMS], tern_model *model, const char *label,
+                          const tern_train_watch *watch, tern_scores out[TERN_EXAMS], tern_error *error)
+{
+    encoding e = {.model = model, .watch = watch, .label = label};
+    int64_t shared_bytes =
+        exams->shared_corpus ? exams->exam[0].beir->n_docs * tern_model_dim(model) * (int64_t)sizeof(float) : INT64_MAX;
+    int shared = want[0] && want[1] && shared_bytes <= most_shared_bytes, status = 0;
+    for (int i = 0; i < TERN_EXAMS; i++)
+        e.total += want[i] ? text_count(&exams->exam[i]) : 0;
+    if (shared) {
+        e.total -= exams->exam[0].beir->n_docs;
+        status = score_shared(exams, &e, out, error);
+    }
+    for (int i = 0; !shared && status == 0 && i < TERN_EXAMS; i++)
+        status = want[i] ? score(&exams->exam[i], &e, NULL, &out[i], error) : 0;
+    finish(&e);
+    return status;
+}

@@ -1,0 +1,106 @@
+/* The end of a run: the best weights as a folder, the same evaluation on that folder, the result. */
+#include "train/training.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+/* The model in memory has served: what is scored is what others will load. */
+static int export_best(tern_training *run, const char *folder, tern_error *error)
+{
+    tern_checkpoint checkpoint = tern_training_checkpoint(run);
+    if (run->progress.best_step > 0 && tern_best_load(&checkpoint, error) < 0)
+        return -1;
+    if (tern_model_save(run->model, folder, 1, error) < 0)
+        return -1;
+    tern_trainer_free(run->trainer);
+    tern_model_free(run->model);
+    run->trainer = NULL;
+    run->model = NULL;
+    return 0;
+}
+
+static int score_export(tern_training *run, const char *folder, tern_scores *tuned, tern_error *error)
+{
+    tern_model *model = tern_model_load(folder, error);
+    if (!model)
+        return -1;
+    int status =
+        tern_exams_score(&run->exams, TERN_EXAM_TEST, model, "scoring on test", &run->options->watch, tuned, error);
+    tern_model_free(model);
+    return status;
+}
+
+/* Base and tuned side by side, for the run's metric. */
+static int write_per_query(tern_training *run, const tern_scores *tuned, tern_error *error)
+{
+    const char *metric = run->recipe->eval.metric;
+    const tern_scores *base = &run->base[TERN_EXAM_TEST];
+    char *names[2] = {tern_format("base_%s", metric), tern_format("tuned_%s", metric)};
+    int a = tern_scores_find(base, metric), b = tern_scores_find(tuned, metric);
+    tern_scores both = {0};
+    TERN_CHECK(a >= 0 && b >= 0 && base->n_queries == tuned->n_queries, "%lld and %lld queries of %s",
+               (long long)base->n_queries, (long long)tuned->n_queries, metric);
+    tern_scores_start(&both, (const char *const *)names, 2, base->n_queries);
+    for (int64_t q = 0; q < base->n_queries; q++) {
+        both.query_ids[q] = tern_strdup(base->query_ids[q]);
+        both.per_query[2 * q] = base->per_query[q * base->n_metrics + a];
+        both.per_query[2 * q + 1] = tuned->per_query[q * tuned->n_metrics + b];
+    }
+    tern_scores_finish(&both);
+    char *path = tern_run_path(&run->folder, "per_query.csv");
+    int status = tern_scores_write(&both, path, 1, error);
+    tern_scores_free(&both);
+    free(path);
+    free(names[0]);
+    free(names[1]);
+    return status;
+}
+
+static int write_result(const tern_training *run, const json_t *result, tern_error *error)
+{
+    char *text = json_dumps(result, JSON_COMPACT | JSON_REAL_PRECISION(17)),
+         *path = tern_run_path(&run->folder, "result.json");
+    TERN_CHECK(text, "a result that is not JSON");
+    char *line = tern_format("%s\n", text);
+    int status = tern_file_write(path, line, strlen(line), error);
+    free(line);
+    free(text);
+    free(path);
+    return status;
+}
+
+static int compare(tern_training *run, const char *folder, tern_outcome *outcome, tern_scores *tuned,
+                   tern_comparison *comparison, tern_error *error)
+{
+    const tern_scores *base = &run->base[TERN_EXAM_TEST];
+    if (score_export(run, folder, tuned, error) < 0 || write_per_query(run, tuned, error) < 0 ||
+        tern_scores_compare(base, tuned, run->recipe->eval.metric, comparison, error) < 0)
+        return -1;
+    outcome->base = base;
+    outcome->tuned = tuned;
+    outcome->test = comparison;
+    return 0;
+}
+
+int tern_training_finish(tern_training *run, json_t **result, tern_error *error)
+{
+    const char *metric = run->recipe->eval.metric;
+    char *folder = tern_run_path(&run->folder, "model");
+    tern_outcome outcome = {.metric = metric, .model_folder = folder, .progress = &run->progress};
+    tern_scores tuned = {0};
+    tern_comparison comparison = {0};
+    outcome.steps = run->progress.cursor.step;
+    outcome.has_dev = tern_exams_has(&run->exams, TERN_EXAM_DEV);
+    outcome.dev_base = outcome.has_dev ? tern_scores_get(&run->base[TERN_EXAM_DEV], metric) : 0;
+    int status = export_best(run, folder, error);
+    if (status == 0 && tern_exams_has(&run->exams, TERN_EXAM_TEST))
+        status = compare(run, folder, &outcome, &tuned, &comparison, error);
+    *result = status == 0 ? tern_report_json(&outcome) : NULL;
+    if (status == 0)
+        status = write_result(run, *result, error);
+    tern_scores_free(&tuned);
+    free(folder);
+    return status;
+}

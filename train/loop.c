@@ -1,0 +1,166 @@
+/* The loop: steps, and between them evaluations on dev and checkpoints.
+ *
+ * What is due at a step is decided from the recipe and the progress alone, before the next step is taken. A run that
+ * goes on from any checkpoint therefore does what the uninterrupted one did. */
+#include "train/training.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+
+#include <stdarg.h>
+
+int tern_training_stopping(const tern_training *run)
+{
+    return run->options->watch.stop && *run->options->watch.stop;
+}
+
+void tern_training_say(const tern_training *run, const char *format, ...)
+{
+    char line[TERN_ERROR_SIZE + 256];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(line, sizeof line, format, list);
+    va_end(list);
+    if (run->options->watch.say)
+        run->options->watch.say(run->options->watch.context, line);
+}
+
+tern_checkpoint tern_training_checkpoint(tern_training *run)
+{
+    return (tern_checkpoint){
+        .folder = &run->folder,
+        .identity = run->identity,
+        .data = run->data,
+        .params = tern_encoder_params(run->model->encoder),
+        .optimizer = tern_trainer_optimizer(run->trainer),
+        .progress = &run->progress,
+    };
+}
+
+/* The logs go first: a checkpoint must never be ahead of them. */
+static int save(tern_training *run, tern_error *error)
+{
+    tern_checkpoint checkpoint = tern_training_checkpoint(run);
+    if (tern_metrics_log_sync(run->metrics, error) < 0 ||
+        (run->dev_log && tern_metrics_log_sync(run->dev_log, error) < 0) ||
+        tern_checkpoint_save(&checkpoint, run->recipe->output.keep, error) < 0)
+        return -1;
+    run->saved_step = run->progress.cursor.step;
+    return 0;
+}
+
+static int at_end(const tern_training *run)
+{
+    const tern_progress *p = &run->progress;
+    int64_t patience = run->recipe->eval.patience;
+    return p->cursor.step >= tern_trainer_total(run->trainer) || (patience > 0 && p->without_gain >= patience);
+}
+
+static int evaluation_due(const tern_training *run)
+{
+    const tern_cursor *c = &run->progress.cursor;
+    int64_t every = run->recipe->eval.every;
+    if (c->step == 0 || run->progress.evaluated_step >= c->step || !tern_exams_has(&run->exams, TERN_EXAM_DEV))
+        return 0;
+    return c->step >= tern_trainer_total(run->trainer) || (every > 0 ? c->step % every == 0 : c->batch == 0);
+}
+
+static int note_score(tern_training *run, double score, double seconds, tern_error *error)
+{
+    tern_progress *p = &run->progress;
+    const char *metric = run->recipe->eval.metric;
+    int better = p->best_step == 0 || score > p->best_score;
+    json_t *line = json_pack("{s:I, s:f, s:f}", "step", (json_int_t)p->cursor.step, metric, score, "seconds", seconds);
+    if (tern_metrics_log_add(run->dev_log, line, error) < 0)
+        return -1;
+    tern_training_say(run, "step %lld: dev %s %.5f%s", (long long)p->cursor.step, metric, score,
+                      better ? ", the best" : "");
+    p->evaluated_step = p->cursor.step;
+    p->without_gain = better ? 0 : p->without_gain + 1;
+    if (!better)
+        return 0;
+    p->best_score = score;
+    p->best_step = p->cursor.step;
+    tern_checkpoint checkpoint = tern_training_checkpoint(run);
+    return tern_best_save(&checkpoint, error);
+}
+
+static int evaluate(tern_training *run, tern_error *error)
+{
+    tern_scores scores = {0};
+    double start = tern_seconds();
+    tern_trainer_rest(run->trainer);
+    if (tern_exams_score(&run->exams, TERN_EXAM_DEV, run->model, "scoring on dev", &run->options->watch, &scores,
+                         error) < 0)
+        return -1;
+    double score = tern_scores_get(&scores, run->recipe->eval.metric);
+    tern_scores_free(&scores);
+    return note_score(run, score, tern_seconds() - start, error);
+}
+
+static int log_step(tern_training *run, tern_train_step *done, tern_error *error)
+{
+    run->progress.tokens += done->tokens;
+    run->progress.seconds += done->seconds;
+    run->shown_tokens += done->tokens;
+    run->shown_seconds += done->seconds;
+    json_t *line = json_pack("{s:I, s:f, s:f, s:f, s:I, s:f}", "step", (json_int_t)done->step, "loss", done->loss,
+                             "learning_rate", done->learning_rate, "grad_norm", done->grad_norm, "tokens",
+                             (json_int_t)done->tokens, "seconds", done->seconds);
+    return tern_metrics_log_add(run->metrics, line, error);
+}
+
+static void show_step(tern_training *run, tern_train_step *done)
+{
+    const tern_train_watch *watch = &run->options->watch;
+    double per_step = run->progress.seconds / (double)done->step;
+    done->tokens_per_second = run->shown_seconds > 0 ? (double)run->shown_tokens / run->shown_seconds : 0;
+    done->seconds_left = per_step * (double)(done->total - done->step);
+    if (watch->step)
+        watch->step(watch->context, done);
+}
+
+static int take_step(tern_training *run, tern_error *error)
+{
+    tern_train_step done;
+    if (tern_trainer_step(run->trainer, &run->progress.cursor, &done, error) < 0 || log_step(run, &done, error) < 0)
+        return -1;
+    show_step(run, &done);
+    return 0;
+}
+
+static int checkpoint_due(const tern_training *run)
+{
+    int64_t step = run->progress.cursor.step, every = run->recipe->output.checkpoint_every;
+    if (step == 0 || run->saved_step == step)
+        return 0;
+    return at_end(run) || step % (every > 0 ? every : 50) == 0;
+}
+
+static int interrupt(tern_training *run, tern_error *error)
+{
+    if (run->progress.cursor.step > 0 && run->saved_step != run->progress.cursor.step && save(run, error) < 0)
+        return -1;
+    tern_training_say(run, "stopped after step %lld; the same command goes on", (long long)run->progress.cursor.step);
+    return TERN_TRAIN_INTERRUPTED;
+}
+
+int tern_training_train(tern_training *run, tern_error *error)
+{
+    for (;;) {
+        if (evaluation_due(run) && evaluate(run, error) < 0)
+            return tern_training_stopping(run) ? interrupt(run, error) : -1;
+        if (checkpoint_due(run) && save(run, error) < 0)
+            return -1;
+        if (at_end(run))
+            break;
+        if (tern_training_stopping(run))
+            return interrupt(run, error);
+        if (take_step(run, error) < 0)
+            return -1;
+    }
+    if (run->progress.cursor.step < tern_trainer_total(run->trainer))
+        tern_training_say(run, "stopped early: %lld evaluations without a better score than that of step %lld",
+                          (long long)run->progress.without_gain, (long long)run->progress.best_step);
+    return TERN_TRAIN_DONE;
+}

@@ -1,0 +1,200 @@
+#include "train/optimizer.h"
+
+#include "autograd/kernels.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { BLOCK = 1 << 14 }; /* weights: p, m, v and g of a block fit a core's second-level cache */
+
+/* A run of weights of one parameter: whole rows when it is row-sparse. */
+typedef struct tern_block {
+    const tern_param *param;
+    uint8_t *seen;       /* row-sparse: of the parameter's rows, else NULL */
+    int64_t offset, n;   /* in the flat arrays */
+    int64_t row, n_rows; /* row-sparse only */
+} tern_block;
+
+static int64_t block_count(const tern_param *p, int64_t *per_block)
+{
+    int64_t n = p->tensor->rows * p->tensor->cols, cols = p->tensor->cols;
+    int sparse = (p->flags & TERN_PARAM_ROW_SPARSE) != 0;
+    *per_block = sparse ? (cols >= BLOCK ? cols : BLOCK / cols * cols) : BLOCK;
+    return p->tensor->grad ? (n + *per_block - 1) / *per_block : 0;
+}
+
+static void add_blocks(tern_optimizer *o, const tern_param *p, uint8_t *seen)
+{
+    int64_t per_block, count = block_count(p, &per_block), size = p->tensor->rows * p->tensor->cols;
+    for (int64_t i = 0; i < count; i++) {
+        int64_t from = i * per_block;
+        tern_block b = {.param = p, .offset = p->offset + from, .n = size - from};
+        b.n = b.n < per_block ? b.n : per_block;
+        if (seen) {
+            b.seen = seen;
+            b.row = from / p->tensor->cols;
+            b.n_rows = b.n / p->tensor->cols;
+        }
+        o->blocks[o->n_blocks++] = b;
+    }
+}
+
+/* Moments come from calloc: rows of the embedding table that no step touches never take memory. */
+tern_optimizer *tern_optimizer_create(tern_params *params, const tern_optimizer_options *options)
+{
+    TERN_CHECK(params->grad, "an optimizer without gradients");
+    tern_optimizer *o = tern_calloc(1, sizeof *o);
+    o->params = params;
+    o->options = *options;
+    o->options.beta1 = options->beta1 > 0 ? options->beta1 : 0.9;
+    o->options.beta2 = options->beta2 > 0 ? options->beta2 : 0.999;
+    o->options.eps = options->eps > 0 ? options->eps : 1e-8;
+    o->m = tern_calloc((size_t)params->size, sizeof *o->m);
+    o->v = tern_calloc((size_t)params->size, sizeof *o->v);
+    o->seen = tern_calloc(params->n, sizeof *o->seen);
+    int64_t n_blocks = 0, per_block;
+    for (size_t i = 0; i < params->n; i++)
+        n_blocks += block_count(&params->table[i], &per_block);
+    o->blocks = tern_calloc((size_t)n_blocks, sizeof *o->blocks);
+    o->sums = tern_calloc((size_t)n_blocks, sizeof *o->sums);
+    for (size_t i = 0; i < params->n; i++) {
+        const tern_param *p = &params->table[i];
+        if ((p->flags & TERN_PARAM_ROW_SPARSE) && p->tensor->grad)
+            o->seen[i] = tern_calloc((size_t)p->tensor->rows, 1);
+        add_blocks(o, p, o->seen[i]);
+    }
+    return o;
+}
+
+void tern_optimizer_free(tern_optimizer *optimizer)
+{
+    if (!optimizer)
+        return;
+    for (size_t i = 0; i < optimizer->params->n; i++)
+        free(optimizer->seen[i]);
+    free(optimizer->seen);
+    free(optimizer->blocks);
+    free(optimizer->sums);
+    free(optimizer->m);
+    free(optimizer->v);
+    free(optimizer);
+}
+
+static int all_zero(const tern_real *x, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (x[i] != 0)
+            return 0;
+    return 1;
+}
+
+void tern_optimizer_restored(tern_optimizer *optimizer)
+{
+    for (int64_t i = 0; i < optimizer->n_blocks; i++) {
+        const tern_block *b = &optimizer->blocks[i];
+        int64_t cols = b->param->tensor->cols;
+        for (int64_t r = 0; r < b->n_rows; r++) {
+            int64_t at = b->offset + r * cols;
+            b->seen[b->row + r] = !all_zero(optimizer->m + at, cols) || !all_zero(optimizer->v + at, cols);
+        }
+    }
+}
+
+/* Squares added in double: element i into sum i mod LANES, those in order at the end. */
+static double sum_squares(int64_t n, const tern_real *g)
+{
+    enum { LANES = 8 };
+    double sums[LANES] = {0}, total = 0;
+    int64_t whole = n / LANES * LANES;
+    for (int64_t i = 0; i < whole; i += LANES)
+        for (int k = 0; k < LANES; k++)
+            sums[k] += (double)g[i + k] * (double)g[i + k];
+    for (int64_t i = whole; i < n; i++)
+        sums[i - whole] += (double)g[i] * (double)g[i];
+    for (int k = 0; k < LANES; k++)
+        total += sums[k];
+    return total;
+}
+
+/* Rows without a gradient are not read: their pages may not exist yet. */
+static double block_sum(const tern_block *b, const tern_real *grad)
+{
+    if (!b->seen)
+        return sum_squares(b->n, grad + b->offset);
+    double sum = 0;
+    int64_t cols = b->param->tensor->cols;
+    for (int64_t r = 0; r < b->n_rows; r++)
+        if (b->param->is_touched[b->row + r])
+            sum += sum_squares(cols, grad + b->offset + r * cols);
+    return sum;
+}
+
+double tern_optimizer_grad_norm(tern_optimizer *optimizer)
+{
+    const tern_real *grad = optimizer->params->grad;
+#pragma omp parallel for schedule(static)
+    for (int64_t i = 0; i < optimizer->n_blocks; i++)
+        optimizer->sums[i] = block_sum(&optimizer->blocks[i], grad);
+    double total = 0;
+    for (int64_t i = 0; i < optimizer->n_blocks; i++)
+        total += optimizer->sums[i];
+    return sqrt(total);
+}
+
+double tern_clip_scale(double norm, double max_norm)
+{
+    double scale = max_norm / (norm + 1e-6);
+    return max_norm > 0 && scale < 1 ? scale : 1;
+}
+
+static void decay(int64_t n, tern_real factor, tern_real *p)
+{
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++)
+        p[i] *= factor;
+}
+
+static void block_step(tern_optimizer *o, const tern_block *b, const tern_adamw_step *s)
+{
+    tern_real *p = o->params->value + b->offset, *m = o->m + b->offset, *v = o->v + b->offset;
+    const tern_real *g = o->params->grad + b->offset;
+    const tern_kernel_table *k = tern_kernels();
+    if (!b->seen) {
+        k->adamw((size_t)b->n, s, p, g, m, v);
+        return;
+    }
+    int64_t cols = b->param->tensor->cols;
+    tern_real keep = (tern_real)(1 - s->learning_rate * s->weight_decay);
+    for (int64_t r = 0; r < b->n_rows; r++) {
+        int64_t at = r * cols, row = b->row + r;
+        b->seen[row] |= b->param->is_touched[row];
+        if (b->seen[row])
+            k->adamw((size_t)cols, s, p + at, b->param->is_touched[row] ? g + at : NULL, m + at, v + at);
+        else if (keep != 1)
+            decay(cols, keep, p + at);
+    }
+}
+
+void tern_optimizer_step(tern_optimizer *optimizer, double learning_rate, double grad_scale)
+{
+    const tern_optimizer_options *options = &optimizer->options;
+    double t = (double)++optimizer->steps;
+    tern_adamw_step decayed = {
+        .learning_rate = learning_rate,
+        .weight_decay = options->weight_decay,
+        .beta1 = options->beta1,
+        .beta2 = options->beta2,
+        .eps = options->eps,
+        .correction1 = 1 - pow(options->beta1, t),
+        .correction2 = 1 - pow(options->beta2, t),
+        .grad_scale = grad_scale,
+    };
+    tern_adamw_step plain = decayed;
+    plain.weight_decay = 0;
+#pragma omp parallel for schedule(static)
+    for (int64_t i = 0; i < optimizer->n_blocks; i++) {
+        const tern_block *b = &optimizer->blocks[i];
+        block_step(optimizer, b, b->param->flags & TERN_PARAM_NO_DECAY ? &plain : &decayed);
+    }
+}

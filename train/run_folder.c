@@ -1,0 +1,234 @@
+#include "train/run_folder.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+enum { RUN_FILE_LIMIT = 1 << 20 };
+
+/* All that a run writes, but for the lock. */
+static const char *const run_files[] = {
+    "result.json", "model",     "per_query.csv", "checkpoints", "best.h5",  "best.h5.tmp",
+    "base",        "dev.jsonl", "metrics.jsonl", "recipe.yaml", "run.json",
+};
+enum { N_RUN_FILES = sizeof run_files / sizeof *run_files };
+
+static int has(const char *folder, const char *name)
+{
+    char *path = tern_path_join(folder, name);
+    int there = tern_file_exists(path) || tern_folder_exists(path);
+    free(path);
+    return there;
+}
+
+/* The identity that run.json holds as a new string, or NULL with a sentence. */
+static char *read_identity(const char *folder, tern_error *error)
+{
+    char *path = tern_path_join(folder, "run.json"), *text = NULL, *identity = NULL;
+    size_t n = 0;
+    if (tern_file_read(path, RUN_FILE_LIMIT, &text, &n, error) == 0) {
+        json_t *object = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
+        identity = tern_strdup(json_string_value(json_object_get(object, "identity")));
+        json_decref(object);
+        if (!identity)
+            tern_fail(error, "%s: is not what tern writes; choose another output.dir, or --force to start anew", path);
+    }
+    free(text);
+    free(path);
+    return identity;
+}
+
+static int fail_changed(const char *folder, const char *old, const char *now, tern_error *error)
+{
+    while (*old && *now) {
+        size_t n = strcspn(old, "\n"), m = strcspn(now, "\n");
+        if (n != m || memcmp(old, now, n) != 0)
+            break;
+        old += n + (old[n] != 0);
+        now += m + (now[m] != 0);
+    }
+    old += strspn(old, " ");
+    now += strspn(now, " ");
+    return tern_fail(error,
+                     "%s: holds a run of another recipe (\"%.*s\" there, \"%.*s\" now); choose another output.dir, or "
+                     "--force to start anew",
+                     folder, (int)strcspn(old, "\n"), old, (int)strcspn(now, "\n"), now);
+}
+
+int tern_run_folder_look(const char *path, const char *identity, int force, tern_run_found *found, tern_error *error)
+{
+    *found = TERN_RUN_NONE;
+    if (force || !tern_folder_exists(path))
+        return 0;
+    if (!has(path, "run.json")) {
+        for (int i = 0; i < N_RUN_FILES; i++)
+            if (has(path, run_files[i]))
+                return tern_fail(error,
+                                 "%s: holds %s, which is not of a run of tern; choose another output.dir, or "
+                                 "--force to overwrite it",
+                                 path, run_files[i]);
+        return 0;
+    }
+    char *old = read_identity(path, error);
+    if (!old)
+        return -1;
+    int status = strcmp(old, identity) == 0 ? 0 : fail_changed(path, old, identity, error);
+    free(old);
+    *found = has(path, "result.json") ? TERN_RUN_FINISHED : TERN_RUN_STARTED;
+    return status;
+}
+
+static int lock(tern_run_folder *folder, tern_error *error)
+{
+    char *path = tern_path_join(folder->path, ".lock");
+    int status = 0;
+    folder->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (folder->lock < 0)
+        status = tern_fail(error, "%s: cannot be written: %s; choose another output.dir", path, strerror(errno));
+    else if (flock(folder->lock, LOCK_EX | LOCK_NB) < 0)
+        status =
+            tern_fail(error, "%s: another process trains into this folder; wait for it or choose another output.dir",
+                      folder->path);
+    free(path);
+    return status;
+}
+
+/* result.json goes first: what is left when this is interrupted doesn't look finished. run.json goes last. */
+static int clear(const tern_run_folder *folder, tern_error *error)
+{
+    for (int i = 0; i < N_RUN_FILES; i++) {
+        char *path = tern_path_join(folder->path, run_files[i]);
+        int status = tern_remove_all(path, error);
+        free(path);
+        if (status < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int write_identity(const tern_run_folder *folder, const char *identity, tern_error *error)
+{
+    json_t *object = json_pack("{s:s, s:s}", "tern", "run 1", "identity", identity);
+    char *text = json_dumps(object, JSON_INDENT(1)), *path = tern_path_join(folder->path, "run.json");
+    TERN_CHECK(text, "an identity that is not UTF-8");
+    int status = tern_file_write(path, text, strlen(text), error);
+    json_decref(object);
+    free(text);
+    free(path);
+    return status;
+}
+
+/* Files under temporary names that a killed process left: NAME.tmp, NAME.tmp.PID. The lock is held, so none is in
+ * use. */
+static void sweep(const char *path)
+{
+    DIR *dir = opendir(path);
+    for (struct dirent *e; dir && (e = readdir(dir));) {
+        const char *at = strstr(e->d_name, ".tmp");
+        if (!at || (at[4] != 0 && at[4] != '.'))
+            continue;
+        char *stale = tern_path_join(path, e->d_name);
+        tern_error ignored = {{0}};
+        tern_remove_all(stale, &ignored);
+        free(stale);
+    }
+    if (dir)
+        closedir(dir);
+}
+
+/* run.json comes before all else that is made here: a folder with files of a run and no run.json is somebody else's. */
+static int prepare(tern_run_folder *folder, const char *identity, int force, tern_error *error)
+{
+    static const char *const folders[] = {"checkpoints", "base"};
+    if (lock(folder, error) < 0 || tern_run_folder_look(folder->path, identity, force, &folder->found, error) < 0)
+        return -1;
+    if (folder->found == TERN_RUN_NONE && (clear(folder, error) < 0 || write_identity(folder, identity, error) < 0))
+        return -1;
+    sweep(folder->path);
+    int status = 0;
+    for (int i = 0; status == 0 && i < 2; i++) {
+        char *path = tern_path_join(folder->path, folders[i]);
+        status = tern_make_folder(path, error);
+        sweep(path);
+        free(path);
+    }
+    return status;
+}
+
+int tern_run_folder_open(tern_run_folder *folder, const char *path, const char *identity, int force, tern_error *error)
+{
+    *folder = (tern_run_folder){.lock = -1};
+    if (tern_make_folder(path, error) < 0)
+        return tern_fail_within(error, "output.dir");
+    folder->path = tern_strdup(path);
+    if (prepare(folder, identity, force, error) == 0)
+        return 0;
+    tern_run_folder_close(folder);
+    return -1;
+}
+
+void tern_run_folder_close(tern_run_folder *folder)
+{
+    if (folder->lock >= 0)
+        close(folder->lock);
+    free(folder->path);
+    *folder = (tern_run_folder){.lock = -1};
+}
+
+char *tern_run_path(const tern_run_folder *folder, const char *name)
+{
+    return tern_path_join(folder->path, name);
+}
+
+char *tern_run_checkpoint_path(const tern_run_folder *folder, int64_t step)
+{
+    return tern_format("%s/checkpoints/step-%lld.h5", folder->path, (long long)step);
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x < y) - (x > y);
+}
+
+int64_t tern_run_checkpoints(const tern_run_folder *folder, int64_t **steps)
+{
+    char *path = tern_path_join(folder->path, "checkpoints");
+    DIR *dir = opendir(path);
+    size_t n = 0, capacity = 0;
+    *steps = NULL;
+    for (struct dirent *e; dir && (e = readdir(dir));) {
+        long long step = -1;
+        int end = 0;
+        if (sscanf(e->d_name, "step-%18lld.h5%n", &step, &end) != 1 || end == 0 || e->d_name[end] || step < 0)
+            continue;
+        TERN_GROW(*steps, n, capacity);
+        (*steps)[n++] = step;
+    }
+    if (dir)
+        closedir(dir);
+    free(path);
+    if (n)
+        qsort(*steps, n, sizeof **steps, newest_first);
+    return (int64_t)n;
+}
+
+int tern_run_prune(const tern_run_folder *folder, int64_t keep, tern_error *error)
+{
+    int64_t *steps, n = tern_run_checkpoints(folder, &steps);
+    int status = 0;
+    for (int64_t i = keep > 1 ? keep : 1; status == 0 && i < n; i++) {
+        char *path = tern_run_checkpoint_path(folder, steps[i]);
+        status = tern_remove_all(path, error);
+        free(path);
+    }
+    free(steps);
+    return status;
+}

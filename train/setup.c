@@ -1,0 +1,195 @@
+/* The beginning of a run: everything is read and checked before anything is written. */
+#include "train/training.h"
+
+#include "autograd/gemm.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "train/check.h"
+
+#include <math.h>
+#include <string.h>
+
+static void replace(char **text, const char *by)
+{
+    if (!by)
+        return;
+    free(*text);
+    *text = tern_strdup(by);
+}
+
+/* The sizes that recipes leave out are those of BERT (Devlin et al. 2019). */
+static tern_model *from_scratch(const tern_recipe *recipe, tern_error *error)
+{
+    tern_encoder_config config = {
+        .bert = {.hidden_size = recipe->scratch.width,
+                 .layers = recipe->scratch.layers,
+                 .heads = recipe->scratch.heads,
+                 .intermediate_size = recipe->scratch.intermediate,
+                 .max_positions = recipe->scratch.max_positions,
+                 .type_vocab_size = 2,
+                 .layer_norm_eps = 1e-12,
+                 .hidden_dropout = 0.1,
+                 .attention_dropout = 0.1,
+                 .initializer_range = 0.02},
+        .modules = {{.kind = TERN_MODULE_POOLING, .pooling = TERN_POOL_MEAN}, {.kind = TERN_MODULE_NORMALIZE}},
+        .n_modules = 2,
+    };
+    return tern_model_scratch(&config, recipe->scratch.vocab, recipe->scratch.lower_case, (uint64_t)recipe->train.seed,
+                              error);
+}
+
+static int read_model(tern_training *run, tern_error *error)
+{
+    const tern_recipe *recipe = run->recipe;
+    run->model = recipe->model ? tern_model_load(recipe->model, error) : from_scratch(recipe, error);
+    if (!run->model)
+        return tern_fail_within(error, "%s", tern_recipe_line(recipe, recipe->model ? "model" : "scratch"));
+    if (tern_check_model(recipe, run->model, error) < 0)
+        return -1;
+    replace(&run->model->query_prompt, recipe->prompts.query);
+    replace(&run->model->document_prompt, recipe->prompts.document);
+    if (recipe->train.max_seq_length > 0)
+        run->model->max_seq_length = recipe->train.max_seq_length;
+    return 0;
+}
+
+static int read_rows(tern_training *run, tern_error *error)
+{
+    const tern_recipe_data *data = &run->recipe->data.train;
+    tern_rows_source source = {
+        .file = data->file,
+        .beir = data->beir,
+        .split = data->split,
+        .anchor = data->anchor,
+        .positive = data->positive,
+        .negative = data->negative,
+        .label = data->label,
+        .score = data->score,
+        .min_grade = (int)data->min_grade,
+        .positives_per_query = data->positives_per_query,
+        .invalid_utf8_replace = run->recipe->data.invalid_utf8_replace,
+    };
+    run->texts = tern_texts_create();
+    run->rows = tern_rows_read(&source, run->texts, error);
+    if (!run->rows)
+        return tern_fail_within(error, "%s", tern_recipe_line(run->recipe, "data.train"));
+    run->data = tern_rows_fingerprint(run->rows);
+    return tern_check_rows(run->recipe, run->rows, error);
+}
+
+int tern_training_read(tern_training *run, tern_error *error)
+{
+    if (read_model(run, error) < 0 || read_rows(run, error) < 0)
+        return -1;
+    return run->options->no_eval ? 0 : tern_exams_open(&run->exams, run->recipe, error);
+}
+
+int tern_training_claim(tern_training *run, tern_error *error)
+{
+    const tern_recipe *recipe = run->recipe;
+    if (tern_run_folder_open(&run->folder, recipe->output.dir, run->identity, run->options->force, error) < 0)
+        return -1;
+    char *path = tern_run_path(&run->folder, "recipe.yaml"), *text = tern_recipe_resolved(recipe);
+    int status = tern_file_write(path, text, strlen(text), error);
+    free(path);
+    free(text);
+    return status;
+}
+
+static const char *const exam_names[TERN_EXAMS] = {"dev", "test"};
+
+static char *base_path(const tern_training *run, int which)
+{
+    return tern_format("%s/base/%s.csv", run->folder.path, exam_names[which]);
+}
+
+static int write_base(const tern_training *run, int which, tern_error *error)
+{
+    char *path = base_path(run, which);
+    int status = tern_scores_write(&run->base[which], path, 1, error);
+    free(path);
+    return status;
+}
+
+/* Scores that an earlier start of this run left; those that can't be read are made again. */
+static int read_base(tern_training *run, int which)
+{
+    char *path = base_path(run, which);
+    tern_error ignored = {{0}};
+    int found = tern_file_exists(path) && tern_scores_read(&run->base[which], path, &ignored) == 0 &&
+                !isnan(tern_scores_get(&run->base[which], run->recipe->eval.metric));
+    if (!found)
+        tern_scores_free(&run->base[which]);
+    free(path);
+    return found;
+}
+
+int tern_training_score_base(tern_training *run, tern_error *error)
+{
+    int want[TERN_EXAMS], any = 0;
+    for (int i = 0; i < TERN_EXAMS; i++) {
+        want[i] = tern_exams_has(&run->exams, i) && !read_base(run, i);
+        any |= want[i];
+    }
+    if (any && tern_exams_score_both(&run->exams, want, run->model, "scoring the base", &run->options->watch, run->base,
+                                     error) < 0)
+        return -1;
+    for (int i = 0; i < TERN_EXAMS; i++) {
+        if (want[i] && write_base(run, i, error) < 0)
+            return -1;
+        if (tern_exams_has(&run->exams, i))
+            tern_training_say(run, "base model on %s: %s %.5f", exam_names[i], run->recipe->eval.metric,
+                              tern_scores_get(&run->base[i], run->recipe->eval.metric));
+    }
+    return 0;
+}
+
+static void say_plan(const tern_training *run)
+{
+    int64_t rows = run->rows->n, batch = run->recipe->train.batch_size;
+    double tokens = tern_trainer_tokens_per_row(run->trainer) * (double)(batch < rows ? batch : rows);
+    tern_training_say(run, "%lld rows, %lld steps of %lld rows and about %.0f tokens, %s, %d %s", (long long)rows,
+                      (long long)tern_trainer_total(run->trainer), (long long)batch, tokens, run->recipe->loss.name,
+                      tern_threads(), tern_threads() == 1 ? "thread" : "threads");
+}
+
+static int load_checkpoint(tern_training *run, tern_error *error)
+{
+    tern_checkpoint checkpoint = tern_training_checkpoint(run);
+    tern_error skipped = {{0}};
+    if (tern_checkpoint_load(&checkpoint, &run->saved_step, &skipped, error) < 0)
+        return -1;
+    if (skipped.message[0])
+        tern_training_say(run, "left out: %s", skipped.message);
+    if (run->saved_step >= 0)
+        tern_training_say(run, "going on after step %lld", (long long)run->saved_step);
+    return 0;
+}
+
+static int open_logs(tern_training *run, tern_error *error)
+{
+    char *metrics = tern_run_path(&run->folder, "metrics.jsonl"), *dev = tern_run_path(&run->folder, "dev.jsonl");
+    const tern_progress *p = &run->progress;
+    run->metrics = tern_metrics_log_open(metrics, p->cursor.step, error);
+    if (run->metrics && tern_exams_has(&run->exams, TERN_EXAM_DEV)) {
+        const char *metric = run->recipe->eval.metric;
+        run->dev_log = tern_metrics_log_open(dev, p->evaluated_step, error);
+        double base = tern_scores_get(&run->base[TERN_EXAM_DEV], metric);
+        if (run->dev_log && p->evaluated_step == 0 &&
+            tern_metrics_log_add(run->dev_log, json_pack("{s:i, s:f}", "step", 0, metric, base), error) < 0)
+            run->dev_log = (tern_metrics_log_close(run->dev_log, NULL), NULL);
+    }
+    free(metrics);
+    free(dev);
+    return run->metrics && (run->dev_log || !tern_exams_has(&run->exams, TERN_EXAM_DEV)) ? 0 : -1;
+}
+
+int tern_training_restore(tern_training *run, tern_error *error)
+{
+    run->trainer = tern_trainer_create(run->recipe, run->model, run->rows);
+    say_plan(run);
+    run->saved_step = -1;
+    if (run->folder.found == TERN_RUN_STARTED && load_checkpoint(run, error) < 0)
+        return -1;
+    return open_logs(run, error);
+}

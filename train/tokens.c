@@ -1,0 +1,100 @@
+#include "train/tokens.h"
+
+#include "base/memory.h"
+
+#include <string.h>
+
+/* One prompt's texts. */
+typedef struct token_list {
+    tern_ids ids;
+    int64_t *at; /* [texts] place in ids of a text, or -1 */
+} token_list;
+
+struct tern_tokens {
+    token_list list[2]; /* queries, documents; the second is unused when the prompts are equal */
+    int shared;
+};
+
+static void mark(uint8_t *used, const int64_t *texts, int64_t n)
+{
+    for (int64_t i = 0; texts && i < n; i++)
+        used[texts[i]] = 1;
+}
+
+static void tokenize(token_list *list, const tern_model *model, const tern_texts *texts, const uint8_t *used,
+                     const char *prompt)
+{
+    int64_t count = tern_texts_count(texts), n = 0;
+    const char **strings = tern_alloc((size_t)count, sizeof *strings);
+    size_t *lengths = tern_alloc((size_t)count, sizeof *lengths);
+    list->at = tern_alloc((size_t)count, sizeof *list->at);
+    for (int64_t t = 0; t < count; t++) {
+        list->at[t] = used[t] ? n : -1;
+        if (used[t]) {
+            strings[n] = tern_texts_get(texts, t, &lengths[n]);
+            n++;
+        }
+    }
+    tern_tokenizer_encode_all(model->tokenizer, prompt, strings, lengths, n, model->max_seq_length, &list->ids);
+    free(strings);
+    free(lengths);
+}
+
+tern_tokens *tern_tokens_create(const tern_model *model, const tern_rows *rows)
+{
+    tern_tokens *tokens = tern_calloc(1, sizeof *tokens);
+    const char *query = model->query_prompt ? model->query_prompt : "";
+    const char *document = model->document_prompt ? model->document_prompt : "";
+    size_t count = (size_t)tern_texts_count(rows->texts);
+    uint8_t *used = tern_calloc(count, 1);
+    tokens->shared = strcmp(query, document) == 0;
+    mark(used, rows->anchor, rows->n);
+    if (!tokens->shared) {
+        tokenize(&tokens->list[0], model, rows->texts, used, query);
+        memset(used, 0, count);
+    }
+    mark(used, rows->positive, rows->n);
+    mark(used, rows->negative, rows->n * rows->n_negatives);
+    tokenize(&tokens->list[tokens->shared ? 0 : 1], model, rows->texts, used, document);
+    free(used);
+    return tokens;
+}
+
+void tern_tokens_free(tern_tokens *tokens)
+{
+    for (int i = 0; tokens && i < 2; i++) {
+        tern_ids_free(&tokens->list[i].ids);
+        free(tokens->list[i].at);
+    }
+    free(tokens);
+}
+
+tern_token_span tern_tokens_get(const tern_tokens *tokens, tern_role role, int64_t text)
+{
+    const token_list *list = &tokens->list[tokens->shared || role == TERN_ROLE_QUERY ? 0 : 1];
+    int64_t at = list->at[text];
+    TERN_CHECK(at >= 0, "text %lld has no tokens in role %d", (long long)text, (int)role);
+    const int64_t *offsets = list->ids.offsets;
+    return (tern_token_span){list->ids.ids + offsets[at], offsets[at + 1] - offsets[at]};
+}
+
+int tern_tokens_roles_equal(const tern_tokens *tokens)
+{
+    return tokens->shared;
+}
+
+static int64_t total(const tern_tokens *tokens, tern_role role, const int64_t *texts, int64_t n)
+{
+    int64_t sum = 0;
+    for (int64_t i = 0; texts && i < n; i++)
+        sum += tern_tokens_get(tokens, role, texts[i]).n;
+    return sum;
+}
+
+double tern_tokens_per_row(const tern_tokens *tokens, const tern_rows *rows)
+{
+    int64_t sum = total(tokens, TERN_ROLE_QUERY, rows->anchor, rows->n) +
+                  total(tokens, TERN_ROLE_DOCUMENT, rows->positive, rows->n) +
+                  total(tokens, TERN_ROLE_DOCUMENT, rows->negative, rows->n * rows->n_negatives);
+    return rows->n ? (double)sum / (double)rows->n : 0;
+}

@@ -1,0 +1,102 @@
+#include "train/train.h"
+
+#include "base/memory.h"
+#include "train/check.h"
+#include "train/training.h"
+
+/* What a run must agree with to be the same run. */
+static char *make_identity(const tern_recipe *recipe, const tern_train_options *options)
+{
+    char *keys = tern_recipe_identity(recipe);
+    char *identity = tern_format("%s%s", keys, options->no_eval ? "no_eval: true\n" : "");
+    free(keys);
+    return identity;
+}
+
+static int give_result(const json_t *object, tern_train_result *result)
+{
+    result->json = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    result->report = tern_report_text(object);
+    return TERN_TRAIN_DONE;
+}
+
+static int give_finished(const tern_training *run, tern_train_result *result, tern_error *error)
+{
+    char *path = tern_format("%s/result.json", run->recipe->output.dir);
+    json_t *object = tern_report_read(path, error);
+    free(path);
+    if (!object)
+        return -1;
+    tern_training_say(run, "%s holds this run, finished; --force repeats it", run->recipe->output.dir);
+    int status = give_result(object, result);
+    json_decref(object);
+    return status;
+}
+
+void tern_training_free(tern_training *run)
+{
+    tern_trainer_free(run->trainer);
+    tern_metrics_log_close(run->metrics, NULL);
+    tern_metrics_log_close(run->dev_log, NULL);
+    for (int i = 0; i < TERN_EXAMS; i++)
+        tern_scores_free(&run->base[i]);
+    tern_exams_close(&run->exams);
+    tern_rows_free(run->rows);
+    tern_texts_free(run->texts);
+    tern_model_free(run->model);
+    tern_run_folder_close(&run->folder);
+    free(run->identity);
+}
+
+/* A signal while texts are encoded for the base or the last scores ends the work there: nothing is lost but that. */
+static int interrupted_or(const tern_training *run, int status)
+{
+    if (!tern_training_stopping(run))
+        return status;
+    tern_training_say(run, "stopped; the same command goes on");
+    return TERN_TRAIN_INTERRUPTED;
+}
+
+static int work(tern_training *run, tern_train_result *result, tern_error *error)
+{
+    json_t *object = NULL;
+    if (tern_training_read(run, error) < 0 || tern_training_claim(run, error) < 0)
+        return -1;
+    if (run->folder.found == TERN_RUN_FINISHED)
+        return give_finished(run, result, error);
+    if (tern_training_score_base(run, error) < 0)
+        return interrupted_or(run, -1);
+    if (tern_training_restore(run, error) < 0)
+        return -1;
+    int status = tern_training_train(run, error);
+    if (status != TERN_TRAIN_DONE)
+        return status;
+    status = tern_training_finish(run, &object, error) < 0 ? interrupted_or(run, -1) : give_result(object, result);
+    json_decref(object);
+    return status;
+}
+
+int tern_train(const tern_recipe *recipe, const tern_train_options *options, tern_train_result *result,
+               tern_error *error)
+{
+    tern_training run = {.recipe = recipe, .options = options, .folder = {.lock = -1}};
+    tern_run_found found;
+    int status = -1;
+    *result = (tern_train_result){0};
+    run.identity = make_identity(recipe, options);
+    if (tern_run_folder_look(recipe->output.dir, run.identity, options->force, &found, error) < 0)
+        status = -1;
+    else if (found == TERN_RUN_FINISHED)
+        status = give_finished(&run, result, error);
+    else if (tern_check_recipe(recipe, error) == 0)
+        status = work(&run, result, error);
+    tern_training_free(&run);
+    return status;
+}
+
+void tern_train_result_free(tern_train_result *result)
+{
+    free(result->json);
+    free(result->report);
+    *result = (tern_train_result){0};
+}

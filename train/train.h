@@ -1,0 +1,70 @@
+/* Training: from a checked recipe to a better model, the proof, and the folder that other tools load.
+ *
+ *     tern_train_options options = {.watch = {.say = print_line}};
+ *     tern_train_result result = {0};
+ *     int status = tern_train(recipe, &options, &result, &error);
+ *     if (status == TERN_TRAIN_DONE)
+ *         puts(result.json);
+ *     tern_train_result_free(&result);
+ *
+ * The output folder holds
+ *     run.json         what the run must agree with to go on: tern_recipe_identity
+ *     recipe.yaml      the resolved recipe
+ *     metrics.jsonl    a line a step: step, loss, learning_rate, grad_norm, tokens, seconds
+ *     dev.jsonl        a line an evaluation on dev: step, the metric, seconds
+ *     base/            dev.csv and test.csv, scores of the base model, a row a query
+ *     checkpoints/     training states step-N.h5, the newest output.keep of them
+ *     best.h5          the weights that scored best on dev so far
+ *     model/           the exported model
+ *     per_query.csv    base and tuned scores on test, a row a query
+ *     result.json      written last: a run that has one is finished */
+#ifndef TERN_TRAIN_TRAIN_H
+#define TERN_TRAIN_TRAIN_H
+
+#include "base/error.h"
+#include "recipes/recipe.h"
+
+#include <signal.h>
+#include <stdint.h>
+
+/* What one step did, for those who watch. */
+typedef struct tern_train_step {
+    int64_t step, total; /* step counts from 1 */
+    double loss, learning_rate, grad_norm;
+    int64_t tokens;                         /* of this step, all roles, special ones included */
+    double seconds;                         /* of this step */
+    double tokens_per_second, seconds_left; /* from the steps of this process */
+} tern_train_step;
+
+/* How the caller follows a run; every function may be NULL and is called by the calling thread only. */
+typedef struct tern_train_watch {
+    void *context;
+    void (*say)(void *context, const char *line); /* one line, without its end */
+    void (*step)(void *context, const tern_train_step *step);
+    /* Encoding for an evaluation: done of total texts. */
+    void (*work)(void *context, const char *label, int64_t done, int64_t total);
+    /* Not 0: finish the step, save and return TERN_TRAIN_INTERRUPTED. NULL: never. */
+    const volatile sig_atomic_t *stop;
+} tern_train_watch;
+
+typedef struct tern_train_options {
+    int force;   /* 1: what is in the output folder of another or an earlier run goes, and training starts anew */
+    int no_eval; /* 1: neither dev nor test is read */
+    tern_train_watch watch;
+} tern_train_options;
+
+typedef struct tern_train_result {
+    char *json;   /* one line: base, tuned, p_value, steps, seconds, tokens_per_second, peak_memory_mb */
+    char *report; /* the same for people, several lines, the last one with an end of line too */
+} tern_train_result;
+
+enum { TERN_TRAIN_DONE = 0, TERN_TRAIN_INTERRUPTED = 1 };
+
+/* Trains, or goes on with the run of the same recipe that the output folder holds. A finished run is not repeated: its
+ * result is given again. Negative with a sentence on failure. The threads must have been started. */
+int tern_train(const tern_recipe *recipe, const tern_train_options *options, tern_train_result *result,
+               tern_error *error);
+/* Frees what it holds and zeroes it. */
+void tern_train_result_free(tern_train_result *result);
+
+#endif

@@ -1,0 +1,48 @@
+/* All that one training run holds, shared by the files that prepare it, drive it and end it. Private to train/. */
+#ifndef TERN_TRAIN_TRAINING_H
+#define TERN_TRAIN_TRAINING_H
+
+#include "train/checkpoint.h"
+#include "train/exams.h"
+#include "train/metrics_log.h"
+#include "train/report.h"
+
+typedef struct tern_training {
+    const tern_recipe *recipe;
+    const tern_train_options *options;
+    char *identity;
+    tern_model *model;
+    tern_texts *texts;
+    tern_rows *rows;
+    uint64_t data; /* tern_rows_fingerprint(rows) */
+    tern_exams exams;
+    tern_scores base[TERN_EXAMS]; /* of the base model */
+    tern_run_folder folder;
+    tern_trainer *trainer;
+    tern_progress progress;
+    int64_t saved_step; /* of the newest checkpoint; -1: none */
+    tern_metrics_log *metrics, *dev_log;
+    int64_t shown_tokens; /* of this process, for tokens per second */
+    double shown_seconds;
+} tern_training;
+
+/* Setting up, in this order: reads and checks everything; claims the folder; scores the base model (or reads its scores
+ * of an earlier start); makes the trainer and puts the newest checkpoint back. */
+int tern_training_read(tern_training *run, tern_error *error);
+int tern_training_claim(tern_training *run, tern_error *error);
+int tern_training_score_base(tern_training *run, tern_error *error);
+int tern_training_restore(tern_training *run, tern_error *error);
+/* Trains to the end: TERN_TRAIN_DONE or TERN_TRAIN_INTERRUPTED, with a checkpoint of the last step in any case. */
+int tern_training_train(tern_training *run, tern_error *error);
+/* Exports the best weights, scores the exported folder, writes per_query.csv and result.json; *result is the caller's.
+ * The run's model is gone afterwards. */
+int tern_training_finish(tern_training *run, json_t **result, tern_error *error);
+void tern_training_free(tern_training *run);
+
+tern_checkpoint tern_training_checkpoint(tern_training *run);
+/* 1 when the caller wants the run to stop. */
+int tern_training_stopping(const tern_training *run);
+/* One line for those who watch. */
+void tern_training_say(const tern_training *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
