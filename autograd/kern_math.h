@@ -47,7 +47,7 @@ static inline float kern_exp(float x)
     p = p * r + 0.16666521f;
     p = p * r + 0.49999994f;
     p = p * (r * r) + r + 1.0f;
-    int32_t exponent = (bits + 127) << 23;
+    uint32_t exponent = ((uint32_t)bits + 127) << 23;
     float scale;
     memcpy(&scale, &exponent, sizeof scale);
     return x < -87.3f ? 0.0f : p * scale;

@@ -24,7 +24,7 @@ static uint64_t checksum(const unsigned char *data, size_t n)
 {
     int64_t blocks = (int64_t)((n + BLOCK - 1) / BLOCK);
     uint64_t *hashes = tern_alloc((size_t)blocks, sizeof *hashes), h = n;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (blocks > 16)
     for (int64_t i = 0; i < blocks; i++) {
         size_t from = (size_t)i * BLOCK;
         hashes[i] = tern_hash(data + from, n - from < BLOCK ? n - from : BLOCK, 0);

@@ -1,14 +1,13 @@
 /* tern tokenize: the token ids of each text of a file. All of it is read and checked before the first line is
  * printed. */
 #include "base/arena.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "checkpoints/model.h"
 #include "cli/command.h"
+#include "data/input.h"
+#include "data/jsonl.h"
 #include "data/tokenizer.h"
-#include "data/utf8.h"
 
-#include <jansson.h>
 #include <string.h>
 
 /* Texts that are encoded before their ids are printed. */
@@ -21,8 +20,7 @@ static const char *invalid_utf8;
 static const tern_flag flags[] = {
     {"jsonl", TERN_FLAG_BOOL, &jsonl, NULL, "rows are JSON objects, their text under \"text\""},
     {"max-length", TERN_FLAG_INT, &max_length, "N", "at most N ids a text, special tokens included (0: all)"},
-    {"invalid-utf8", TERN_FLAG_STRING, &invalid_utf8, "refuse|replace",
-     "what to do about invalid UTF-8: refuse the file (default), or put U+FFFD"},
+    {"invalid-utf8", TERN_FLAG_STRING, &invalid_utf8, "replace", "put U+FFFD for bytes that are not UTF-8"},
     {NULL, TERN_FLAG_BOOL, NULL, NULL, NULL},
 };
 
@@ -37,11 +35,12 @@ static const tern_command command = {
     .flags = flags,
 };
 
-/* The texts of a file: pointers into its bytes, or into the arena where they had to be made. */
+/* The texts of a file: borrowed from it where it holds them as they are, else in the arena. */
 typedef struct texts {
     const char **items;
     size_t *lengths;
     size_t n, capacity, lengths_capacity;
+    tern_input input;
     tern_arena *arena;
 } texts;
 
@@ -53,69 +52,34 @@ static void add_text(texts *list, const char *text, size_t n)
     list->items[list->n++] = text;
 }
 
-static const char *keep(texts *list, const char *text, size_t n)
+static int read_lines(texts *list, const char *path, tern_error *error)
 {
-    char *copy = tern_arena_alloc(list->arena, n + 1);
-    memcpy(copy, text, n);
-    copy[n] = 0;
-    return copy;
-}
-
-/* Makes a line valid, or refuses it. */
-static int check_line(texts *list, const char **line, size_t *n, const char *path, size_t number, tern_error *error)
-{
-    size_t valid = tern_utf8_check(*line, *n);
-    if (valid == *n)
-        return 0;
-    if (!invalid_utf8 || strcmp(invalid_utf8, "replace") != 0)
-        return tern_fail(error,
-                         "%s:%zu: invalid UTF-8 at byte %zu of the line; --invalid-utf8 replace puts U+FFFD there",
-                         path, number, valid + 1);
-    char *replaced = tern_utf8_replace(*line, *n, n);
-    *line = keep(list, replaced, *n);
-    free(replaced);
+    const char *line;
+    size_t n;
+    if (tern_input_open(&list->input, path, invalid_utf8 != NULL, error) < 0)
+        return -1;
+    while (tern_input_next(&list->input, &line, &n))
+        add_text(list, line, n);
     return 0;
 }
 
-/* Rows of nothing but white space are passed over. */
-static int add_json(texts *list, const char *line, size_t n, const char *path, size_t number, tern_error *error)
+static int read_jsonl(texts *list, const char *path, tern_error *error)
 {
-    json_error_t where;
-    size_t blank = 0;
-    while (blank < n && memchr(" \t\r", line[blank], 3))
-        blank++;
-    if (blank == n)
-        return 0;
-    json_t *row = json_loadb(line, n, JSON_ALLOW_NUL, &where);
-    const json_t *text = json_object_get(row, "text");
-    int status = 0;
-    if (!row)
-        status = tern_fail(error, "%s:%zu: not valid JSON: %s", path, number, where.text);
-    else if (!json_is_string(text))
-        status = tern_fail(error, "%s:%zu: the row has no string \"text\"", path, number);
-    else
-        add_text(list, keep(list, json_string_value(text), json_string_length(text)), json_string_length(text));
-    json_decref(row);
-    return status;
-}
-
-static int add_lines(texts *list, const char *bytes, size_t n, const char *path, tern_error *error)
-{
-    size_t number = 1;
-    for (size_t at = 0; at < n; number++) {
-        const char *line = bytes + at, *end = memchr(line, '\n', n - at);
-        size_t length = end ? (size_t)(end - line) : n - at;
-        at += length + 1;
-        if (end && length > 0 && line[length - 1] == '\r')
-            length--;
-        if (check_line(list, &line, &length, path, number, error) < 0)
-            return -1;
-        if (!jsonl)
-            add_text(list, line, length);
-        else if (add_json(list, line, length, path, number, error) < 0)
-            return -1;
+    const char *text;
+    size_t n;
+    int status;
+    tern_jsonl *reader = tern_jsonl_open(path, invalid_utf8 != NULL, error);
+    if (!reader)
+        return -1;
+    while ((status = tern_jsonl_next(reader, error)) > 0) {
+        if ((status = tern_jsonl_string(reader, "text", &text, &n, error)) < 0)
+            break;
+        char *copy = tern_arena_alloc(list->arena, n + 1);
+        memcpy(copy, text, n);
+        add_text(list, copy, n);
     }
-    return 0;
+    tern_jsonl_close(reader);
+    return status;
 }
 
 static void add_number(tern_buffer *out, int32_t id)
@@ -160,18 +124,14 @@ static void print_texts(const tern_tokenizer *tokenizer, const texts *list)
 
 static int tokenize_file(const tern_tokenizer *tokenizer, const char *path, tern_error *error)
 {
-    char *bytes;
-    size_t n;
-    if (tern_file_read(path, 0, &bytes, &n, error) < 0)
-        return -1;
     texts list = {.arena = tern_arena_create()};
-    int status = add_lines(&list, bytes, n, path, error);
+    int status = jsonl ? read_jsonl(&list, path, error) : read_lines(&list, path, error);
     if (status == 0)
         print_texts(tokenizer, &list);
+    tern_input_close(&list.input);
     tern_arena_free(list.arena);
     free(list.items);
     free(list.lengths);
-    free(bytes);
     return status;
 }
 
@@ -181,8 +141,8 @@ int tern_cmd_tokenize(int argc, char **argv)
     int status = tern_flags_parse(&command, argc, argv, args);
     if (status != TERN_GO_ON)
         return status;
-    if (invalid_utf8 && strcmp(invalid_utf8, "replace") != 0 && strcmp(invalid_utf8, "refuse") != 0)
-        return tern_command_usage(&command, "--invalid-utf8 is refuse or replace, not %s", invalid_utf8);
+    if (invalid_utf8 && strcmp(invalid_utf8, "replace") != 0)
+        return tern_command_usage(&command, "--invalid-utf8 %s: the only choice is replace", invalid_utf8);
     tern_error error = {{0}};
     char *folder = tern_model_find(args[0], &error);
     tern_tokenizer *tokenizer = folder ? tern_tokenizer_load(folder, &error) : NULL;

@@ -2,9 +2,6 @@
 set(TERN_KERNEL_SOURCES kern_gelu.c kern_layer_norm.c kern_softmax.c kern_elementwise.c kern_adamw.c kern_table.c)
 
 set(kernel_options -O3 -ffp-contract=fast -fno-signed-zeros)
-if(CMAKE_C_COMPILER_ID MATCHES Clang)
-  list(APPEND kernel_options -Wno-pass-failed) # it does not vectorise a maximum without finite-math; gcc does
-endif()
 set(kernel_isas plain)
 set(kernel_flags_plain "")
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
