@@ -71,6 +71,8 @@ finished
 begin "training: $tern train recipes/quickstart.yaml"
 echo
 "$tern" train recipes/quickstart.yaml
+printf '[%d/%d] %-44s' "$stage" "$stages" "trained"
+finished
 
 echo
 echo "Words for a definition, found by the tuned model in $run/model:"

@@ -193,7 +193,7 @@ static void print_json(const evaluation *e)
     else
         json_object_set_new(object, "model", json_text(e->model));
     json_object_set_new(object, "data", json_text(e->data));
-    if (e->kind != KIND_TRIPLETS)
+    if (tern_folder_exists(e->data))
         json_object_set_new(object, "split", json_text(split));
     json_object_set_new(object, e->kind == KIND_TRIPLETS ? "rows" : "queries", json_integer(e->scores.n_queries));
     if (e->kind == KIND_SET)
@@ -235,8 +235,9 @@ static void print_table(const evaluation *e)
         printf("%s on %s: %lld rows, %.1f s\n", e->model, e->data, (long long)e->scores.n_queries, e->seconds);
         printf("triplet_accuracy  %.5f\n", e->scores.means[0]);
     } else {
-        printf("%s on %s, %s: %lld queries", e->kind == KIND_RUN ? run_file : e->model, e->data, split,
-               (long long)e->scores.n_queries);
+        int in_folder = tern_folder_exists(e->data);
+        printf("%s on %s%s%s: %lld queries", e->kind == KIND_RUN ? run_file : e->model, e->data, in_folder ? ", " : "",
+               in_folder ? split : "", (long long)e->scores.n_queries);
         if (e->kind == KIND_SET)
             printf(", %lld documents", (long long)e->documents);
         printf(", %.1f s\n", e->seconds);
@@ -309,6 +310,8 @@ static int evaluate(evaluation *e, tern_error *error)
 {
     static int (*const by_kind[])(evaluation *, tern_error *) = {evaluate_set, evaluate_triplets, evaluate_run};
     double start = tern_seconds();
+    if (!tern_folder_exists(e->data) && !tern_file_exists(e->data))
+        return tern_fail(error, "%s: there is no such folder or file", e->data);
     if (check_output(save_run, error) < 0 || check_output(per_query, error) < 0)
         return -1;
     if (compare_file && tern_scores_read(&e->earlier, compare_file, error) < 0)

@@ -25,10 +25,11 @@ static void put_set(const char *corpus, const char *queries, const char *qrels)
 
 static const char good_queries[] = "{\"_id\": \"q0\", \"text\": \"none\"}\n{\"_id\": 7, \"text\": \" seven \"}\n"
                                    "{\"_id\": \"q1\", \"text\": \"one\"}\n{\"_id\": \"q2\", \"text\": \"two\"}\n";
-static const char good_corpus[] = "{\"_id\": \"a\", \"title\": \"T\", \"text\": \"x\\u00a0\"}\n"
-                                  "{\"_id\": \"b\", \"title\": \"\", \"text\": \"\\u3000 y\\n\"}\n"
-                                  "{\"_id\": 12, \"text\": \"z\"}\n{\"_id\": \"c\", \"title\": \"T \", \"text\": \"\"}\n"
-                                  "{\"_id\": \"d\", \"title\": null, \"text\": \" \"}\n";
+static const char good_corpus[] =
+    "{\"_id\": \"a\", \"title\": \"T\", \"text\": \"x\\u00a0\"}\n"
+    "{\"_id\": \"b\", \"title\": \"\", \"text\": \"\\u3000 y\\n\"}\n"
+    "{\"_id\": 12, \"text\": \"z\"}\n{\"_id\": \"c\", \"title\": \"T \", \"text\": \"\"}\n"
+    "{\"_id\": \"d\", \"title\": null, \"text\": \" \"}\n";
 static const char good_qrels[] = "query-id\tcorpus-id\tscore\nq2\ta\t1\nq1\tb\t2\nq1\tghost\t1\n7\t12\t1\nq0\ta\t0\n";
 
 static void expect_failure(const char *corpus, const char *queries, const char *qrels, const char *split,
@@ -92,11 +93,15 @@ START_TEST(what_is_wrong_is_said_with_its_line)
     expect_failure("{\"_id\": \"a\", \"text\": \"x\"}\n{\"_id\": \"a\", \"text\": \"y\"}\n", good_queries, good_qrels,
                    "test", "corpus.jsonl:2: the id \"a\" stands on an earlier line");
     expect_failure("{\"text\": \"x\"}\n", good_queries, good_qrels, "test", "corpus.jsonl:1: the row has no \"_id\"");
-    expect_failure("{\"_id\": 1.5, \"text\": \"x\"}\n", good_queries, good_qrels, "test", "corpus.jsonl:1: \"_id\" is a number");
-    expect_failure("{\"_id\": \"\", \"text\": \"x\"}\n", good_queries, good_qrels, "test", "corpus.jsonl:1: \"_id\" is empty");
+    expect_failure("{\"_id\": 1.5, \"text\": \"x\"}\n", good_queries, good_qrels, "test",
+                   "corpus.jsonl:1: \"_id\" is a number");
+    expect_failure("{\"_id\": \"\", \"text\": \"x\"}\n", good_queries, good_qrels, "test",
+                   "corpus.jsonl:1: \"_id\" is empty");
     expect_failure("{\"_id\": \"a\"}\n", good_queries, good_qrels, "test", "corpus.jsonl:1: the row has no \"text\"");
-    expect_failure("{\"_id\": \"a\", \"text\": \"x\\u0000\"}\n", good_queries, good_qrels, "test", "corpus.jsonl:1: the text holds a NUL");
-    expect_failure("{\"_id\": \"other\", \"text\": \"x\"}\n", good_queries, good_qrels, "test", "none of the documents");
+    expect_failure("{\"_id\": \"a\", \"text\": \"x\\u0000\"}\n", good_queries, good_qrels, "test",
+                   "corpus.jsonl:1: the text holds a NUL");
+    expect_failure("{\"_id\": \"other\", \"text\": \"x\"}\n", good_queries, good_qrels, "test",
+                   "none of the documents");
     expect_failure(good_corpus, "{\"_id\": \"other\", \"text\": \"x\"}\n", good_qrels, "test", "none of its queries");
     error = (tern_error){{0}};
     ck_assert_ptr_null(tern_beir_read("/nowhere", "test", 0, &error));

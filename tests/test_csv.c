@@ -97,7 +97,9 @@ START_TEST(what_is_wrong_is_said_with_its_line)
     expect_failure("a,b\n\"1\"2,3\n", ',', "x.csv:2: text follows the closing quote of field 1");
     expect_failure("a,a\n1,2\n", ',', "x.csv:1: two columns are named \"a\"");
     expect_failure("a,b\n1,\xE9\n", ',', "x.csv:2: invalid UTF-8 (byte 0xE9)");
-    expect_failure("\xFF\xFE" "a", ',', "UTF-16");
+    expect_failure("\xFF\xFE"
+                   "a",
+                   ',', "UTF-16");
     error = (tern_error){{0}};
     ck_assert_ptr_null(tern_csv_open("/nowhere/x.csv", ',', 0, &error));
     ck_assert_ptr_nonnull(strstr(error.message, "/nowhere/x.csv"));

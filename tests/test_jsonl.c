@@ -91,7 +91,8 @@ static void read_all(const char *bytes, size_t n)
 
 START_TEST(no_truncation_or_mutation_crashes)
 {
-    const char text[] = "{\"text\": \"a\\n\xC3\xA9\", \"n\": [1, -2.5e3, {\"k\": null}]}\n\n{\"text\": \"\\ud83d\\ude00\"}\n";
+    const char text[] =
+        "{\"text\": \"a\\n\xC3\xA9\", \"n\": [1, -2.5e3, {\"k\": null}]}\n\n{\"text\": \"\\ud83d\\ude00\"}\n";
     enum { N = sizeof text - 1 };
     char copy[N];
     for (size_t n = 0; n <= N; n++)

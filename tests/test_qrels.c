@@ -66,8 +66,9 @@ START_TEST(what_is_wrong_is_said_with_its_line)
     expect_failure("query-id\tcorpus-id\tscore\nq\td\t99999999999\n", "q.tsv:2: the grade");
     expect_failure("query-id\tcorpus-id\tscore\nq\t\t1\n", "q.tsv:2: the document's id is empty");
     expect_failure("1 0 184 1\n1 0 184\n", "q.tsv:2: 3 fields where 4 are expected");
-    expect_failure("a\tb\tc\nq\td\t1\nq\te\t1\nq\td\t2\n", "q.tsv:4: \"d\" for the query \"q\" has grade 2 here and 1 on "
-                                                        "line 2");
+    expect_failure("a\tb\tc\nq\td\t1\nq\te\t1\nq\td\t2\n",
+                   "q.tsv:4: \"d\" for the query \"q\" has grade 2 here and 1 on "
+                   "line 2");
 }
 END_TEST
 

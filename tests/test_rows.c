@@ -52,8 +52,9 @@ static const char *text_of(int64_t id)
 
 START_TEST(columns_named_as_roles_are_found)
 {
-    tern_rows *rows = expect_rows("x.csv", "id,anchor,positive,negative_2,negative_1,score\n1,a,p,m,n,0.5\n2,b,p,o,n,-1e0\n",
-                                  (tern_rows_source){0});
+    tern_rows *rows =
+        expect_rows("x.csv", "id,anchor,positive,negative_2,negative_1,score\n1,a,p,m,n,0.5\n2,b,p,o,n,-1e0\n",
+                    (tern_rows_source){0});
     ck_assert_int_eq(rows->n, 2);
     ck_assert_int_eq(rows->n_negatives, 2);
     ck_assert(rows->has_positive && rows->has_score && !rows->has_label);
@@ -99,8 +100,9 @@ END_TEST
 
 START_TEST(a_file_is_grouped_by_anchor_when_positives_are_drawn)
 {
-    tern_rows *rows = expect_rows("x.csv", "anchor,positive,negative,score\na,1,n1,1\nb,2,n2,2\na,3,n3,3\nb,4,n4,4\na,5,n5,5\n",
-                                  (tern_rows_source){.positives_per_query = 1});
+    tern_rows *rows =
+        expect_rows("x.csv", "anchor,positive,negative,score\na,1,n1,1\nb,2,n2,2\na,3,n3,3\nb,4,n4,4\na,5,n5,5\n",
+                    (tern_rows_source){.positives_per_query = 1});
     ck_assert_int_eq(rows->n_groups, 2);
     ck_assert_int_eq(rows->group_start[1], 3);
     ck_assert_int_eq(rows->group_start[2], 5);
@@ -131,25 +133,29 @@ END_TEST
 START_TEST(what_is_wrong_is_said_with_its_line)
 {
     tern_rows_source plain = {0};
-    expect_failure("x.csv", "question,answer\na,b\n", plain,
-                   "x.csv:1: there is no column \"anchor\"; of its columns (question, answer), say which one is the anchor");
+    expect_failure(
+        "x.csv", "question,answer\na,b\n", plain,
+        "x.csv:1: there is no column \"anchor\"; of its columns (question, answer), say which one is the anchor");
     expect_failure("x.csv", "question,answer\na,b\n", (tern_rows_source){.anchor = "questoin"},
                    "x.csv:1: there is no column \"questoin\"; did you mean \"question\"?");
     expect_failure("x.csv", "anchor,answer\na,b\n", (tern_rows_source){.negative = "hard"}, "no column \"hard\"");
     expect_failure("x.csv", "anchor,positive\n", plain, "x.csv: it holds no rows");
     expect_failure("x.jsonl", "", plain, "x.jsonl: it holds no rows");
     expect_failure("x.csv", "anchor,positive\na,\n", plain, "x.csv:2: \"positive\" is empty");
-    expect_failure("x.csv", "anchor,score\na,high\n", plain, "x.csv:2: \"score\" is \"high\" where a number is expected");
+    expect_failure("x.csv", "anchor,score\na,high\n", plain,
+                   "x.csv:2: \"score\" is \"high\" where a number is expected");
     expect_failure("x.csv", "anchor,score\na,nan\n", plain, "x.csv:2: \"score\" is \"nan\"");
     expect_failure("x.csv", "anchor,score\na,1e999\n", plain, "x.csv:2: \"score\" is \"1e999\"");
-    expect_failure("x.jsonl", "{\"anchor\": \"a\", \"score\": \"1\"}\n", plain, "x.jsonl:1: \"score\" is a string where");
+    expect_failure("x.jsonl", "{\"anchor\": \"a\", \"score\": \"1\"}\n", plain,
+                   "x.jsonl:1: \"score\" is a string where");
     expect_failure("x.jsonl", "{\"anchor\": \"a\", \"positive\": \"p\"}\n{\"anchor\": \"a\"}\n", plain,
                    "x.jsonl:2: the row has no \"positive\"");
     expect_failure("x.jsonl", "{\"anchor\": \"a\"}\n{\"anchor\": \"a\", \"positive\": \"p\"}\n", plain,
                    "x.jsonl:2: the row has \"positive\", which the first row lacks");
-    expect_failure("x.jsonl", "{\"anchor\": \"a\", \"negative_1\": \"n\"}\n"
-                              "{\"anchor\": \"a\", \"negative_1\": \"n\", \"negative_2\": \"n\"}\n", plain,
-                   "x.jsonl:2: the row has \"negative_2\"");
+    expect_failure("x.jsonl",
+                   "{\"anchor\": \"a\", \"negative_1\": \"n\"}\n"
+                   "{\"anchor\": \"a\", \"negative_1\": \"n\", \"negative_2\": \"n\"}\n",
+                   plain, "x.jsonl:2: the row has \"negative_2\"");
     expect_failure("x.jsonl", "{\"anchor\": [\"a\"]}\n", plain, "x.jsonl:1: \"anchor\" is an array where a string");
     expect_failure("x.doc", "anchor\na\n", plain, "x.doc: its form can't be told from its name");
     error = (tern_error){{0}};
@@ -174,7 +180,8 @@ static tern_rows *read_beir(int min_grade)
     put_beir();
     error = (tern_error){{0}};
     tern_rows *rows = tern_rows_read(
-        &(tern_rows_source){.beir = tern_test_path("beir"), .min_grade = min_grade, .positives_per_query = 1}, texts, &error);
+        &(tern_rows_source){.beir = tern_test_path("beir"), .min_grade = min_grade, .positives_per_query = 1}, texts,
+        &error);
     ck_assert_msg(rows != NULL, "%s", error.message);
     return rows;
 }
@@ -214,8 +221,10 @@ START_TEST(a_grade_that_nothing_has_is_an_error)
 {
     put_beir();
     error = (tern_error){{0}};
-    ck_assert_ptr_null(tern_rows_read(&(tern_rows_source){.beir = tern_test_path("beir"), .min_grade = 3}, texts, &error));
-    ck_assert_ptr_nonnull(strstr(error.message, "qrels/train.tsv: no judgement has grade 3 or more; the greatest is 2"));
+    ck_assert_ptr_null(
+        tern_rows_read(&(tern_rows_source){.beir = tern_test_path("beir"), .min_grade = 3}, texts, &error));
+    ck_assert_ptr_nonnull(
+        strstr(error.message, "qrels/train.tsv: no judgement has grade 3 or more; the greatest is 2"));
 }
 END_TEST
 

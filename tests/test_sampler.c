@@ -79,8 +79,7 @@ static tern_plan *plan_of(const tern_rows *rows, tern_sampler_options options, i
 
 static int same(const tern_plan *a, const tern_plan *b)
 {
-    return a->n_batches == b->n_batches &&
-           !memcmp(a->start, b->start, (size_t)(a->n_batches + 1) * sizeof *a->start) &&
+    return a->n_batches == b->n_batches && !memcmp(a->start, b->start, (size_t)(a->n_batches + 1) * sizeof *a->start) &&
            !memcmp(a->rows, b->rows, (size_t)a->start[a->n_batches] * sizeof *a->rows);
 }
 
@@ -132,7 +131,8 @@ START_TEST(batches_are_distinct_whole_and_as_few_as_can_be)
             rows->positive[i] = (int64_t)tern_random_below(range, seed, 3, (uint64_t)i, 0);
             most = ++count[rows->positive[i]] > most ? count[rows->positive[i]] : most;
             for (int c = 0; c < negatives; c++)
-                rows->negative[i * negatives + c] = 300 * (c + 1) + (int64_t)tern_random_below(299, seed, 4, (uint64_t)i, (uint64_t)c);
+                rows->negative[i * negatives + c] =
+                    300 * (c + 1) + (int64_t)tern_random_below(299, seed, 4, (uint64_t)i, (uint64_t)c);
         }
         tern_plan *plan = plan_of(rows, (tern_sampler_options){.batch_size = size, .seed = seed, .distinct = 1}, 0);
         expect_each_once(rows, plan);
@@ -140,8 +140,8 @@ START_TEST(batches_are_distinct_whole_and_as_few_as_can_be)
         expect_full_first(plan, size);
         int64_t least = (n + size - 1) / size;
         if (negatives == 0 && most < least)
-            ck_assert_msg(plan->n_batches == least, "seed %d: %lld batches, %lld do", (int)seed, (long long)plan->n_batches,
-                          (long long)least);
+            ck_assert_msg(plan->n_batches == least, "seed %d: %lld batches, %lld do", (int)seed,
+                          (long long)plan->n_batches, (long long)least);
         tern_plan_free(plan);
         tern_rows_free(rows);
     }
@@ -177,7 +177,8 @@ START_TEST(a_batch_larger_than_the_rows_is_one_batch)
     tern_rows *rows = make_rows(7, 0);
     for (int64_t i = 0; i < 7; i++)
         rows->positive[i] = i % 6;
-    tern_plan *plan = plan_of(rows, (tern_sampler_options){.batch_size = INT64_C(1) << 40, .seed = 1, .distinct = 1}, 0);
+    tern_plan *plan =
+        plan_of(rows, (tern_sampler_options){.batch_size = INT64_C(1) << 40, .seed = 1, .distinct = 1}, 0);
     ck_assert_int_eq(plan->n_batches, 2);
     expect_each_once(rows, plan);
     tern_plan_free(plan);
@@ -281,11 +282,19 @@ END_TEST
 
 START_TEST(masks_cover_equal_texts_other_positives_and_judged_ones)
 {
-    /* Anchors 0, 1, 2; rows (0: 10 | 20), (1: 11 | 10), (0: 12 | 21); 20 is judged relevant to 1, as is 11; 10 and 12 to 0. */
+    /* Anchors 0, 1, 2; rows (0: 10 | 20), (1: 11 | 10), (0: 12 | 21); 20 is judged relevant to 1, as is 11; 10 and 12
+     * to 0. */
     int64_t anchor[] = {0, 1, 0}, positive[] = {10, 11, 12}, negative[] = {20, 10, 21}, batch[] = {0, 1, 2};
     int64_t start[] = {0, 2, 4}, relevant[] = {10, 12, 11, 20};
-    tern_rows rows = {.n = 3, .n_negatives = 1, .has_positive = 1, .anchor = anchor, .positive = positive,
-                      .negative = negative, .relevant_start = start, .relevant = relevant, .n_anchors_known = 2};
+    tern_rows rows = {.n = 3,
+                      .n_negatives = 1,
+                      .has_positive = 1,
+                      .anchor = anchor,
+                      .positive = positive,
+                      .negative = negative,
+                      .relevant_start = start,
+                      .relevant = relevant,
+                      .n_anchors_known = 2};
     uint8_t masked[18];
     const uint8_t judged[18] = {0, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0};
     const uint8_t equal[18] = {0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};

@@ -9,7 +9,8 @@
 static const char nouns[] =
     "  1 A notice.  \n"
     "  2 Its second line.  \n"
-    "00000010 03 n 01 thing 0 004 ~ 00000020 n 0000 ~ 00000030 n 0000 ~ 00000040 n 0000 ~i 00000050 n 0000 | what is  \n"
+    "00000010 03 n 01 thing 0 004 ~ 00000020 n 0000 ~ 00000030 n 0000 ~ 00000040 n 0000 ~i 00000050 n 0000 | what is  "
+    "\n"
     "00000020 03 n 02 cat 0 true_cat 0 001 @ 00000010 n 0000 | a pet; \"the cat sat\"; \"a cat\"  \n"
     "00000030 03 n 02 Dog 0 cat 1 002 @ 00000010 n 0000 + 00000010 v 0101 | another pet: \"a dog; it barked\"  \n"
     "00000040 03 n 01 carrot 0 001 @ 00000010 n 0000 | promise of reward (e.g., \"carrot and stick\")  \n"
@@ -67,8 +68,15 @@ START_TEST(definitions_lose_examples_and_words_their_markers)
     tern_wordnet *net = read_with(nouns, sizeof nouns - 1);
     ck_assert_msg(net != NULL, "%s", error.message);
     ck_assert_int_eq(net->n_sets, 11);
-    const char *definitions[] = {"what is", "a pet", "another pet", "promise of reward (e.g., \"carrot and stick\")",
-                                 "a certain dog; of old", "make a sound", "a pet", "living", "in plenty"};
+    const char *definitions[] = {"what is",
+                                 "a pet",
+                                 "another pet",
+                                 "promise of reward (e.g., \"carrot and stick\")",
+                                 "a certain dog; of old",
+                                 "make a sound",
+                                 "a pet",
+                                 "living",
+                                 "in plenty"};
     for (int i = 0; i < 9; i++)
         ck_assert_str_eq(definition_of(net, i), definitions[i]);
     ck_assert_int_eq(net->set[1].definition, net->set[6].definition);
@@ -94,10 +102,12 @@ START_TEST(what_is_wrong_is_said_with_its_line)
     expect_failure("00000010 03 n 01 thing 0 000 x\n", "data.noun:1: no \"|\"");
     expect_failure("00000010 03 n 01 thing 0 000 | \n", "data.noun:1: no definition");
     expect_failure("00000010 03 v 01 thing 0 000 | x\n", "data.noun:1: the set's type");
-    expect_failure("00000010 03 n 01 a 0 000 | x\n00000010 03 n 01 b 0 000 | y\n", "data.noun:2: the offset isn't above");
+    expect_failure("00000010 03 n 01 a 0 000 | x\n00000010 03 n 01 b 0 000 | y\n",
+                   "data.noun:2: the offset isn't above");
     expect_failure("00000010 03 n 01 a 0 000 | x\n00000020 03 n 01 b 0 001 @ 00000015 n 0000 | y\n",
                    "data.noun:2: it points to 00000015 in data.noun, which has no such set");
-    expect_failure("00000010 03 n 01 a 0 000 | x\n00000020 03 n 01 b 0 000 | y", "data.noun:2: the last line has no end");
+    expect_failure("00000010 03 n 01 a 0 000 | x\n00000020 03 n 01 b 0 000 | y",
+                   "data.noun:2: the last line has no end");
     error = (tern_error){{0}};
     ck_assert_ptr_null(tern_wordnet_read("/nowhere", &error));
     ck_assert_ptr_nonnull(strstr(error.message, "/nowhere: there is no such folder"));
@@ -130,8 +140,13 @@ END_TEST
 
 static tern_wordnet_options small(void)
 {
-    return (tern_wordnet_options){.source = tern_test_path("wn"), .output = tern_test_path("out"), .seed = 1, .n_test = 2,
-                                  .n_dev = 1, .test_words = 8, .dev_words = 100};
+    return (tern_wordnet_options){.source = tern_test_path("wn"),
+                                  .output = tern_test_path("out"),
+                                  .seed = 1,
+                                  .n_test = 2,
+                                  .n_dev = 1,
+                                  .test_words = 8,
+                                  .dev_words = 100};
 }
 
 static char *contents(const char *name)
@@ -152,8 +167,9 @@ static int count_lines(const char *text)
 
 START_TEST(the_same_input_gives_the_same_files)
 {
-    static const char *const names[] = {"train.jsonl", "test/corpus.jsonl", "test/queries.jsonl", "test/qrels/test.tsv",
-                                        "dev/corpus.jsonl", "dev/queries.jsonl", "dev/qrels/dev.tsv", "LICENSE"};
+    static const char *const names[] = {
+        "train.jsonl",      "test/corpus.jsonl", "test/queries.jsonl", "test/qrels/test.tsv",
+        "dev/corpus.jsonl", "dev/queries.jsonl", "dev/qrels/dev.tsv",  "LICENSE"};
     enum { N = sizeof names / sizeof *names };
     char *first[N];
     tern_wordnet_options options = small();

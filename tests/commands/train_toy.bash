@@ -6,7 +6,7 @@ make_toy()
 {
     {
         printf '%s\n' '[PAD]' '[UNK]' '[CLS]' '[SEP]' '[MASK]' what is the
-        printf 'q%d\nd%d\n' $(for i in {0..29}; do echo "$i" "$i"; done)
+        printf '%s\n' {q,d}{0..29}
     } >vocab.txt
     toy_rows 3 90 >train.jsonl
     toy_rows 7 20 >dev.jsonl

@@ -1,0 +1,40 @@
+# shellcheck shell=bash
+# tern encode: lines to rows, roles, and every mistake as one sentence.
+TINY=$SOURCE/tests/goldens/tiny
+printf 'the dog\n\na cat\r\nthe dog' >texts.txt
+expect 0 "$TERN" encode "$TINY" texts.txt --output x.npy --quiet
+[ ! -s out ] && [ ! -s err ] || fail "encode --quiet is not quiet"
+expect 0 "$TERN" info x.npy --json
+expect_line out '"rows":4,"columns":6'
+
+# the last row's bytes are the first one's; the query prompt changes them
+row() { tail -c +$((129 + 24 * $2)) "$1" | head -c 24 | od -An -tx4; }
+[ "$(row x.npy 0)" = "$(row x.npy 3)" ] || fail "equal texts get different vectors"
+[ "$(row x.npy 0)" != "$(row x.npy 2)" ] || fail "different texts get equal vectors"
+expect 0 "$TERN" encode "$TINY" texts.txt --output q.npy --role query --quiet
+cmp -s x.npy q.npy && fail "--role query changes nothing"
+expect 0 "$TERN" encode "$TINY" texts.txt --output one.npy --threads 1 --quiet
+cmp x.npy one.npy || fail "one thread gives other bits"
+
+expect_sentence 1 "$TERN" encode "$TINY" texts.txt --output x.npy
+expect_line err "--force"
+expect 0 "$TERN" encode "$TINY" texts.txt --output x.npy --force --quiet
+cmp x.npy one.npy || fail "the second run gives other bits"
+
+printf 'good\nbad \xff\n' >bytes.txt
+expect_sentence 1 "$TERN" encode "$TINY" bytes.txt --output y.npy
+expect_line err "bytes.txt:2"
+[ ! -e y.npy ] || fail "a file is left behind"
+expect 0 "$TERN" encode "$TINY" bytes.txt --output y.npy --invalid-utf8 replace --quiet
+: >empty.txt
+expect_sentence 1 "$TERN" encode "$TINY" empty.txt --output z.npy
+expect_sentence 1 "$TERN" encode "$TINY" none.txt --output z.npy
+expect_sentence 1 "$TERN" encode no/model texts.txt --output z.npy
+expect_line err "no/model"
+expect_sentence 1 "$TERN" encode "$TINY" texts.txt --output none/z.npy
+expect 2 "$TERN" encode "$TINY" texts.txt
+expect 2 "$TERN" encode "$TINY" texts.txt --output z.npy --role other
+expect 2 "$TERN" encode "$TINY" texts.txt --output z.h5
+expect 0 "$TERN" encode --help
+ls -a | grep -F .tmp && fail "a temporary file is left behind"
+true
