@@ -150,7 +150,8 @@ static const char *prompt_of(const json_t *prompts, const char *const *keys)
     return NULL;
 }
 
-/* As sentence-transformers' encode_query and encode_document: a role's own prompt, else the default one. */
+/* As sentence-transformers' encode, encode_query and encode_document: a role without a prompt gets none, not the
+ * default one. Folders that have only "passage" mean documents by it. */
 static int set_prompts(tern_folder *folder, const json_t *json, const char *path, tern_error *error)
 {
     static const char *const query[] = {"query", NULL}, *const document[] = {"document", "passage", "corpus", NULL};
@@ -164,8 +165,8 @@ static int set_prompts(tern_folder *folder, const json_t *json, const char *path
             return tern_fail(error, "%s: its default_prompt_name \"%s\" is none of its prompts", path, name);
     }
     folder->default_prompt = tern_strdup(normal);
-    folder->query_prompt = tern_strdup((own = prompt_of(prompts, query)) ? own : normal);
-    folder->document_prompt = tern_strdup((own = prompt_of(prompts, document)) ? own : normal);
+    folder->query_prompt = tern_strdup((own = prompt_of(prompts, query)) ? own : "");
+    folder->document_prompt = tern_strdup((own = prompt_of(prompts, document)) ? own : "");
     if (!folder->include_prompt && (*folder->query_prompt || *folder->document_prompt || *normal))
         return tern_fail(error,
                          "%s: the model has prompts that its pooling leaves out (include_prompt false); tern "

@@ -7,7 +7,6 @@
 
 #include <jansson.h>
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -137,30 +136,23 @@ static int write_config(const tern_model *model, const char *folder, tern_error 
     return write_text(folder, "config.json", tern_strdup(model->config_json), error);
 }
 
-/* Sets a role's prompt under the name that the source has for it, else under its first name. */
-static void set_prompt(json_t *prompts, const char *const *names, const char *prompt)
+/* A role's prompt under its first name, which readers look up first ("document" before "passage"). */
+static void set_prompt(json_t *prompts, const char *role, const char *prompt)
 {
-    const char *name = names[0];
-    for (int i = 0; names[i]; i++)
-        if (json_object_get(prompts, names[i])) {
-            name = names[i];
-            break;
-        }
-    if (*prompt || json_object_get(prompts, name))
-        json_object_set_new(prompts, name, json_string(prompt));
+    if (*prompt || json_object_get(prompts, role))
+        json_object_set_new(prompts, role, json_string(prompt));
 }
 
 static int write_prompts(const tern_model *model, const char *folder, tern_error *error)
 {
-    static const char *const query[] = {"query", NULL}, *const document[] = {"document", "passage", "corpus", NULL};
     json_t *source = model->prompts_json ? json_loads(model->prompts_json, 0, NULL) : NULL;
     json_t *prompts = json_is_object(json_object_get(source, "prompts"))
                           ? json_deep_copy(json_object_get(source, "prompts"))
                           : json_object();
     const char *normal = json_string_value(json_object_get(source, "default_prompt_name"));
     const char *similarity = json_string_value(json_object_get(source, "similarity_fn_name"));
-    set_prompt(prompts, query, model->query_prompt);
-    set_prompt(prompts, document, model->document_prompt);
+    set_prompt(prompts, "query", model->query_prompt);
+    set_prompt(prompts, "document", model->document_prompt);
     /* versions: the first ones with this form, so that no reader warns of a model newer than itself */
     json_t *json = json_pack("{s:{s:s, s:s, s:s}, s:o, s:s?, s:s}", "__version__", "sentence_transformers", "3.0.0",
                              "transformers", "4.41.0", "pytorch", "2.3.0", "prompts", prompts, "default_prompt_name",

@@ -102,7 +102,7 @@ static tern_encoder_config complete(const tern_encoder_config *config, const ter
     tern_bert_config *bert = &full.bert;
     if (!bert->vocab_size)
         bert->vocab_size = tern_tokenizer_size(tokenizer);
-    if (!bert->intermediate_size)
+    if (!bert->intermediate_size && bert->hidden_size <= 1 << 20) /* else refused for its size */
         bert->intermediate_size = 4 * bert->hidden_size;
     if (!bert->max_positions)
         bert->max_positions = 512;

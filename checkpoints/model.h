@@ -19,7 +19,7 @@ typedef struct tern_model {
     tern_tokenizer *tokenizer;
     int64_t max_seq_length;               /* special tokens included; never above the encoder's positions */
     char *query_prompt, *document_prompt; /* prefixes, "" when there is none */
-    char *default_prompt;                 /* what a text without a role, or of a role without a prompt, gets; "" */
+    char *default_prompt;                 /* what a text without a role gets; "" when there is none */
     int64_t truncate_dim;                 /* 0: none */
     /* The source's config.json and config_sentence_transformers.json as they were, for saving; NULL: none. */
     char *config_json, *prompts_json;

@@ -79,6 +79,12 @@ void tern_state_add_string(tern_state *state, const char *name, char **text)
     add(state, tern_strdup(name), TERN_STATE_STRING, text);
 }
 
+void tern_state_start_hdf5(void)
+{
+    H5dont_atexit();
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
 hid_t tern_state_memory_type(tern_state_kind kind)
 {
     return kind == TERN_STATE_FLOAT   ? H5T_NATIVE_FLOAT
@@ -172,7 +178,7 @@ static int reserve_room(const tern_state *state, const char *temporary, const ch
 
 static int write_items(const tern_state *state, const char *temporary, const char *path, tern_error *error)
 {
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    tern_state_start_hdf5();
     errno = 0;
     hid_t file = create_file(temporary);
     int status = file < 0 ? -1 : 0;

@@ -12,7 +12,7 @@ static hid_t open_file(const char *path, tern_error *error)
 {
     if (tern_state_verify(path, error) < 0)
         return -1;
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    tern_state_start_hdf5();
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_file_locking(access, 0, 1);
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, access);

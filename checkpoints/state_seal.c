@@ -20,14 +20,19 @@ static void put_u64(unsigned char *p, uint64_t value)
         p[i] = (unsigned char)(value >> 8 * i);
 }
 
-static uint64_t checksum(const unsigned char *data, size_t n)
+/* Of what follows the user block. Blocks that were read are let go: a file as large as the weights and moments would
+ * otherwise count twice in the run's memory. */
+static uint64_t checksum(const tern_map *map)
 {
+    const unsigned char *data = map->data + TERN_STATE_USER_BLOCK;
+    size_t n = map->n - TERN_STATE_USER_BLOCK;
     int64_t blocks = (int64_t)((n + BLOCK - 1) / BLOCK);
     uint64_t *hashes = tern_alloc((size_t)blocks, sizeof *hashes), h = n;
 #pragma omp parallel for schedule(static) if (blocks > 16)
     for (int64_t i = 0; i < blocks; i++) {
         size_t from = (size_t)i * BLOCK;
         hashes[i] = tern_hash(data + from, n - from < BLOCK ? n - from : BLOCK, 0);
+        tern_map_release(map, TERN_STATE_USER_BLOCK + from, BLOCK);
     }
     for (int64_t i = 0; i < blocks; i++)
         h = tern_mix(h ^ hashes[i]);
@@ -39,7 +44,7 @@ static void make_seal(unsigned char seal[SEAL], const tern_map *map)
 {
     memcpy(seal, MAGIC, sizeof MAGIC);
     put_u64(seal + 8, map->n);
-    put_u64(seal + 16, checksum(map->data + TERN_STATE_USER_BLOCK, map->n - TERN_STATE_USER_BLOCK));
+    put_u64(seal + 16, checksum(map));
     put_u64(seal + 24, tern_hash(seal, 24, 0));
 }
 

@@ -83,7 +83,10 @@ static void print_table(const json_t *rows)
     measure(rows, widths);
     putchar('\n');
     print_row(json_array_get(rows, 0), widths, 1);
-    json_array_foreach((json_t *)rows, index, row) print_row(row, widths, 0);
+    json_array_foreach((json_t *)rows, index, row)
+    {
+        print_row(row, widths, 0);
+    }
 }
 
 void tern_info_print(const json_t *info)

@@ -150,6 +150,19 @@ START_TEST(adamw_without_a_gradient_is_adamw_with_a_gradient_of_zero)
 }
 END_TEST
 
+/* 20,000 steps without a gradient: the moments end at zero, never among the subnormal numbers. */
+START_TEST(adamw_moments_never_become_subnormal)
+{
+    float value = 1, m = 1e-3f, v = 1e-30f;
+    tern_adamw_step step = {1e-3, 0, 0.9, 0.999, 1e-8, 1, 1, 1};
+    for (int i = 0; i < 20000; i++) {
+        tern_kernels()->adamw(1, &step, &value, NULL, &m, &v);
+        ck_assert(fpclassify(m) != FP_SUBNORMAL && fpclassify(v) != FP_SUBNORMAL);
+    }
+    ck_assert(m == 0 && v == 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kernels");
@@ -161,6 +174,7 @@ int main(void)
     tcase_add_loop_test(tcase, gelu_and_its_gradient_agree_with_the_formula, 0, isas);
     tcase_add_loop_test(tcase, instruction_sets_agree_to_rounding, 0, isas);
     tcase_add_test(tcase, dropout_keeps_its_rate_and_its_mean);
+    tcase_add_test(tcase, adamw_moments_never_become_subnormal);
     tcase_add_test(tcase, adamw_without_a_gradient_is_adamw_with_a_gradient_of_zero);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -36,5 +36,5 @@ expect 2 "$TERN" encode "$TINY" texts.txt
 expect 2 "$TERN" encode "$TINY" texts.txt --output z.npy --role other
 expect 2 "$TERN" encode "$TINY" texts.txt --output z.h5
 expect 0 "$TERN" encode --help
-ls -a | grep -F .tmp && fail "a temporary file is left behind"
+compgen -G "*.tmp*" >leftover && fail "left behind: $(cat leftover)"
 true
