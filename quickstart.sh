@@ -49,8 +49,8 @@ search()
     if [ ! "$run/searches.txt" -nt "$run/model/model.safetensors" ]; then
         "$tern" search "$run/model" "$data/test" --top 3 --quiet \
             --query "an act that has disastrous consequences" \
-            --query "a person who studies the stars and planets" \
-            --query "to walk slowly without any particular aim" >"$run/searches.part"
+            --query "someone who studies the stars and planets" \
+            --query "impossible to foretell" >"$run/searches.part"
         mv "$run/searches.part" "$run/searches.txt"
     fi
     cat "$run/searches.txt"

@@ -15,7 +15,8 @@ typedef struct chunk {
 
 struct tern_arena {
     chunk *top;
-    size_t capacity;
+    size_t capacity,
+        peak; /* peak: the greatest capacity so far, which one chunk takes over when the arena is emptied */
 };
 
 static unsigned char *chunk_data(chunk *c)
@@ -29,6 +30,8 @@ static void push_chunk(tern_arena *arena, size_t capacity)
     *c = (chunk){arena->top, capacity, 0};
     arena->top = c;
     arena->capacity += capacity;
+    if (arena->capacity > arena->peak)
+        arena->peak = arena->capacity;
 }
 
 static void pop_chunk(tern_arena *arena)
@@ -72,21 +75,28 @@ tern_arena_mark tern_arena_here(const tern_arena *arena)
     return (tern_arena_mark){arena->top, arena->top ? arena->top->used : 0};
 }
 
+static void empty(tern_arena *arena)
+{
+    if (arena->top && !arena->top->older && arena->top->capacity == arena->peak) {
+        arena->top->used = 0;
+        return;
+    }
+    while (arena->top)
+        pop_chunk(arena);
+    if (arena->peak)
+        push_chunk(arena, arena->peak);
+}
+
 void tern_arena_rewind(tern_arena *arena, tern_arena_mark mark)
 {
-    size_t before = arena->capacity;
-    int popped = 0;
-    while (arena->top && arena->top != mark.chunk && (mark.chunk || arena->top->older)) {
-        pop_chunk(arena);
-        popped = 1;
+    if (!mark.chunk) {
+        empty(arena);
+        return;
     }
-    TERN_CHECK(!mark.chunk || arena->top, "a mark that is not of this arena, or older than a rewind");
-    if (arena->top)
-        arena->top->used = mark.chunk ? mark.used : 0;
-    if (!mark.chunk && popped) {
+    while (arena->top && arena->top != mark.chunk)
         pop_chunk(arena);
-        push_chunk(arena, before);
-    }
+    TERN_CHECK(arena->top, "a mark that is not of this arena, or older than a rewind");
+    arena->top->used = mark.used;
 }
 
 size_t tern_arena_capacity(const tern_arena *arena)

@@ -143,8 +143,10 @@ int tern_model_embed(tern_model *model, const tern_embed_options *options, const
     (void)error; /* kept for encoders that can fail */
     if (n == 0)
         return 0;
+    int64_t positions = tern_encoder_get_config(model->encoder)->bert.max_positions, limit = model->max_seq_length;
+    limit = limit > 0 && limit < positions ? limit : positions;
     tern_ids ids = {0};
-    tern_tokenizer_encode_all(model->tokenizer, prompt, texts, NULL, n, model->max_seq_length, &ids);
+    tern_tokenizer_encode_all(model->tokenizer, prompt, texts, NULL, n, limit, &ids);
     place *places = order_texts(&ids);
     job j = {.model = model, .places = places, .n = n, .out = out};
     j.max_tokens = options->max_tokens > 0 ? options->max_tokens : DEFAULT_MAX_TOKENS;

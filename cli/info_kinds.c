@@ -137,9 +137,12 @@ json_t *tern_info_jsonl(const char *path, tern_error *error)
     while (reader && (status = tern_jsonl_next(reader, error)) > 0) {
         const char *key;
         json_t *value;
-        if (rows++ == 0)
-            json_object_foreach((json_t *)tern_jsonl_object(reader), key, value)
-                json_array_append_new(columns, json_string(key));
+        if (rows++ > 0)
+            continue;
+        json_object_foreach((json_t *)tern_jsonl_object(reader), key, value)
+        {
+            json_array_append_new(columns, json_string(key));
+        }
     }
     tern_jsonl_close(reader);
     json_t *info = status < 0 ? NULL : new_info("jsonl");

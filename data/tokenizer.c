@@ -196,7 +196,8 @@ static void encode(const tern_tokenizer *t, const char *text, size_t n, int64_t 
     size_t most = max_length <= 0 ? SIZE_MAX - start : (size_t)max_length;
     encoding e = {t, scratch, out, start, start + most};
     add_ids(&e, t->before, t->n_before);
-    e.limit = start + (most > frame ? most - (size_t)t->n_after : (size_t)t->n_before);
+    size_t words_end = most > frame ? most - (size_t)t->n_after : (size_t)t->n_before;
+    e.limit = start + (words_end < most ? words_end : most);
     split_at_tokens(&e, &t->raw, text, n, add_segment);
     e.limit = start + most;
     add_ids(&e, t->after, t->n_after);

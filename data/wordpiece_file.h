@@ -13,6 +13,7 @@
 enum {
     TERN_TOKENIZER_FILE_LIMIT = 64 << 20, /* bytes */
     TERN_MOST_ADDED_TOKENS = 10000,
+    TERN_MOST_FRAME_IDS = 64, /* before or after a text's words */
 };
 
 /* A token that is looked for in the text itself, before words are made. */

@@ -241,6 +241,9 @@ static int add_frame(tern_tokenizer *t, int after, const json_t *id, const char 
         return tern_fail(error, "%s: the post_processor has an id that no token has", path);
     int32_t **ids = after ? &t->after : &t->before;
     int64_t *n = after ? &t->n_after : &t->n_before;
+    if (*n == TERN_MOST_FRAME_IDS)
+        return tern_fail(error, "%s: the post_processor puts more than %d tokens before or after a text", path,
+                         TERN_MOST_FRAME_IDS);
     *ids = tern_realloc(*ids, (size_t)*n + 1, sizeof **ids);
     (*ids)[(*n)++] = (int32_t)json_integer_value(id);
     return 0;

@@ -2,7 +2,7 @@
  * range; the sets against each other. */
 #include "autograd/kern_dropout.h"
 #include "autograd/kernels.h"
-#include "base/memory.h"
+#include "tests/support.h"
 
 #include <check.h>
 #include <math.h>
@@ -177,10 +177,5 @@ int main(void)
     tcase_add_test(tcase, adamw_moments_never_become_subnormal);
     tcase_add_test(tcase, adamw_without_a_gradient_is_adamw_with_a_gradient_of_zero);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return tern_test_run(suite);
 }

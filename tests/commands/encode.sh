@@ -2,8 +2,7 @@
 # tern encode: lines to rows, roles, and every mistake as one sentence.
 TINY=$SOURCE/tests/goldens/tiny
 printf 'the dog\n\na cat\r\nthe dog' >texts.txt
-expect 0 "$TERN" encode "$TINY" texts.txt --output x.npy --quiet
-[ ! -s out ] && [ ! -s err ] || fail "encode --quiet is not quiet"
+expect_silence "$TERN" encode "$TINY" texts.txt --output x.npy --quiet
 expect 0 "$TERN" info x.npy --json
 expect_line out '"rows":4,"columns":6'
 
