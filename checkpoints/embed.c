@@ -56,27 +56,31 @@ typedef struct job {
     tern_tape *tape;
     const place *places;
     int64_t n, max_tokens;
-    int32_t *ids;     /* of one batch */
-    int64_t *offsets; /* [n + 1], of one batch */
-    int64_t *rows;    /* [n] place of each of its sequences */
+    int64_t tokens, done; /* of all texts, and of those behind */
+    int32_t *ids;         /* of one batch */
+    int64_t *offsets;     /* [n + 1], of one batch */
+    int64_t *rows;        /* [n] place of each of its sequences */
     float *out;
 } job;
 
 /* Puts distinct texts from place *at on into the batch until it is full; moves *at behind them. A text longer than
  * max_tokens goes alone. */
-static tern_packed next_batch(const job *j, int64_t *at)
+static tern_packed next_batch(job *j, int64_t *at)
 {
     tern_packed batch = {.ids = j->ids, .offsets = j->offsets};
     for (; *at < j->n; (*at)++) {
         const place *p = &j->places[*at];
-        if (p->first != *at)
+        if (p->first != *at) {
+            j->done += p->length;
             continue;
+        }
         if (batch.n_seq > 0 && batch.n_tok + p->length > j->max_tokens)
             break;
         memcpy(j->ids + batch.n_tok, p->ids, (size_t)p->length * sizeof *p->ids);
         j->offsets[batch.n_seq] = batch.n_tok;
         j->rows[batch.n_seq++] = *at;
         batch.n_tok += p->length;
+        j->done += p->length;
         batch.max_len = p->length > batch.max_len ? p->length : batch.max_len;
     }
     j->offsets[batch.n_seq] = batch.n_tok;
@@ -125,13 +129,27 @@ static void run(job *j, const tern_embed_options *options)
         tern_packed batch = next_batch(j, &at);
         if (batch.n_seq)
             encode_batch(j, &batch);
+        /* The longest come first: counted by tokens, or the time left would be guessed far too long. */
         if (options->progress)
-            options->progress(options->context, at, j->n);
+            options->progress(options->context, at < j->n ? (int64_t)(j->n * ((double)j->done / j->tokens)) : j->n,
+                              j->n);
     }
     free(j->rows);
     free(j->offsets);
     free(j->ids);
     tern_tape_free(j->tape);
+}
+
+/* Weights that are finite, each of them, can still be far too large together. */
+static int check_finite(const tern_model *model, const char *const *texts, int64_t n, const float *out,
+                        tern_error *error)
+{
+    int64_t dim = tern_model_dim(model);
+    for (int64_t i = 0; i < n * dim; i++)
+        if (!isfinite(out[i]))
+            return tern_fail(error, "%s: the model gives a vector that is not finite for \"%.80s\"; check its weights",
+                             model->name, texts[i / dim]);
+    return 0;
 }
 
 int tern_model_embed(tern_model *model, const tern_embed_options *options, const char *const *texts, int64_t n,
@@ -140,7 +158,6 @@ int tern_model_embed(tern_model *model, const tern_embed_options *options, const
     const char *prompt = options->role == TERN_ROLE_QUERY      ? model->query_prompt
                          : options->role == TERN_ROLE_DOCUMENT ? model->document_prompt
                                                                : model->default_prompt;
-    (void)error; /* kept for encoders that can fail */
     if (n == 0)
         return 0;
     int64_t positions = tern_encoder_get_config(model->encoder)->bert.max_positions, limit = model->max_seq_length;
@@ -148,10 +165,10 @@ int tern_model_embed(tern_model *model, const tern_embed_options *options, const
     tern_ids ids = {0};
     tern_tokenizer_encode_all(model->tokenizer, prompt, texts, NULL, n, limit, &ids);
     place *places = order_texts(&ids);
-    job j = {.model = model, .places = places, .n = n, .out = out};
+    job j = {.model = model, .places = places, .n = n, .out = out, .tokens = ids.offsets[n]};
     j.max_tokens = options->max_tokens > 0 ? options->max_tokens : DEFAULT_MAX_TOKENS;
     run(&j, options);
     free(places);
     tern_ids_free(&ids);
-    return 0;
+    return check_finite(model, texts, n, out, error);
 }

@@ -50,7 +50,7 @@ typedef enum tern_role { TERN_ROLE_NONE, TERN_ROLE_QUERY, TERN_ROLE_DOCUMENT } t
 typedef struct tern_embed_options {
     tern_role role;                                               /* which prompt is put before each text */
     int64_t max_tokens;                                           /* of one packed batch; 0: a default */
-    void (*progress)(void *context, int64_t done, int64_t total); /* NULL: none; in texts, called by one thread */
+    void (*progress)(void *context, int64_t done, int64_t total); /* NULL: none; in texts, weighted by their tokens; called by one thread */
     void *context;
 } tern_embed_options;
 

@@ -83,19 +83,10 @@ static void show_work(void *context, const char *label, int64_t done, int64_t to
     tern_progress(name, done, total);
 }
 
-static void format_time(char *out, size_t n, double seconds)
-{
-    long s = seconds < 1e7 ? (long)(seconds + 0.5) : 9999999;
-    if (s >= 3600)
-        snprintf(out, n, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
-    else
-        snprintf(out, n, "%ld:%02ld", s / 60, s % 60);
-}
-
 static void print_step(const tern_train_step *step)
 {
     char left[32], count[48];
-    format_time(left, sizeof left, step->seconds_left);
+    tern_command_time(left, sizeof left, step->seconds_left);
     snprintf(count, sizeof count, "%lld", (long long)step->total);
     fprintf(stderr, "step %*lld/%s  loss %.4f  rate %.2e  %5.0f tokens/s  %s left", (int)strlen(count),
             (long long)step->step, count, step->loss, step->learning_rate, step->tokens_per_second, left);

@@ -36,7 +36,7 @@ typedef struct tern_flag_list {
 } tern_flag_list;
 
 typedef struct tern_flag {
-    const char *name;  /* without the dashes; --name VALUE and --name=VALUE both work */
+    const char *name; /* without the dashes; --name VALUE and --name=VALUE both work */
     tern_flag_kind kind;
     void *value;
     const char *argument; /* its name in --help; NULL for BOOL */
@@ -68,6 +68,8 @@ int tern_command_threads(void);
 /* Progress on stderr: a bar with time left on a terminal, a line now and then elsewhere; nothing when quiet. Call it
  * often: it limits itself. done == total ends the line. Usable as tern_embed_options.progress; context: the label. */
 void tern_progress(void *label, int64_t done, int64_t total);
+/* Seconds as people read them, "4:07" or "1:02:03", into out [n]. */
+void tern_command_time(char *out, size_t n, double seconds);
 
 /* One function a command, named in main.c's table. */
 int tern_cmd_train(int argc, char **argv);

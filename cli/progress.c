@@ -33,7 +33,7 @@ static void begin(const char *label, int64_t total)
     state.running = 1;
 }
 
-static void format_time(char *out, size_t n, double seconds)
+void tern_command_time(char *out, size_t n, double seconds)
 {
     long s = seconds < 1e7 ? (long)(seconds + 0.5) : 9999999;
     if (s >= 3600)
@@ -51,7 +51,7 @@ static void show_bar(int64_t done, double elapsed)
     memset(bar, '#', (size_t)filled);
     bar[BAR_WIDTH] = 0;
     int over = done >= state.total;
-    format_time(time, sizeof time, over ? elapsed : part > 0 ? elapsed * (1 - part) / part : 0);
+    tern_command_time(time, sizeof time, over ? elapsed : part > 0 ? elapsed * (1 - part) / part : 0);
     fprintf(stderr, "\r%-*.*s [%s] %3d%%  %s %s\033[K", LABEL_WIDTH, LABEL_WIDTH, state.label, bar, (int)(part * 100),
             time, over ? "taken" : "left");
     if (over)
@@ -64,7 +64,7 @@ static void show_line(int64_t done, double elapsed)
     char time[32];
     double part = state.total > 0 ? (double)done / (double)state.total : 0;
     int over = done >= state.total;
-    format_time(time, sizeof time, over ? elapsed : part > 0 ? elapsed * (1 - part) / part : 0);
+    tern_command_time(time, sizeof time, over ? elapsed : part > 0 ? elapsed * (1 - part) / part : 0);
     fprintf(stderr, "%s: %lld of %lld, %s %s\n", state.label, (long long)done, (long long)state.total, time,
             over ? "taken" : "left");
 }

@@ -166,6 +166,9 @@ static int check_numbers(const tern_recipe *recipe, tern_error *error)
         return tern_fail(error, "%s: scratch.width is %lld, which is no multiple of the %lld heads",
                          tern_recipe_line(recipe, "scratch.width"), (long long)recipe->scratch.width,
                          (long long)recipe->scratch.heads);
+    if (recipe->train.max_seq_length == 1 || recipe->train.max_seq_length == 2)
+        return tern_fail(error, "%s: train.max_seq_length is %lld, which leaves no room for a text; it takes 3 or more",
+                         tern_recipe_line(recipe, "train.max_seq_length"), (long long)recipe->train.max_seq_length);
     return 0;
 }
 

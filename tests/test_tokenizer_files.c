@@ -140,6 +140,36 @@ START_TEST(test_a_token_that_is_too_long_is_refused)
 }
 END_TEST
 
+/* A template with n times [CLS] before the text. */
+static char *with_frame(int n)
+{
+    tern_buffer text = {0};
+    tern_buffer_printf(&text,
+                       "{" NORMALIZER MODEL ", \"post_processor\": {\"type\": \"TemplateProcessing\", \"single\": [");
+    for (int i = 0; i < n; i++)
+        tern_buffer_printf(&text, "{\"SpecialToken\": {\"id\": \"[CLS]\"}}, ");
+    tern_buffer_printf(&text, "{\"Sequence\": {}}], \"special_tokens\": {\"[CLS]\": {\"ids\": [1]}}}}");
+    return text.data;
+}
+
+START_TEST(test_many_special_tokens_leave_no_text_longer_than_asked)
+{
+    tern_error error = {{0}};
+    tern_ids ids = {0};
+    char *most = with_frame(64), *more = with_frame(65);
+    tern_tokenizer *t = tern_tokenizer_load(write_json(most, strlen(most)), &error);
+    ck_assert_msg(t != NULL, "%s", error.message);
+    tern_tokenizer_encode(t, "a a a", 5, 8, &ids);
+    ck_assert_int_eq(ids.offsets[1], 8);
+    ck_assert(!loads(more, strlen(more), &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "more than 64 tokens before or after a text"));
+    tern_ids_free(&ids);
+    tern_tokenizer_free(t);
+    free(most);
+    free(more);
+}
+END_TEST
+
 static void check_vocab(const char *text, size_t n, const char *sentence)
 {
     tern_error error = {{0}};
@@ -197,6 +227,7 @@ static Suite *files_suite(void)
     tcase_add_test(tc, test_mutations_never_crash);
     tcase_add_test(tc, test_deep_nesting_is_refused);
     tcase_add_test(tc, test_a_token_that_is_too_long_is_refused);
+    tcase_add_test(tc, test_many_special_tokens_leave_no_text_longer_than_asked);
     tcase_add_test(tc, test_wrong_vocabularies_are_refused);
     tcase_add_test(tc, test_wrong_settings_beside_a_vocabulary_are_refused);
     suite_add_tcase(suite, tc);

@@ -37,3 +37,15 @@ expect 2 "$TERN" encode "$TINY" texts.txt --output z.h5
 expect 0 "$TERN" encode --help
 compgen -G "*.tmp*" >leftover && fail "left behind: $(cat leftover)"
 true
+
+# Weights that are finite but so large that vectors aren't: refused, nothing written.
+cp -r "$TINY" large
+header=$(($(od -An -t u8 -N 8 "$TINY/model.safetensors") + 8))
+data=$(($(stat -c %s "$TINY/model.safetensors") - header))
+{
+    head -c "$header" "$TINY/model.safetensors"
+    head -c "$data" /dev/zero | tr '\0' '\177'
+} >large/model.safetensors
+expect 1 "$TERN" encode large texts.txt --output large.npy --quiet
+expect_line err "not finite"
+[ ! -e large.npy ] || fail "vectors that are not finite were written"

@@ -24,6 +24,7 @@ refused "--set data.test.beir: there is no folder" "${to[@]}" --set data.test.be
 refused "64 is more than the 32 dimensions" "${to[@]}" --set 'loss.matryoshka=[64, 16]'
 refused "32 after 16; write the dimensions from the largest" "${to[@]}" --set 'loss.matryoshka=[16, 32]'
 refused "64 is more than the model's 32 positions" "${to[@]}" --set train.max_seq_length=64
+refused "leaves no room for a text" "${to[@]}" --set train.max_seq_length=2
 refused "no/such-model" "${to[@]}" --set model=no/such-model
 
 : >empty.jsonl
