@@ -50,7 +50,7 @@ search()
         "$tern" search "$run/model" "$data/test" --top 3 --quiet \
             --query "an act that has disastrous consequences" \
             --query "someone who studies the stars and planets" \
-            --query "impossible to foretell" >"$run/searches.part"
+            --query "the second largest of the Great Lakes" >"$run/searches.part"
         mv "$run/searches.part" "$run/searches.txt"
     fi
     cat "$run/searches.txt"

@@ -24,6 +24,9 @@ int tern_threads_start(int n, tern_error *error)
         return tern_fail(error, "the OpenBLAS that was loaded is its serial build, which gives wrong results from "
                                 "several threads; install libopenblas0-pthread and choose it with "
                                 "update-alternatives --config libopenblas.so.0-$(uname -m)-linux-gnu");
+    if (n <= 0 && omp_get_max_threads() > TERN_MOST_THREADS)
+        return tern_fail(error, "OMP_NUM_THREADS asks for %d threads; at most %d are started", omp_get_max_threads(),
+                         TERN_MOST_THREADS);
     if (n > 0)
         omp_set_num_threads(n);
     /* In the OpenMP build this call would set OpenMP itself to one thread; inside a parallel region that

@@ -49,7 +49,7 @@ out:
 int tern_map_open(tern_map *map, const char *path, tern_error *error)
 {
     *map = (tern_map){0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* which would wait for a pipe's writer */
     if (fd < 0)
         return fail_errno(error, "open", path);
     struct stat info;
@@ -263,5 +263,5 @@ char *tern_cache_folder(void)
     const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     if (xdg && xdg[0] == '/')
         return tern_path_join(xdg, "tern");
-    return tern_path_join(home ? home : "/tmp", ".cache/tern");
+    return tern_path_join(home && *home ? home : "/tmp", ".cache/tern");
 }

@@ -117,7 +117,7 @@ static void encode_batch(const job *j, const tern_packed *batch)
     tern_tape_reset(j->tape);
 }
 
-static void run(job *j, const tern_embed_options *options)
+static int run(job *j, const tern_embed_options *options, tern_error *error)
 {
     j->tape = tern_tape_create();
     tern_tape_set_recording(j->tape, 0);
@@ -125,7 +125,8 @@ static void run(job *j, const tern_embed_options *options)
     j->ids = tern_alloc((size_t)room, sizeof *j->ids);
     j->offsets = tern_alloc((size_t)j->n + 1, sizeof *j->offsets);
     j->rows = tern_alloc((size_t)j->n, sizeof *j->rows);
-    for (int64_t at = 0; at < j->n;) {
+    int status = 0;
+    for (int64_t at = 0; at < j->n && status == 0;) {
         tern_packed batch = next_batch(j, &at);
         if (batch.n_seq)
             encode_batch(j, &batch);
@@ -133,11 +134,14 @@ static void run(job *j, const tern_embed_options *options)
         if (options->progress)
             options->progress(options->context, at < j->n ? (int64_t)(j->n * ((double)j->done / j->tokens)) : j->n,
                               j->n);
+        if (options->stop && *options->stop)
+            status = tern_fail(error, "interrupted");
     }
     free(j->rows);
     free(j->offsets);
     free(j->ids);
     tern_tape_free(j->tape);
+    return status;
 }
 
 /* Weights that are finite, each of them, can still be far too large together. */
@@ -167,8 +171,8 @@ int tern_model_embed(tern_model *model, const tern_embed_options *options, const
     place *places = order_texts(&ids);
     job j = {.model = model, .places = places, .n = n, .out = out, .tokens = ids.offsets[n]};
     j.max_tokens = options->max_tokens > 0 ? options->max_tokens : DEFAULT_MAX_TOKENS;
-    run(&j, options);
+    int status = run(&j, options, error);
     free(places);
     tern_ids_free(&ids);
-    return check_finite(model, texts, n, out, error);
+    return status < 0 ? -1 : check_finite(model, texts, n, out, error);
 }

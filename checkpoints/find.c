@@ -37,7 +37,7 @@ static char *hub_folder(void)
         return tern_path_join(home, "hub");
     if (xdg && *xdg)
         return tern_path_join(xdg, "huggingface/hub");
-    return tern_path_join(user ? user : "/tmp", ".cache/huggingface/hub");
+    return tern_path_join(user && *user ? user : "/tmp", ".cache/huggingface/hub");
 }
 
 /* models--ORG--NAME/refs/main holds the name of the revision under snapshots/. NULL: it isn't there. */

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { MAX_FILE = 64 << 20 };
 
@@ -12,6 +13,11 @@ json_t *tern_json_file(const char *path, size_t flags, char **text, tern_error *
     char *content;
     size_t n;
     json_error_t why;
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+        tern_fail(error, "%s: it is not a file", path);
+        return NULL;
+    }
     if (tern_file_read(path, MAX_FILE, &content, &n, error) < 0)
         return NULL;
     json_t *object = json_loadb(content, n, flags, &why);

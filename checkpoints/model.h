@@ -12,6 +12,8 @@
 #include "data/tokenizer.h"
 #include "encoders/encoder.h"
 
+#include <signal.h>
+
 typedef struct tern_model {
     char *name;   /* as the user gave it */
     char *folder; /* it was loaded from; NULL: made from scratch */
@@ -48,10 +50,12 @@ int tern_model_save(const tern_model *model, const char *folder, int overwrite, 
 typedef enum tern_role { TERN_ROLE_NONE, TERN_ROLE_QUERY, TERN_ROLE_DOCUMENT } tern_role;
 
 typedef struct tern_embed_options {
-    tern_role role;                                               /* which prompt is put before each text */
-    int64_t max_tokens;                                           /* of one packed batch; 0: a default */
-    void (*progress)(void *context, int64_t done, int64_t total); /* NULL: none; in texts, weighted by their tokens; called by one thread */
+    tern_role role;     /* which prompt is put before each text */
+    int64_t max_tokens; /* of one packed batch; 0: a default */
+    /* NULL: none. Called after each batch, by one thread; in texts, weighted by their tokens. */
+    void (*progress)(void *context, int64_t done, int64_t total);
     void *context;
+    const volatile sig_atomic_t *stop; /* once it is not 0 the call fails with "interrupted"; NULL: never */
 } tern_embed_options;
 
 /* Vectors of n texts into out [n, tern_model_dim], in their order: tokenised, sorted by length, packed, encoded

@@ -170,7 +170,7 @@ static int reserve_room(const tern_state *state, const char *temporary, const ch
         return tern_fail(error, "%s: can't write it: %s", path, strerror(errno));
     int status = 0;
     if (fallocate(fd, 0, 0, size_of(state)) != 0 && errno != EOPNOTSUPP && errno != ENOSYS)
-        status = tern_fail(error, "%s: can't write its %lld MB: %s", path, (long long)size_of(state) / 1000000,
+        status = tern_fail(error, "%s: can't write its %lld kB: %s", path, (long long)size_of(state) / 1000,
                            strerror(errno));
     close(fd);
     return status;

@@ -119,6 +119,9 @@ static int read_jsonl(collection *c, const char *path, int *has_ids, tern_error 
         if (*has_ids)
             break;
         status = tern_jsonl_string(reader, "text", &text, &n, error);
+        if (status == 0 && memchr(text, 0, n))
+            status = tern_fail(error, "%s:%lld: the text holds a NUL character (\\u0000)", path,
+                               (long long)tern_jsonl_line(reader));
         if (status < 0)
             break;
         add_row(c, text, n, tern_jsonl_line(reader));

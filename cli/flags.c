@@ -9,7 +9,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { MOST_THREADS = 4096, HELP_WIDTH = 100, NAME_WIDTH = 40 };
+enum { HELP_WIDTH = 100, NAME_WIDTH = 40 };
 
 static int quiet, help_wanted;
 static int64_t threads;
@@ -200,8 +200,8 @@ static int parse_flag(const tern_command *command, int argc, char **argv, int *a
 static int start_threads(const tern_command *command)
 {
     tern_error error = {{0}};
-    if (threads > MOST_THREADS)
-        return tern_command_usage(command, "--threads takes a number up to %d", MOST_THREADS);
+    if (threads > TERN_MOST_THREADS)
+        return tern_command_usage(command, "--threads takes a number up to %d", TERN_MOST_THREADS);
     if (tern_threads_start((int)threads, &error) < 0)
         return tern_command_fail(&error);
     return TERN_GO_ON;

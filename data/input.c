@@ -6,12 +6,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Of what has no size that could be looked at first. */
+static const size_t most_piped = (size_t)1 << 30;
+
 /* Regular files are mapped; a pipe is read. */
 static int load(tern_input *input, tern_error *error)
 {
     struct stat info;
     if (stat(input->path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
-        if (tern_file_read(input->path, 0, &input->owned, &input->n, error) < 0)
+        if (tern_file_read(input->path, most_piped, &input->owned, &input->n, error) < 0)
             return -1;
         input->data = input->owned;
         return 0;

@@ -252,6 +252,8 @@ static int read_text(const table *t, tern_texts *texts, const char *name, int64_
     size_t n, blank = 0;
     if (table_text(t, name, &text, &n, error) < 0)
         return -1;
+    if (memchr(text, 0, n))
+        return tern_fail(error, "%s:%lld: \"%s\" holds a NUL character (\\u0000)", table_path(t), table_line(t), name);
     while (blank < n && isspace((unsigned char)text[blank]))
         blank++;
     if (blank == n)

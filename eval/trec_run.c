@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_BYTES = 1 << 30 };
+
 tern_trec_run *tern_trec_run_create(void)
 {
     tern_trec_run *run = tern_calloc(1, sizeof *run);
@@ -243,7 +245,7 @@ tern_trec_run *tern_trec_run_read(const char *path, tern_error *error)
     size_t n = 0, n_entries = 0;
     entry *entries = NULL;
     tern_trec_run *run = NULL;
-    if (tern_file_read(path, 0, &text, &n, error) < 0)
+    if (tern_file_read(path, MOST_BYTES, &text, &n, error) < 0)
         return NULL;
     if (read_entries(text, n, path, &entries, &n_entries, error) < 0 ||
         check_distinct(entries, n_entries, path, error) < 0)

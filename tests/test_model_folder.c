@@ -264,6 +264,19 @@ START_TEST(equal_texts_get_equal_vectors_and_order_is_kept)
 }
 END_TEST
 
+START_TEST(encoding_ends_when_it_is_asked_to_stop)
+{
+    static volatile sig_atomic_t stop = 1;
+    tern_model *model = load(GOLDENS "tiny");
+    float out[N_SOME * 6];
+    tern_error error = {{0}};
+    tern_embed_options options = {.stop = &stop};
+    ck_assert_int_eq(tern_model_embed(model, &options, some_texts, N_SOME, out, &error), -1);
+    ck_assert_str_eq(error.message, "interrupted");
+    tern_model_free(model);
+}
+END_TEST
+
 START_TEST(batches_of_any_size_agree_to_rounding)
 {
     tern_model *model = load(GOLDENS "tiny");
@@ -655,6 +668,7 @@ int main(void)
     tcase_add_test(c, a_kill_at_any_place_leaves_a_whole_folder);
     tcase_add_test(c, a_folder_of_the_new_form_is_understood);
     tcase_add_test(c, vectors_are_sentence_transformers);
+    tcase_add_test(c, encoding_ends_when_it_is_asked_to_stop);
     tcase_add_test(c, equal_texts_get_equal_vectors_and_order_is_kept);
     tcase_add_test(c, batches_of_any_size_agree_to_rounding);
     tcase_add_test(c, truncated_vectors_are_normalised_again);

@@ -106,6 +106,11 @@ int tern_best_save(const tern_checkpoint *checkpoint, tern_error *error)
     return status;
 }
 
+static int fail_best(tern_error *error)
+{
+    return tern_fail_within(error, "the best weights of this run can't be read (--force starts anew)");
+}
+
 int tern_best_load(const tern_checkpoint *checkpoint, tern_error *error)
 {
     int64_t step = 0;
@@ -113,11 +118,24 @@ int tern_best_load(const tern_checkpoint *checkpoint, tern_error *error)
     char *path = tern_run_path(checkpoint->folder, "best.h5");
     int status = tern_state_load(state, path, error);
     if (status == 0 && step != checkpoint->progress->best_step)
-        status = tern_fail(error, "%s: holds the weights of step %lld, not %lld; start anew with --force", path,
-                           (long long)step, (long long)checkpoint->progress->best_step);
+        status = tern_fail(error, "%s: holds the weights of step %lld, not %lld", path, (long long)step,
+                           (long long)checkpoint->progress->best_step);
     free(path);
     tern_state_free(state);
-    return status;
+    return status < 0 ? fail_best(error) : 0;
+}
+
+int tern_best_check(const tern_checkpoint *checkpoint, tern_error *error)
+{
+    if (checkpoint->progress->best_step == 0)
+        return 0;
+    tern_state_listing listing;
+    char *path = tern_run_path(checkpoint->folder, "best.h5");
+    int status = tern_state_list(path, &listing, error);
+    if (status == 0)
+        tern_state_listing_free(&listing);
+    free(path);
+    return status < 0 ? fail_best(error) : 0;
 }
 
 static uint64_t add_hash(uint64_t hash, const void *bytes, size_t n)

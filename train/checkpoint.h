@@ -36,6 +36,8 @@ int tern_checkpoint_load(const tern_checkpoint *checkpoint, int64_t *step, tern_
 /* best.h5: weights alone, with their step. */
 int tern_best_save(const tern_checkpoint *checkpoint, tern_error *error);
 int tern_best_load(const tern_checkpoint *checkpoint, tern_error *error);
+/* Fails when there is a best step, but no best.h5 that can be read: better said before the rest is trained. */
+int tern_best_check(const tern_checkpoint *checkpoint, tern_error *error);
 
 /* A hash of all rows: the texts in their roles, scores and labels. */
 uint64_t tern_rows_fingerprint(const tern_rows *rows);

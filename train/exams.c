@@ -90,11 +90,10 @@ static void show(void *context, int64_t done, int64_t total)
 static int embed(void *context, int is_query, const char *const *texts, int64_t n, float *out, tern_error *error)
 {
     encoding *e = context;
-    if (e->watch->stop && *e->watch->stop)
-        return tern_fail(error, "interrupted");
     tern_embed_options options = {.role = is_query ? TERN_ROLE_QUERY : TERN_ROLE_DOCUMENT};
     options.progress = show;
     options.context = e;
+    options.stop = e->watch->stop;
     int status = tern_model_embed(e->model, &options, texts, n, out, error);
     e->done += n;
     return status;

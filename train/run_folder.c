@@ -81,7 +81,7 @@ int tern_run_folder_look(const char *path, const char *identity, int force, tern
         return -1;
     int status = strcmp(old, identity) == 0 ? 0 : fail_changed(path, old, identity, error);
     free(old);
-    *found = has(path, "result.json") ? TERN_RUN_FINISHED : TERN_RUN_STARTED;
+    *found = has(path, "result.json") && has(path, "model") ? TERN_RUN_FINISHED : TERN_RUN_STARTED;
     return status;
 }
 

@@ -15,7 +15,7 @@
 typedef enum tern_run_found {
     TERN_RUN_NONE,     /* nothing of a run: a new one begins */
     TERN_RUN_STARTED,  /* the same run, not finished */
-    TERN_RUN_FINISHED, /* the same run, with its result.json */
+    TERN_RUN_FINISHED, /* the same run, with its result.json and model */
 } tern_run_found;
 
 typedef struct tern_run_folder {

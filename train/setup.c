@@ -157,7 +157,8 @@ static int load_checkpoint(tern_training *run, tern_error *error)
 {
     tern_checkpoint checkpoint = tern_training_checkpoint(run);
     tern_error skipped = {{0}};
-    if (tern_checkpoint_load(&checkpoint, &run->saved_step, &skipped, error) < 0)
+    if (tern_checkpoint_load(&checkpoint, &run->saved_step, &skipped, error) < 0 ||
+        tern_best_check(&checkpoint, error) < 0)
         return -1;
     if (skipped.message[0])
         tern_training_say(run, "left out: %s", skipped.message);

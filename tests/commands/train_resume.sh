@@ -69,3 +69,12 @@ for signal in TERM INT; do
     expect_weights long "$(weights_of long-whole)" "stopped by SIG$signal"
     expect_whole long 400
 done
+
+# A model that was taken away is made again from the best weights; those are missed before the rest is trained.
+rm -r long/model
+expect 0 "$TERN" train toy.yaml "${long[@]}"
+expect_weights long "$(weights_of long-whole)" "after the model was removed"
+rm -r long/model
+truncate -s 1000 long/best.h5
+expect_sentence 1 "$TERN" train toy.yaml "${long[@]}"
+expect_line err "the best weights of this run can't be read (--force starts anew)"

@@ -76,3 +76,7 @@ status=0
 "$TERN" --version >&- 2>err || status=$?
 [ "$status" -eq 1 ] || fail "a closed stdout gives exit status $status"
 expect_line err "standard output could not be written"
+
+# More threads than any machine has would end in a crash of the OpenMP library.
+OMP_NUM_THREADS=99999999 expect_sentence 1 "$TERN" tokenize "$SOURCE/tests/goldens/tiny" "$SOURCE/tests/goldens/tiny-vocab.txt"
+expect_line err "OMP_NUM_THREADS asks for 99999999 threads"
