@@ -53,8 +53,8 @@ static inline float kern_exp(float x)
     return x < -87.3f ? 0.0f : p * scale;
 }
 
-/* |x| <= 0.875: x times a polynomial in x^2, error 2.3e-10. Above: 1 - exp(q(|x|)), q a fit of log erfc on [0.84, 4] that
- * is off by 7e-10 in the result; from 4 on erf is 1 in float. */
+/* |x| <= 0.875: x times a polynomial in x^2, error 2.3e-10. Above: 1 - exp(q(|x|)), q a fit of log erfc on [0.84, 4]
+ * that is off by 7e-10 in the result; from 4 on erf is 1 in float. */
 static inline float kern_erf(float x)
 {
     float a = fabsf(x), s = x * x;
