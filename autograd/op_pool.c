@@ -1,7 +1,7 @@
 /* Token rows to one row a sequence: mean, first ([CLS]), maximum, last, or sum / sqrt(length).
  *
- * x [T,C] over a batch of B sequences, y [B,C]. Saved: the batch, which the caller keeps until backward; of the maximum
- * also the winning token [B,C], the first one on a tie (as torch.max). */
+ * x [T,C] over a batch of B sequences, y [B,C]; a sequence without tokens gives zeros. Saved: the batch, which the
+ * caller keeps until backward; of the maximum also the winning token [B,C], the first one on a tie (as torch.max). */
 #include "autograd/kernels.h"
 #include "autograd/ops.h"
 
@@ -17,6 +17,8 @@ typedef struct saved_pool {
 /* What each of n tokens is multiplied with in the sums. */
 static tern_real weight_of(tern_pool_kind kind, int64_t n)
 {
+    if (n == 0)
+        return 0;
     if (kind == TERN_POOL_KIND_MEAN)
         return 1 / (tern_real)n;
     return kind == TERN_POOL_KIND_MEAN_SQRT ? (tern_real)(1 / sqrt((double)n)) : 1;
@@ -27,6 +29,8 @@ static void span(const saved_pool *saved, int64_t s, int64_t *from, int64_t *to)
 {
     *from = saved->batch->offsets[s];
     *to = saved->batch->offsets[s + 1];
+    if (*to == *from)
+        return;
     if (saved->kind == TERN_POOL_KIND_CLS)
         *to = *from + 1;
     else if (saved->kind == TERN_POOL_KIND_LAST)
@@ -36,12 +40,14 @@ static void span(const saved_pool *saved, int64_t s, int64_t *from, int64_t *to)
 static void backward_row(const saved_pool *saved, int64_t s, int64_t c, const tern_real *dy, tern_real *dx)
 {
     int64_t from, to;
+    span(saved, s, &from, &to);
+    if (from == to)
+        return;
     if (saved->winner) {
         for (int64_t j = 0; j < c; j++)
             dx[saved->winner[s * c + j] * c + j] += dy[j];
         return;
     }
-    span(saved, s, &from, &to);
     for (int64_t i = from; i < to; i++)
         tern_kernels()->axpy((size_t)c, weight_of(saved->kind, to - from), dy, dx + i * c);
 }
@@ -74,11 +80,11 @@ static void take_maximum(const tern_packed *batch, int64_t s, int64_t c, const t
 static void forward_row(const saved_pool *saved, int64_t s, int64_t c, const tern_real *x, tern_real *y)
 {
     int64_t from, to;
-    if (saved->winner) {
+    span(saved, s, &from, &to);
+    if (saved->winner && from < to) {
         take_maximum(saved->batch, s, c, x, y, saved->winner + s * c);
         return;
     }
-    span(saved, s, &from, &to);
     memset(y, 0, (size_t)c * sizeof *y);
     for (int64_t i = from; i < to; i++)
         tern_kernels()->add((size_t)c, x + i * c, y);

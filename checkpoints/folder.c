@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 void tern_folder_free(tern_folder *folder)
 {
@@ -114,6 +115,16 @@ static int read_config(tern_folder *folder, tern_error *error)
     return status;
 }
 
+/* 1: the file is there, 0: it isn't; fails for what only bears its name, such as a link into a cache whose file is
+ * gone: left out, it would make another model of this one. */
+static int look_for(const char *path, tern_error *error)
+{
+    struct stat info;
+    if (tern_file_exists(path))
+        return 1;
+    return lstat(path, &info) == 0 ? tern_fail(error, "%s: it is no file, or a link to one that is gone", path) : 0;
+}
+
 /* sentence_bert_config.json, else the tokenizer's limit, which is a float of 1e30 when there is none: whole numbers
  * are read as reals. */
 static int read_max_length(tern_folder *folder, tern_error *error)
@@ -125,8 +136,10 @@ static int read_max_length(tern_folder *folder, tern_error *error)
     for (int i = 0; i < 2 && !folder->max_seq_length; i++) {
         double length = 0;
         char *path = tern_path_join(folder->transformer, sources[i][0]);
-        json_t *json =
-            tern_file_exists(path) ? tern_json_file(path, JSON_DECODE_INT_AS_REAL, NULL, error) : json_null();
+        int there = look_for(path, error);
+        json_t *json = there == 0 ? json_null() : NULL;
+        if (there > 0)
+            json = tern_json_file(path, JSON_DECODE_INT_AS_REAL, NULL, error);
         int status = json ? tern_json_real(json, sources[i][1], 0, &length, path, error) : -1;
         if (status == 0 && (length < 0 || (length > 0 && length < 3)))
             status = tern_fail(error, "%s: a %s of %g leaves no room for a text", path, sources[i][1], length);
@@ -178,7 +191,10 @@ static int set_prompts(tern_folder *folder, const json_t *json, const char *path
 static int read_prompts(tern_folder *folder, const char *root, tern_error *error)
 {
     char *path = tern_path_join(root, "config_sentence_transformers.json");
-    json_t *json = tern_file_exists(path) ? tern_json_file(path, 0, &folder->prompts_json, error) : json_object();
+    int there = look_for(path, error);
+    json_t *json = there == 0 ? json_object() : NULL;
+    if (there > 0)
+        json = tern_json_file(path, 0, &folder->prompts_json, error);
     int status = json ? set_prompts(folder, json, path, error) : -1;
     if (status == 0)
         status = tern_json_int(json, "truncate_dim", 0, &folder->truncate_dim, path, error);
@@ -381,13 +397,13 @@ static int read_module_list(tern_folder *folder, const char *root, tern_error *e
     char *list = tern_path_join(root, "modules.json"), *text = NULL;
     json_t *modules = NULL;
     json_error_t why;
-    int status = -1;
-    if (!tern_file_exists(list)) {
+    int status = -1, there = look_for(list, error);
+    if (there == 0) {
         folder->transformer = tern_strdup(root);
         folder->config.modules[0] = (tern_module){.kind = TERN_MODULE_POOLING, .pooling = TERN_POOL_MEAN};
         folder->config.n_modules = 1;
         status = read_config(folder, error);
-    } else if (tern_file_read(list, 1 << 20, &text, NULL, error) == 0) {
+    } else if (there > 0 && tern_file_read(list, 1 << 20, &text, NULL, error) == 0) {
         modules = json_loads(text, 0, &why);
         status = modules ? read_modules(folder, modules, root, list, error)
                          : tern_fail(error, "%s:%d: it is not valid JSON: %s", list, why.line, why.text);

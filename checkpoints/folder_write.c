@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 /* Writes text into folder/name and frees it. */
@@ -294,13 +295,31 @@ static char *temporary_name(const char *folder)
     return tern_format("%.*s.%s.tern-tmp", head, folder, folder + head);
 }
 
+/* Processes that write models into one folder side by side take turns, since the temporary name is the same. Returns a
+ * descriptor to close. Where a file system has no locks, nothing is waited for. */
+static int take_turn(const char *folder, tern_error *error)
+{
+    const char *slash = strrchr(folder, '/');
+    char *parent = slash ? tern_strndup(folder, (size_t)(slash - folder + 1)) : tern_strdup(".");
+    int fd = -1;
+    if (tern_make_folder(parent, error) == 0) {
+        fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+            tern_fail(error, "%s: can't open it: %s", parent, strerror(errno));
+        else
+            flock(fd, LOCK_EX);
+    }
+    free(parent);
+    return fd;
+}
+
 int tern_model_save(const tern_model *model, const char *folder, int overwrite, tern_error *error)
 {
     size_t n = strlen(folder);
     while (n > 1 && folder[n - 1] == '/')
         n--;
     char *target = tern_strndup(folder, n), *temporary = temporary_name(target);
-    int status = check_target(target, overwrite, error);
+    int turn = take_turn(target, error), status = turn < 0 ? -1 : check_target(target, overwrite, error);
     if (status == 0)
         status = tern_remove_all(temporary, error);
     if (status == 0)
@@ -317,6 +336,8 @@ int tern_model_save(const tern_model *model, const char *folder, int overwrite, 
             tern_remove_all(temporary, NULL);
     }
     tern_fault("model");
+    if (turn >= 0)
+        close(turn);
     free(temporary);
     free(target);
     return status;

@@ -11,6 +11,7 @@
 #include "eval/topk.h"
 #include "eval/vectors.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <string.h>
 #include <strings.h>
@@ -334,8 +335,14 @@ static int search_read(search_index *x, tern_error *error)
         if (terminal)
             fputs("> ", stderr);
         ssize_t n = getline(&line, &capacity, stdin);
+        if (n < 0 && ferror(stdin))
+            status = tern_fail(error, "standard input can't be read: %s", strerror(errno));
         if (n < 0)
             break;
+        if (strlen(line) != (size_t)n) {
+            status = tern_fail(error, "a query holds a NUL byte; queries are lines of text");
+            break;
+        }
         line[strcspn(line, "\r\n")] = 0;
         if (!*line)
             continue;

@@ -116,5 +116,7 @@ int main(int argc, char **argv)
     occupy_standard_files();
     /* A reader that goes away is a write error, said in words, and never ends a training run half-way. */
     signal(SIGPIPE, SIG_IGN);
+    /* Likewise a file that grows beyond what ulimit -f allows: half-written files are removed. */
+    signal(SIGXFSZ, SIG_IGN);
     return tern_command_end(run(argc - 1, argv + 1));
 }

@@ -207,7 +207,11 @@ START_TEST(a_folder_is_tied_to_one_recipe)
     ck_assert_ptr_nonnull(strstr(error.message, "\"seed: 1\" there, \"seed: 2\" now"));
     ck_assert(try_folder(path, "train:\n  seed: 2\n", 1, &found, &error) == 0 && found == TERN_RUN_NONE);
     char *result = tern_path_join(path, "result.json");
+    char *model = tern_path_join(path, "model");
     ck_assert(tern_file_write(result, "{}", 2, &error) == 0);
+    ck_assert(try_folder(path, "train:\n  seed: 2\n", 0, &found, &error) == 0 && found == TERN_RUN_STARTED);
+    ck_assert(tern_make_folder(model, &error) == 0);
+    free(model);
     free(result);
     ck_assert(try_folder(path, "train:\n  seed: 2\n", 0, &found, &error) == 0 && found == TERN_RUN_FINISHED);
 }

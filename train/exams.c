@@ -1,8 +1,10 @@
 #include "train/exams.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "eval/retrieval.h"
 #include "eval/triplets.h"
+#include "train/checkpoint.h"
 
 #include <string.h>
 
@@ -76,6 +78,31 @@ void tern_exams_close(tern_exams *exams)
 int tern_exams_has(const tern_exams *exams, int which)
 {
     return exams->exam[which].beir || exams->exam[which].rows;
+}
+
+static uint64_t add_strings(uint64_t hash, char *const *strings, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        hash = tern_hash(strings[i], strlen(strings[i]), hash);
+    return tern_hash(&n, sizeof n, hash);
+}
+
+uint64_t tern_exams_fingerprint(const tern_exams *exams, int which)
+{
+    const tern_exam *exam = &exams->exam[which];
+    const tern_beir *beir = exam->beir;
+    if (!beir)
+        return exam->rows ? tern_rows_fingerprint(exam->rows) : 0;
+    const tern_qrels *qrels = &beir->qrels;
+    size_t judged = (size_t)qrels->start[qrels->n_queries], starts = (size_t)qrels->n_queries + 1;
+    uint64_t hash = add_strings(0, beir->doc_ids, beir->n_docs);
+    hash = add_strings(hash, beir->doc_texts, beir->n_docs);
+    hash = add_strings(hash, beir->query_ids, beir->n_queries);
+    hash = add_strings(hash, beir->query_texts, beir->n_queries);
+    hash = add_strings(hash, qrels->query_ids, qrels->n_queries);
+    hash = add_strings(hash, qrels->doc_ids, (int64_t)judged);
+    hash = tern_hash(qrels->start, starts * sizeof *qrels->start, hash);
+    return tern_hash(qrels->grades, judged * sizeof *qrels->grades, hash);
 }
 
 static void show(void *context, int64_t done, int64_t total)

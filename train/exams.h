@@ -32,6 +32,8 @@ typedef struct tern_exams {
 int tern_exams_open(tern_exams *exams, const tern_recipe *recipe, tern_error *error);
 void tern_exams_close(tern_exams *exams);
 int tern_exams_has(const tern_exams *exams, int which);
+/* A hash of one set: its texts, ids and judgements. */
+uint64_t tern_exams_fingerprint(const tern_exams *exams, int which);
 
 /* Scores a model on one set; out as tern_retrieval_evaluate and tern_triplets_evaluate give it. Fails as they do, and
  * when watch->stop is set while texts are encoded ("interrupted"). */

@@ -40,8 +40,7 @@ static int write_per_query(tern_training *run, const tern_scores *tuned, tern_er
     char *names[2] = {tern_format("base_%s", metric), tern_format("tuned_%s", metric)};
     int a = tern_scores_find(base, metric), b = tern_scores_find(tuned, metric);
     tern_scores both = {0};
-    TERN_CHECK(a >= 0 && b >= 0 && base->n_queries == tuned->n_queries, "%lld and %lld queries of %s",
-               (long long)base->n_queries, (long long)tuned->n_queries, metric);
+    TERN_CHECK(a >= 0 && b >= 0, "no %s", metric);
     tern_scores_start(&both, (const char *const *)names, 2, base->n_queries);
     for (int64_t q = 0; q < base->n_queries; q++) {
         both.query_ids[q] = tern_strdup(base->query_ids[q]);
@@ -75,7 +74,12 @@ static int compare(tern_training *run, const char *folder, tern_outcome *outcome
                    tern_comparison *comparison, tern_error *error)
 {
     const tern_scores *base = &run->base[TERN_EXAM_TEST];
-    if (score_export(run, folder, tuned, error) < 0 || write_per_query(run, tuned, error) < 0 ||
+    if (score_export(run, folder, tuned, error) < 0)
+        return -1;
+    if (base->n_queries != tuned->n_queries)
+        return tern_fail(error, "%s/base/test.csv: has %lld queries, the test set %lld; remove it and run again",
+                         run->folder.path, (long long)base->n_queries, (long long)tuned->n_queries);
+    if (write_per_query(run, tuned, error) < 0 ||
         tern_scores_compare(base, tuned, run->recipe->eval.metric, comparison, error) < 0)
         return -1;
     outcome->base = base;

@@ -98,25 +98,60 @@ int tern_training_claim(tern_training *run, tern_error *error)
 
 static const char *const exam_names[TERN_EXAMS] = {"dev", "test"};
 
-static char *base_path(const tern_training *run, int which)
+static char *base_path(const tern_training *run, int which, const char *ending)
 {
-    return tern_format("%s/base/%s.csv", run->folder.path, exam_names[which]);
+    return tern_format("%s/base/%s.%s", run->folder.path, exam_names[which], ending);
+}
+
+/* Beside the scores: the fingerprint of the set that they are of. */
+static char *base_mark(const tern_training *run, int which)
+{
+    return tern_format("%016llx\n", (unsigned long long)tern_exams_fingerprint(&run->exams, which));
 }
 
 static int write_base(const tern_training *run, int which, tern_error *error)
 {
-    char *path = base_path(run, which);
+    char *path = base_path(run, which, "csv"), *beside = base_path(run, which, "data"), *mark = base_mark(run, which);
     int status = tern_scores_write(&run->base[which], path, 1, error);
+    if (status == 0)
+        status = tern_file_write(beside, mark, strlen(mark), error);
+    free(mark);
+    free(beside);
     free(path);
     return status;
+}
+
+/* 1: an earlier start of this run scored the same set, 0: another one, -1: none. */
+static int same_set(const tern_training *run, int which)
+{
+    char *path = base_path(run, which, "data"), *mark = base_mark(run, which), *old = NULL;
+    int same = tern_file_exists(path) && tern_file_read(path, 64, &old, NULL, NULL) == 0 ? strcmp(old, mark) == 0 : -1;
+    free(old);
+    free(mark);
+    free(path);
+    return same;
+}
+
+/* Another test set is scored again; with another dev set the best score so far would mean nothing. */
+static int check_dev(const tern_training *run, tern_error *error)
+{
+    int64_t *steps, n = tern_run_checkpoints(&run->folder, &steps);
+    free(steps);
+    if (n == 0 || !tern_exams_has(&run->exams, TERN_EXAM_DEV) || same_set(run, TERN_EXAM_DEV) != 0)
+        return 0;
+    return tern_fail(error,
+                     "%s: the dev data changed since this run began; give them back, choose another output.dir, or "
+                     "--force to start anew",
+                     run->folder.path);
 }
 
 /* Scores that an earlier start of this run left; those that can't be read are made again. */
 static int read_base(tern_training *run, int which)
 {
-    char *path = base_path(run, which);
+    char *path = base_path(run, which, "csv");
     tern_error ignored = {{0}};
-    int found = tern_file_exists(path) && tern_scores_read(&run->base[which], path, &ignored) == 0 &&
+    int found = same_set(run, which) == 1 && tern_file_exists(path) &&
+                tern_scores_read(&run->base[which], path, &ignored) == 0 &&
                 !isnan(tern_scores_get(&run->base[which], run->recipe->eval.metric));
     if (!found)
         tern_scores_free(&run->base[which]);
@@ -127,6 +162,8 @@ static int read_base(tern_training *run, int which)
 int tern_training_score_base(tern_training *run, tern_error *error)
 {
     int want[TERN_EXAMS], any = 0;
+    if (check_dev(run, error) < 0)
+        return -1;
     for (int i = 0; i < TERN_EXAMS; i++) {
         want[i] = tern_exams_has(&run->exams, i) && !read_base(run, i);
         any |= want[i];

@@ -12,7 +12,7 @@
  *     recipe.yaml      the resolved recipe
  *     metrics.jsonl    a line a step: step, loss, learning_rate, grad_norm, tokens, seconds
  *     dev.jsonl        a line an evaluation on dev: step, the metric, seconds
- *     base/            dev.csv and test.csv, scores of the base model, a row a query
+ *     base/            dev.csv and test.csv, scores of the base model, a row a query; *.data, what they are scores of
  *     checkpoints/     training states step-N.h5, the newest output.keep of them
  *     best.h5          the weights that scored best on dev so far
  *     model/           the exported model

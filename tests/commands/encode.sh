@@ -49,3 +49,12 @@ data=$(($(stat -c %s "$TINY/model.safetensors") - header))
 expect 1 "$TERN" encode large texts.txt --output large.npy --quiet
 expect_line err "not finite"
 [ ! -e large.npy ] || fail "vectors that are not finite were written"
+
+# A tokenizer without special tokens leaves an empty line without any token: each pooling gives it a vector.
+for pooling in mean cls max lasttoken; do
+    rm -rf bare
+    cp -r "$TINY" bare
+    sed -i 's/"post_processor": {/"post_processor": null, "unused": {/' bare/tokenizer.json
+    printf '{"embedding_dimension": 16, "pooling_mode": "%s"}\n' "$pooling" >bare/1_Pooling/config.json
+    expect 0 "$TERN" encode bare texts.txt --output bare.npy --force --quiet
+done

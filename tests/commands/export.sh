@@ -17,3 +17,24 @@ expect_line err "thesis.tex"
 expect_sentence 1 "$TERN" export nothing served/other
 [ ! -e served/other ] || fail "a folder is left behind"
 [ "$(ls -A served)" = model ] || fail "served holds $(ls -A served)"
+
+# Several at once into one folder take turns.
+for i in 1 2 3; do
+    "$TERN" export "$TINY" served/model --force --quiet >"out.$i" 2>"err.$i" &
+done
+wait
+expect 0 "$TERN" export served/model served/copy --quiet
+[ "$(find served -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | tr '\n' ' ')" = "copy model " ] || fail "served holds $(ls -A served)"
+
+# A file size limit is an error like a full disk, and nothing half-written stays.
+(
+    ulimit -f 8
+    expect_sentence 1 "$TERN" export "$TINY" limited/model
+)
+[ -z "$(ls -A limited)" ] || fail "limited holds $(ls -A limited)"
+
+# A link to a file that is gone is not taken for a file that was never there.
+rm served/copy/modules.json
+ln -s gone served/copy/modules.json
+expect_sentence 1 "$TERN" info served/copy
+expect_line err "modules.json: it is no file, or a link to one that is gone"

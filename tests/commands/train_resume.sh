@@ -78,3 +78,26 @@ rm -r long/model
 truncate -s 1000 long/best.h5
 expect_sentence 1 "$TERN" train toy.yaml "${long[@]}"
 expect_line err "the best weights of this run can't be read (--force starts anew)"
+
+# Sets that changed between two starts: the base is scored again on another test set, another dev set is refused.
+changed=(--set output.dir=changed --set train.max_steps=60 --quiet)
+part_of_it()
+{
+    rm -rf changed
+    expect 0 "$TERN" train toy.yaml "${changed[@]}"
+    rm -r changed/result.json changed/model
+}
+part_of_it
+cp test.jsonl test.whole
+head -n 12 test.whole >test.jsonl
+expect 0 "$TERN" train toy.yaml "${changed[@]}"
+[ "$(wc -l <changed/per_query.csv)" -eq 13 ] || fail "per_query.csv is not of the test set as it is now"
+sed -i '$d' changed/base/test.csv
+rm -r changed/result.json
+expect_sentence 1 "$TERN" train toy.yaml "${changed[@]}"
+expect_line err "base/test.csv: has 11 queries, the test set 12"
+mv test.whole test.jsonl
+part_of_it
+sed -i '$d' dev.jsonl
+expect_sentence 1 "$TERN" train toy.yaml "${changed[@]}"
+expect_line err "the dev data changed since this run began"
