@@ -1,11 +1,14 @@
 #include "autograd/gemm.h"
 
 #include <cblas.h>
+#include <limits.h>
 #include <omp.h>
 
 void tern_gemm(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k, tern_real alpha, const tern_real *a,
                int64_t lda, const tern_real *b, int64_t ldb, tern_real beta, tern_real *c, int64_t ldc)
 {
+    TERN_CHECK(m <= INT_MAX && n <= INT_MAX && k <= INT_MAX && lda <= INT_MAX && ldb <= INT_MAX && ldc <= INT_MAX,
+               "a product of %lld x %lld x %lld: BLAS counts in int", (long long)m, (long long)n, (long long)k);
     CBLAS_TRANSPOSE ta = transpose_a ? CblasTrans : CblasNoTrans, tb = transpose_b ? CblasTrans : CblasNoTrans;
 #ifdef TERN_DOUBLE
     cblas_dgemm(CblasRowMajor, ta, tb, (int)m, (int)n, (int)k, alpha, a, (int)lda, b, (int)ldb, beta, c, (int)ldc);

@@ -11,7 +11,7 @@
 void tern_gemm(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k, tern_real alpha, const tern_real *a,
                int64_t lda, const tern_real *b, int64_t ldb, tern_real beta, tern_real *c, int64_t ldc);
 
-enum { TERN_MOST_THREADS = 4096 };
+enum { TERN_MOST_THREADS = 256 };
 
 /* Sets the number of threads for all of tern: n > 0 that many; 0: OMP_NUM_THREADS, else the processors this
  * process may use. Fails when OMP_NUM_THREADS is above TERN_MOST_THREADS, and when the OpenBLAS that was loaded has no

@@ -45,7 +45,9 @@ static task task_at(const attention *a, const tern_real *qkv, int64_t index)
 
 static uint32_t row_key(const attention *a, const task *t, int64_t row)
 {
-    return tern_dropout_key(&a->dropout, t->place, t->head << 24 | row);
+    tern_dropout_site site = a->dropout; /* heads from 256 on count as sites: a key has 8 bits for them */
+    site.site += (uint32_t)(t->head >> 8) << 20;
+    return tern_dropout_key(&site, t->place, (t->head & 255) << 24 | row);
 }
 
 static int64_t block_rows(const task *t, int64_t from)

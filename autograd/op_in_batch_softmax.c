@@ -161,12 +161,12 @@ static void backward(tern_tape *tape, const tern_record *record)
     tern_arena_mark mark = tern_arena_here(arena);
     tern_real *scratch = scratch_tiles(arena, b);
     if (dq) {
-#pragma omp parallel for schedule(dynamic, 1) if (n > ROWS)
+#pragma omp parallel for schedule(dynamic, 1)
         for (int64_t row = 0; row < n; row += ROWS)
             backward_rows(b, row, g, own_tile(scratch, b), dq);
     }
     if (dk) {
-#pragma omp parallel for schedule(dynamic, 1) if (m > COLS)
+#pragma omp parallel for schedule(dynamic, 1)
         for (int64_t col = 0; col < m; col += COLS)
             backward_cols(b, col, g, own_tile(scratch, b), dk);
     }
@@ -198,7 +198,7 @@ tern_tensor *tern_in_batch_softmax(tern_tape *tape, tern_tensor *a, tern_tensor 
     double sum = 0, *losses = tern_arena_alloc(arena, (size_t)n * sizeof *losses);
     tern_real *scratch = scratch_tiles(arena, b);
 
-#pragma omp parallel for schedule(dynamic, 1) if (n > ROWS)
+#pragma omp parallel for schedule(dynamic, 1)
     for (int64_t row = 0; row < n; row += ROWS)
         forward_rows(b, row, own_tile(scratch, b), losses);
     for (int64_t i = 0; i < n; i++)

@@ -17,6 +17,12 @@ typedef struct saved_rows {
     tern_real *mean, *rstd;
 } saved_rows;
 
+/* Distance between the threads' rows of scratch: each starts on a line of its own. */
+static int64_t stride(int64_t c)
+{
+    return (c + 15) / 16 * 16;
+}
+
 /* Sums of the tiles' parts [tiles, 2, C] into dgamma and dbeta, in the order of tiles. */
 static void add_parts(int64_t tiles, int64_t c, const tern_real *parts, tern_real *dgamma, tern_real *dbeta)
 {
@@ -38,14 +44,14 @@ static void backward(tern_tape *tape, const tern_record *record)
     tern_arena *arena = tern_tape_arena(tape);
     tern_arena_mark mark = tern_arena_here(arena);
     tern_real *parts = tern_arena_alloc(arena, (size_t)(tiles * 2 * c) * sizeof *parts);
-    tern_real *scratch = tern_arena_alloc(arena, (size_t)(omp_get_max_threads() * c) * sizeof *scratch);
+    tern_real *scratch = tern_arena_alloc(arena, (size_t)omp_get_max_threads() * (size_t)stride(c) * sizeof *scratch);
     const tern_kernel_table *kern = tern_kernels();
     memset(parts, 0, (size_t)(tiles * 2 * c) * sizeof *parts);
 
 #pragma omp parallel for schedule(dynamic, 1)
     for (int64_t tile = 0; tile < tiles; tile++) {
         int64_t from = tile * TERN_TILE_ROWS, to = from + tern_tile_rows(t, tile);
-        tern_real *part = parts + 2 * tile * c, *s = scratch + omp_get_thread_num() * c;
+        tern_real *part = parts + 2 * tile * c, *s = scratch + omp_get_thread_num() * stride(c);
         for (int64_t i = from; i < to; i++)
             kern->layer_norm_backward(c, x->data + i * c, residual ? residual->data + i * c : NULL, saved->p,
                                       saved->keys ? saved->keys[i] : 0, gamma->data, saved->mean[i], saved->rstd[i],
@@ -74,14 +80,14 @@ tern_tensor *tern_layer_norm(tern_tape *tape, tern_tensor *x, tern_tensor *resid
     saved->mean = tern_arena_alloc(arena, (size_t)t * sizeof *saved->mean);
     saved->rstd = tern_arena_alloc(arena, (size_t)t * sizeof *saved->rstd);
     tern_arena_mark mark = tern_arena_here(arena);
-    tern_real *scratch = tern_arena_alloc(arena, (size_t)(omp_get_max_threads() * c) * sizeof *scratch);
+    tern_real *scratch = tern_arena_alloc(arena, (size_t)omp_get_max_threads() * (size_t)stride(c) * sizeof *scratch);
     const tern_kernel_table *kern = tern_kernels();
 
 #pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < t; i++)
         kern->layer_norm(c, x->data + i * c, residual ? residual->data + i * c : NULL, saved->p,
                          saved->keys ? saved->keys[i] : 0, gamma->data, beta->data, (tern_real)eps,
-                         scratch + omp_get_thread_num() * c, y->data + i * c, saved->mean + i, saved->rstd + i);
+                         scratch + omp_get_thread_num() * stride(c), y->data + i * c, saved->mean + i, saved->rstd + i);
     tern_arena_rewind(arena, mark);
     tern_tape_record(tape, &op, y, TERN_INPUTS(x, gamma, beta, residual), saved);
     return y;

@@ -162,7 +162,8 @@ static int64_t size_of(const tern_state *state)
     return bytes;
 }
 
-/* Asks the disk for the room before libhdf5 starts: it copes badly with a disk that fills up while it closes a file. */
+/* Tries whether the disk has the room before libhdf5 starts: it copes badly with a disk that fills up while it closes a
+ * file. What others write meanwhile can still fill it. */
 static int reserve_room(const tern_state *state, const char *temporary, const char *path, tern_error *error)
 {
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

@@ -121,7 +121,7 @@ const tern_key tern_keys[] = {
     INT("train.bucket", train.bucket, 0, 1000000, "0", 0,
         "Rows of like length are put together within windows of so many batches; 0: not."),
     INT("train.seed", train.seed, 0, LARGE, "42", 0, "Order of rows, dropout, random weights."),
-    INT("train.threads", train.threads, 0, 4096, "0", TERN_KEY_FREE,
+    INT("train.threads", train.threads, 0, 256, "0", TERN_KEY_FREE,
         "Threads; 0: OMP_NUM_THREADS, else all processors. --threads wins. The result does not depend on it."),
 
     INT("eval.every", eval.every, 0, LARGE, "0", 0,

@@ -129,7 +129,7 @@ static const struct {
     {"m --tolerance 1e999", "a number"},
     {"m --tolerance 0x1p3", "a number"},
     {"m --tolerance=", "a number"},
-    {"m --threads 5000", "up to 4096"},
+    {"m --threads 5000", "up to 256"},
     {"m --threads two", "whole number"},
     {"m f g", "\"g\" is one argument too many"},
     {"", "missing"},

@@ -156,5 +156,7 @@ uint64_t tern_rows_fingerprint(const tern_rows *rows)
     hash = add_hash(hash, rows->positive, n * sizeof *rows->positive);
     hash = add_hash(hash, rows->negative, n * (size_t)rows->n_negatives * sizeof *rows->negative);
     hash = add_hash(hash, rows->score, n * sizeof *rows->score);
+    if (rows->relevant_start)
+        hash = add_hash(hash, rows->relevant, (size_t)rows->relevant_start[rows->n_anchors_known] * sizeof(int64_t));
     return add_hash(hash, rows->label, n * sizeof *rows->label);
 }

@@ -125,14 +125,23 @@ static int write_identity(const tern_run_folder *folder, const char *identity, t
     return status;
 }
 
+/* 1 when the first n characters of name are the name of a file that runs write. */
+static int is_run_file(const char *name, size_t n)
+{
+    for (int i = 0; i < N_RUN_FILES; i++)
+        if (strlen(run_files[i]) == n && strncmp(run_files[i], name, n) == 0)
+            return 1;
+    return 0;
+}
+
 /* Files under temporary names that a killed process left: NAME.tmp, NAME.tmp.PID. The lock is held, so none is in
- * use. */
-static void sweep(const char *path)
+ * use. all 0: only of the files that runs write, since other files of the folder may be the user's. */
+static void sweep(const char *path, int all)
 {
     DIR *dir = opendir(path);
     for (struct dirent *e; dir && (e = readdir(dir));) {
         const char *at = strstr(e->d_name, ".tmp");
-        if (!at || (at[4] != 0 && at[4] != '.'))
+        if (!at || (at[4] != 0 && at[4] != '.') || !(all || is_run_file(e->d_name, (size_t)(at - e->d_name))))
             continue;
         char *stale = tern_path_join(path, e->d_name);
         tern_error ignored = {{0}};
@@ -151,12 +160,12 @@ static int prepare(tern_run_folder *folder, const char *identity, int force, ter
         return -1;
     if (folder->found == TERN_RUN_NONE && (clear(folder, error) < 0 || write_identity(folder, identity, error) < 0))
         return -1;
-    sweep(folder->path);
+    sweep(folder->path, 0);
     int status = 0;
     for (int i = 0; status == 0 && i < 2; i++) {
         char *path = tern_path_join(folder->path, folders[i]);
         status = tern_make_folder(path, error);
-        sweep(path);
+        sweep(path, 1);
         free(path);
     }
     return status;

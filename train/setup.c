@@ -3,6 +3,7 @@
 
 #include "autograd/gemm.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "train/check.h"
 
@@ -46,6 +47,8 @@ static int read_model(tern_training *run, tern_error *error)
         return tern_fail_within(error, "%s", tern_recipe_line(recipe, recipe->model ? "model" : "scratch"));
     if (tern_check_model(recipe, run->model, error) < 0)
         return -1;
+    const tern_params *params = tern_encoder_params(run->model->encoder);
+    run->weights = tern_hash(params->value, (size_t)params->size * sizeof *params->value, 0);
     replace(&run->model->query_prompt, recipe->prompts.query);
     replace(&run->model->document_prompt, recipe->prompts.document);
     if (recipe->train.max_seq_length > 0)
@@ -103,10 +106,11 @@ static char *base_path(const tern_training *run, int which, const char *ending)
     return tern_format("%s/base/%s.%s", run->folder.path, exam_names[which], ending);
 }
 
-/* Beside the scores: the fingerprint of the set that they are of. */
+/* Beside the scores: the fingerprint of the set and of the weights that they are of. */
 static char *base_mark(const tern_training *run, int which)
 {
-    return tern_format("%016llx\n", (unsigned long long)tern_exams_fingerprint(&run->exams, which));
+    return tern_format("%016llx\n",
+                       (unsigned long long)tern_mix(tern_exams_fingerprint(&run->exams, which) ^ run->weights));
 }
 
 static int write_base(const tern_training *run, int which, tern_error *error)

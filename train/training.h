@@ -14,7 +14,8 @@ typedef struct tern_training {
     tern_model *model;
     tern_texts *texts;
     tern_rows *rows;
-    uint64_t data; /* tern_rows_fingerprint(rows) */
+    uint64_t data;    /* tern_rows_fingerprint(rows) */
+    uint64_t weights; /* hash of the base model's, before training */
     tern_exams exams;
     tern_scores base[TERN_EXAMS]; /* of the base model */
     tern_run_folder folder;

@@ -21,6 +21,19 @@ for build in pthread openmp; do
     done
 done
 
+# Training too: a batch's loss is small enough for BLAS to be called outside a parallel region, if the code did that.
+source "$SOURCE/tests/commands/train_toy.bash"
+make_toy
+for build in pthread openmp; do
+    build_is_here "$build" || continue
+    for threads in 1 2; do
+        LD_LIBRARY_PATH=$libraries/openblas-$build expect 0 "$TERN" train toy.yaml --quiet --no-eval \
+            --set train.max_steps=3 --set "output.dir=$build-$threads" --threads "$threads"
+        cmp "$build-1/model/model.safetensors" "$build-$threads/model/model.safetensors" ||
+            fail "the $build build with $threads threads trains another model"
+    done
+done
+
 if build_is_here serial; then
     LD_LIBRARY_PATH=$libraries/openblas-serial expect_sentence 1 "$TERN" encode "$model" texts.txt --output serial.npy
     expect_line err 'serial build'
