@@ -7,8 +7,6 @@ list(FILTER double_sources EXCLUDE REGEX "/selftest/float_[a-z_]*\\.c$")
 add_library(tern_double OBJECT ${double_sources})
 target_link_libraries(tern_double PRIVATE tern_flags PkgConfig::OPENBLAS)
 target_compile_definitions(tern_double PRIVATE TERN_DOUBLE TERN_ISA=plain)
-# In double the kernels call libm, which clang can't vectorise and says so.
-target_compile_options(tern_double PRIVATE $<$<C_COMPILER_ID:Clang>:-Wno-pass-failed>)
 
 set(double_object ${CMAKE_CURRENT_BINARY_DIR}/tern_double.o)
 set(joined_object ${CMAKE_CURRENT_BINARY_DIR}/tern_double_joined.o)

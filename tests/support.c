@@ -90,6 +90,15 @@ const char *tern_test_path(const char *name)
     return keep(tern_path_join(folder, name));
 }
 
+void tern_test_put_file(const char *path, const void *bytes, size_t n)
+{
+    remove(path);
+    FILE *file = fopen(path, "wb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(bytes, 1, n, file), n);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
 int tern_test_run(Suite *suite)
 {
     tern_error error = {0};

@@ -40,6 +40,10 @@ const char *tern_test_folder(void);
 /* name inside tern_test_folder's one folder of this program: a path to write to. Lives until the program ends. */
 const char *tern_test_path(const char *name);
 
+/* Writes bytes plainly, as a new file, and asserts that it worked: thousands of small files with an fsync each, or
+ * overwritten on ext4, take long. */
+void tern_test_put_file(const char *path, const void *bytes, size_t n);
+
 /* Starts tern's threads and runs the suite without forking, since a child forked after a parallel region hangs in its
  * first one; frees it. Returns the exit status for main. */
 int tern_test_run(Suite *suite);

@@ -6,17 +6,6 @@
 
 #include <string.h>
 
-/* Writes bytes plainly, as a new file: thousands of small files with an fsync each, or overwritten on ext4, take long.
- */
-static void put_file(const char *path, const void *bytes, size_t n)
-{
-    remove(path);
-    FILE *file = fopen(path, "wb");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_uint_eq(fwrite(bytes, 1, n, file), n);
-    ck_assert_int_eq(fclose(file), 0);
-}
-
 static const float values[6] = {1, 2, 3, -4, 5.5F, 6};
 
 START_TEST(what_is_written_reads_back)
@@ -71,7 +60,7 @@ static int reads(const char *header, size_t bytes)
     file[8] = (char)n;
     memcpy(file + 10, header, n);
     const char *path = tern_test_path("made.npy");
-    put_file(path, file, 10 + n + bytes);
+    tern_test_put_file(path, file, 10 + n + bytes);
     int status = tern_npy_read(&npy, path, &error);
     ck_assert_int_eq(status < 0, error.message[0] != 0);
     tern_npy_free(&npy);
@@ -107,7 +96,7 @@ START_TEST(truncation_at_every_byte_is_refused)
     ck_assert_int_eq(tern_npy_write(path, values, 2, 3, 1, &error), 0);
     ck_assert_int_eq(tern_file_read(path, 0, &file, &n, &error), 0);
     for (size_t keep = 0; keep < n; keep++) {
-        put_file(cut, file, keep);
+        tern_test_put_file(cut, file, keep);
         ck_assert_int_eq(tern_npy_read(&npy, cut, &error), -1);
         tern_npy_free(&npy);
     }

@@ -8,17 +8,6 @@
 
 #include <string.h>
 
-/* Writes bytes plainly, as a new file: thousands of small files with an fsync each, or overwritten on ext4, take long.
- */
-static void put_file(const char *path, const void *bytes, size_t n)
-{
-    remove(path);
-    FILE *file = fopen(path, "wb");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_uint_eq(fwrite(bytes, 1, n, file), n);
-    ck_assert_int_eq(fclose(file), 0);
-}
-
 /* Writes a file of the given header and n bytes of data, and opens it. */
 static tern_safetensors *open_made(const char *header, size_t data_bytes, tern_error *error)
 {
@@ -32,7 +21,7 @@ static tern_safetensors *open_made(const char *header, size_t data_bytes, tern_e
     for (size_t i = 0; i < data_bytes; i++)
         tern_buffer_add(&file, "\0", 1);
     const char *path = tern_test_path("made.safetensors");
-    put_file(path, file.data, file.n);
+    tern_test_put_file(path, file.data, file.n);
     tern_buffer_free(&file);
     return tern_safetensors_open(path, error);
 }
@@ -99,7 +88,7 @@ START_TEST(half_types_convert_exactly)
     size_t n;
     ck_assert_int_eq(tern_file_read(path, 0, &file, &n, &error), 0);
     memcpy(file + n - sizeof data, data, sizeof data);
-    put_file(path, file, n);
+    tern_test_put_file(path, file, n);
     free(file);
     tern_safetensors *st = tern_safetensors_open(path, &error);
     float h[5], b[2];
@@ -189,7 +178,7 @@ START_TEST(huge_header_lengths_are_refused)
         tern_error error = {{0}};
         char file[10] = "xxxxxxxx{}";
         memcpy(file, lengths[i], 8);
-        put_file(path, file, sizeof file);
+        tern_test_put_file(path, file, sizeof file);
         ck_assert_ptr_null(tern_safetensors_open(path, &error));
         ck_assert_msg(strstr(error.message, "header"), "%s", error.message);
     }
@@ -205,7 +194,7 @@ START_TEST(truncation_at_every_byte_is_refused)
     const char *path = tern_test_path("cut.safetensors");
     for (size_t keep = 0; keep < n; keep++) {
         error.message[0] = 0;
-        put_file(path, file, keep);
+        tern_test_put_file(path, file, keep);
         ck_assert_msg(tern_safetensors_open(path, &error) == NULL, "%zu of %zu bytes are taken", keep, n);
         ck_assert_int_ne(error.message[0], 0);
     }
@@ -224,7 +213,7 @@ START_TEST(mutated_files_never_crash)
         size_t at = tern_random_below(n, 1, i, 0, 0);
         char saved = file[at];
         file[at] = (char)tern_random_below(256, 1, i, 1, 0);
-        put_file(path, file, n);
+        tern_test_put_file(path, file, n);
         tern_safetensors *st = tern_safetensors_open(path, &error);
         for (size_t t = 0; st && t < tern_safetensors_count(st); t++) {
             float *out = tern_alloc((size_t)tern_safetensors_at(st, t)->count, sizeof *out);

@@ -13,17 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Writes bytes plainly, as a new file: thousands of small files with an fsync each, or overwritten on ext4, take long.
- */
-static void put_file(const char *path, const void *bytes, size_t n)
-{
-    remove(path);
-    FILE *file = fopen(path, "wb");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_uint_eq(fwrite(bytes, 1, n, file), n);
-    ck_assert_int_eq(fclose(file), 0);
-}
-
 /* A small state of every kind. */
 typedef struct contents {
     float weights[6], bias[3];
@@ -218,7 +207,7 @@ START_TEST(damage_anywhere_is_refused_before_libhdf5)
     for (size_t i = 0; i < 600 + 400; i++) {
         size_t at = i < 600 ? i : tern_random_below(n, 2, i, 0, 0);
         file[at] = (char)(file[at] ^ (1 << i % 8));
-        put_file(path, file, n);
+        tern_test_put_file(path, file, n);
         refused_before_hdf5(path, at);
         file[at] = (char)(file[at] ^ (1 << i % 8));
     }
@@ -236,7 +225,7 @@ START_TEST(truncation_is_refused_before_libhdf5)
     ck_assert_int_eq(tern_file_read(tern_test_path("state.h5"), 0, &file, &n, &error), 0);
     const char *path = tern_test_path("cut.h5");
     for (size_t keep = 0; keep < n; keep += keep < 600 ? 1 : 37) {
-        put_file(path, file, keep);
+        tern_test_put_file(path, file, keep);
         if (keep > 0)
             refused_before_hdf5(path, keep);
     }
