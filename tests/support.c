@@ -94,7 +94,7 @@ void tern_test_put_file(const char *path, const void *bytes, size_t n)
 {
     remove(path);
     FILE *file = fopen(path, "wb");
-    ck_assert_ptr_nonnull(file);
+    ck_assert_msg(file != NULL, "%s", path);
     ck_assert_uint_eq(fwrite(bytes, 1, n, file), n);
     ck_assert_int_eq(fclose(file), 0);
 }

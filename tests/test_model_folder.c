@@ -30,19 +30,10 @@ static const char *const tiny_files[] = {"config.json",
                                          "2_Dense/model.safetensors"};
 enum { N_TINY = sizeof tiny_files / sizeof *tiny_files };
 
-static void put_file(const char *path, const void *bytes, size_t n)
-{
-    remove(path);
-    FILE *file = fopen(path, "wb");
-    ck_assert_msg(file != NULL, "%s", path);
-    ck_assert_uint_eq(fwrite(bytes, 1, n, file), n);
-    ck_assert_int_eq(fclose(file), 0);
-}
-
 static void put_text(const char *folder, const char *name, const char *text)
 {
     char *path = tern_path_join(folder, name);
-    put_file(path, text, strlen(text));
+    tern_test_put_file(path, text, strlen(text));
     free(path);
 }
 
@@ -51,7 +42,7 @@ static void copy_file(const char *from, const char *to)
     char *bytes;
     size_t n;
     ck_assert_int_eq(tern_file_read(from, 0, &bytes, &n, NULL), 0);
-    put_file(to, bytes, n);
+    tern_test_put_file(to, bytes, n);
     free(bytes);
 }
 
@@ -82,7 +73,7 @@ static void edit(const char *folder, const char *name, const char *old, const ch
     char *at = strstr(text, old);
     ck_assert_msg(at != NULL, "%s holds no %s", name, old);
     char *changed = tern_format("%.*s%s%s", (int)(at - text), text, new, at + strlen(old));
-    put_file(path, changed, strlen(changed));
+    tern_test_put_file(path, changed, strlen(changed));
     free(changed);
     free(text);
     free(path);
@@ -440,7 +431,7 @@ START_TEST(saving_keeps_what_is_not_a_models)
     ck_assert_int_eq(tern_model_save(model, folder, 1, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.message, "thesis.tex"));
     ck_assert(tern_file_exists(tern_test_path("mine/thesis.tex")));
-    put_file(tern_test_path("file"), "", 0);
+    tern_test_put_file(tern_test_path("file"), "", 0);
     ck_assert_int_eq(tern_model_save(model, tern_test_path("file"), 1, &error), -1);
     ck_assert_int_eq(tern_model_save(model, "/proc/nowhere/model", 1, &error), -1);
     tern_model_free(model);
@@ -609,7 +600,7 @@ START_TEST(damaged_small_files_never_crash)
             size_t at = tern_random_below(n, 3, i, (uint64_t)f, 0), keep = i % 2 ? at : n;
             char saved = bytes[at];
             bytes[at] = (char)tern_random_below(256, 3, i, (uint64_t)f, 1);
-            put_file(path, bytes, keep);
+            tern_test_put_file(path, bytes, keep);
             tern_model *model = tern_model_load(folder, &error);
             ck_assert(model || error.message[0]);
             tern_model_free(model);
