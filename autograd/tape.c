@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Gradients of activations live from the first record that adds to them to the record that made the
@@ -20,6 +21,7 @@ struct tern_tape {
     grad_buffer *buffers;
     size_t n_buffers, buffer_capacity;
     int recording;
+    const char *place; /* of the next records */
 };
 
 tern_tape *tern_tape_create(void)
@@ -47,6 +49,7 @@ void tern_tape_reset(tern_tape *tape)
     for (size_t i = 0; i < tape->n_buffers; i++)
         tape->buffers[i].used = 0;
     tape->n_records = 0;
+    tape->place = NULL;
     tern_arena_rewind(tape->arena, (tern_arena_mark){0});
 }
 
@@ -58,6 +61,11 @@ void tern_tape_set_recording(tern_tape *tape, int recording)
 int tern_tape_recording(const tern_tape *tape)
 {
     return tape->recording;
+}
+
+void tern_tape_within(tern_tape *tape, const char *place)
+{
+    tape->place = place;
 }
 
 size_t tern_tape_capacity(const tern_tape *tape)
@@ -102,24 +110,28 @@ void tern_tape_record(tern_tape *tape, const tern_op *op, tern_tensor *out, tern
         return;
     TERN_GROW(tape->records, tape->n_records, tape->record_capacity);
     tern_record *record = &tape->records[tape->n_records++];
-    *record = (tern_record){.op = op, .out = out, .saved = saved};
+    *record = (tern_record){.op = op, .out = out, .saved = saved, .place = tape->place};
     for (int i = 0; in[i]; i++) {
         TERN_CHECK(i < TERN_MAX_INPUTS, "%s has more than %d inputs", op->name, TERN_MAX_INPUTS);
         record->in[i] = in[i];
     }
 }
 
-/* The smallest free buffer that is large enough; else the largest free one is replaced by a larger. */
+/* A buffer that is this many times what is asked for is left to those that need it: small gradients that live long
+ * (those of earlier layers' vectors) would hold the largest buffers otherwise, and more of that size would be made. */
+enum { FAR_LARGER = 8 };
+
+/* The smallest free buffer that is large enough; else the largest free one that isn't is replaced by a larger. */
 static tern_real *acquire(tern_tape *tape, size_t n)
 {
     grad_buffer *best = NULL, *largest = NULL;
     for (size_t i = 0; i < tape->n_buffers; i++) {
         grad_buffer *b = &tape->buffers[i];
-        if (b->used)
+        if (b->used || b->capacity / FAR_LARGER > n)
             continue;
         if (b->capacity >= n && (!best || b->capacity < best->capacity))
             best = b;
-        if (!largest || b->capacity > largest->capacity)
+        if (b->capacity < n && (!largest || b->capacity > largest->capacity))
             largest = b;
     }
     if (!best) {
@@ -174,17 +186,77 @@ void tern_tape_seed(tern_tape *tape, tern_tensor *t, const tern_real *grad)
         own[i] += grad[i];
 }
 
-void tern_tape_backward_seeded(tern_tape *tape)
+int tern_tensor_find_bad(const tern_tensor *t, int is_gradient, tern_bad_value *bad)
 {
+    const tern_real *values = is_gradient ? t->grad : t->data;
+    for (int64_t i = 0; values && i < (int64_t)tern_tensor_size(t); i++)
+        if (!isfinite(values[i])) {
+            bad->tensor = t;
+            bad->row = i / t->cols;
+            bad->col = i % t->cols;
+            bad->value = (double)values[i];
+            bad->is_gradient = is_gradient;
+            return 1;
+        }
+    return 0;
+}
+
+int tern_tape_find_bad(const tern_tape *tape, tern_bad_value *bad)
+{
+    for (size_t i = 0; i < tape->n_records; i++) {
+        const tern_record *record = &tape->records[i];
+        *bad = (tern_bad_value){.op = record->op->name, .place = record->place};
+        if (tern_tensor_find_bad(record->out, 0, bad))
+            return 1;
+    }
+    return 0;
+}
+
+static int find_in_seeds(const tern_tape *tape, tern_bad_value *bad)
+{
+    *bad = (tern_bad_value){.op = "seed"};
+    for (size_t i = 0; i < tape->n_records; i++)
+        if (tern_tensor_find_bad(tape->records[i].out, 1, bad))
+            return 1;
+    return 0;
+}
+
+static int find_in_inputs(const tern_record *record, tern_bad_value *bad)
+{
+    *bad = (tern_bad_value){.op = record->op->name, .place = record->place};
+    for (int i = 0; i < TERN_MAX_INPUTS && record->in[i]; i++)
+        if (tern_tensor_find_bad(record->in[i], 1, bad))
+            return 1;
+    return 0;
+}
+
+/* bad NULL: nobody watches. */
+static int walk_back(tern_tape *tape, tern_bad_value *bad)
+{
+    if (bad && find_in_seeds(tape, bad))
+        return 1;
     for (size_t i = tape->n_records; i-- > 0;) {
         tern_record *record = &tape->records[i];
         if (!record->out->grad)
             continue; /* nothing below used it */
         record->op->backward(tape, record);
+        if (bad && find_in_inputs(record, bad))
+            return 1;
         release(tape, record->out->grad);
         record->out->grad = NULL;
     }
     tape->n_records = 0;
+    return 0;
+}
+
+void tern_tape_backward_seeded(tern_tape *tape)
+{
+    walk_back(tape, NULL);
+}
+
+int tern_tape_backward_watched(tern_tape *tape, tern_bad_value *bad)
+{
+    return walk_back(tape, bad);
 }
 
 void tern_tape_backward(tern_tape *tape, tern_tensor *out)

@@ -34,7 +34,8 @@ struct tern_record {
     const tern_op *op;
     tern_tensor *out;
     tern_tensor *in[TERN_MAX_INPUTS];
-    void *saved; /* the operation's own, in the tape's arena */
+    void *saved;       /* the operation's own, in the tape's arena */
+    const char *place; /* in the model, for messages; NULL: none was said */
 };
 
 /* A new tape, recording. */
@@ -54,6 +55,30 @@ void tern_tape_backward(tern_tape *tape, tern_tensor *out);
 void tern_tape_backward_seeded(tern_tape *tape);
 /* Adds grad [rows, cols] to the gradient that t starts backward with. */
 void tern_tape_seed(tern_tape *tape, tern_tensor *t, const tern_real *grad);
+
+/* Where the following records are: "encoder.layer.3". The text must live as long as they do. NULL and a reset: nowhere.
+ */
+void tern_tape_within(tern_tape *tape, const char *place);
+
+/* A value that is NaN or infinite. */
+typedef struct tern_bad_value {
+    const char *op;    /* whose output, or whose backward's result, it is in */
+    const char *place; /* of the operation; NULL: none was said */
+    const tern_tensor *tensor;
+    int64_t row, col; /* the first such value */
+    double value;
+    int is_gradient; /* 1: in tensor->grad, which the backward of op added to */
+} tern_bad_value;
+
+/* Looks through what has been recorded, in the order of computation, before backward runs. 1 and *bad: the output of
+ * the first operation that has a NaN or an infinity in it. 0: there is none. Reads every activation: for diagnosing. */
+int tern_tape_find_bad(const tern_tape *tape, tern_bad_value *bad);
+/* As tern_tape_backward_seeded, but looks at what each operation added and stops after the first that made a gradient
+ * NaN or infinite: 1 and *bad then, and the tape can only be reset. Seeds are looked at first: op is "seed" then. */
+int tern_tape_backward_watched(tern_tape *tape, tern_bad_value *bad);
+/* The first NaN or infinity of t's data, or of its gradient (is_gradient 1), into tensor, row, col, value and
+ * is_gradient of *bad; 0 when there is none. */
+int tern_tensor_find_bad(const tern_tensor *t, int is_gradient, tern_bad_value *bad);
 
 /* For operations ------------------------------------------------------------------------------------- */
 

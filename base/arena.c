@@ -15,8 +15,8 @@ typedef struct chunk {
 
 struct tern_arena {
     chunk *top;
-    size_t capacity,
-        peak; /* peak: the greatest capacity so far, which one chunk takes over when the arena is emptied */
+    size_t capacity, used;
+    size_t peak; /* the most that was ever in use at once: what one chunk takes over when the arena is emptied */
 };
 
 static unsigned char *chunk_data(chunk *c)
@@ -30,8 +30,6 @@ static void push_chunk(tern_arena *arena, size_t capacity)
     *c = (chunk){arena->top, capacity, 0};
     arena->top = c;
     arena->capacity += capacity;
-    if (arena->capacity > arena->peak)
-        arena->peak = arena->capacity;
 }
 
 static void pop_chunk(tern_arena *arena)
@@ -39,6 +37,7 @@ static void pop_chunk(tern_arena *arena)
     chunk *c = arena->top;
     arena->top = c->older;
     arena->capacity -= c->capacity;
+    arena->used -= c->used;
     free(c);
 }
 
@@ -67,6 +66,9 @@ void *tern_arena_alloc(tern_arena *arena, size_t bytes)
     }
     void *p = chunk_data(c) + c->used;
     c->used += bytes;
+    arena->used += bytes;
+    if (arena->used > arena->peak)
+        arena->peak = arena->used;
     return p;
 }
 
@@ -77,8 +79,8 @@ tern_arena_mark tern_arena_here(const tern_arena *arena)
 
 static void empty(tern_arena *arena)
 {
-    if (arena->top && !arena->top->older && arena->top->capacity == arena->peak) {
-        arena->top->used = 0;
+    if (arena->top && !arena->top->older && arena->top->capacity >= arena->peak) {
+        arena->top->used = arena->used = 0;
         return;
     }
     while (arena->top)
@@ -96,6 +98,7 @@ void tern_arena_rewind(tern_arena *arena, tern_arena_mark mark)
     while (arena->top && arena->top != mark.chunk)
         pop_chunk(arena);
     TERN_CHECK(arena->top, "a mark that is not of this arena, or older than a rewind");
+    arena->used -= arena->top->used - mark.used;
     arena->top->used = mark.used;
 }
 

@@ -45,16 +45,28 @@ void tern_state_add_floats(tern_state *state, const char *name, float *data, int
     item->shape[1] = cols;
 }
 
-void tern_state_add_params(tern_state *state, const char *group, const tern_params *params, float *flat)
+static void add_tensors(tern_state *state, const char *group, const tern_params *params, float *flat, int without)
 {
     for (size_t i = 0; i < params->n; i++) {
         const tern_param *p = &params->table[i];
+        if (p->flags & without)
+            continue;
         tern_state_item *item = add(state, tern_format("%s/%s", group, p->name), TERN_STATE_FLOAT, flat + p->offset);
         int vector = (p->flags & TERN_PARAM_VECTOR) != 0;
         item->rank = vector ? 1 : 2;
         item->shape[0] = vector ? p->tensor->cols : p->tensor->rows;
         item->shape[1] = vector ? 0 : p->tensor->cols;
     }
+}
+
+void tern_state_add_params(tern_state *state, const char *group, const tern_params *params, float *flat)
+{
+    add_tensors(state, group, params, flat, 0);
+}
+
+void tern_state_add_learned(tern_state *state, const char *group, const tern_params *params, float *flat)
+{
+    add_tensors(state, group, params, flat, TERN_PARAM_FROZEN);
 }
 
 static void add_array(tern_state *state, const char *name, tern_state_kind kind, void *data, int64_t n)

@@ -2,7 +2,7 @@
  *
  *     tern_state *s = tern_state_create();
  *     tern_state_add_params(s, "weights", params, params->value);      // one array a tensor: weights/NAME
- *     tern_state_add_params(s, "adam_m", params, m);                   // m: flat [params->size]
+ *     tern_state_add_learned(s, "adam_m", params, m);                  // m: flat [params->size]; none of frozen ones
  *     tern_state_add_int64(s, "step", &step, 1);
  *     tern_state_add_double(s, "best_score", &best, 1);
  *     tern_state_add_string(s, "recipe", &recipe);
@@ -40,6 +40,8 @@ void tern_state_free(tern_state *state);
 void tern_state_add_floats(tern_state *state, const char *name, float *data, int64_t rows, int64_t cols);
 /* One float array a tensor of params, named GROUP/NAME, at flat + offset of the tensor; flat [params->size]. */
 void tern_state_add_params(tern_state *state, const char *group, const tern_params *params, float *flat);
+/* The same without frozen tensors: of moments and averages, which those don't have. */
+void tern_state_add_learned(tern_state *state, const char *group, const tern_params *params, float *flat);
 void tern_state_add_int64(tern_state *state, const char *name, int64_t *data, int64_t n);
 void tern_state_add_double(tern_state *state, const char *name, double *data, int64_t n);
 /* *text: UTF-8, 0-terminated. A load frees *text (NULL is fine) and puts a new string there, the caller's. */

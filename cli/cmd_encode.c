@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/cut.h"
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -9,11 +10,13 @@
 #include <string.h>
 
 static const char *output, *role, *invalid_utf8;
+static int64_t dim;
 static int force;
 
 static const tern_flag flags[] = {
     {"output", TERN_FLAG_STRING, &output, "X.npy", "the file to write: float32 [rows, dimensions]"},
     {"role", TERN_FLAG_STRING, &role, "query|document", "put the model's prompt for that role before each text"},
+    {"dim", TERN_FLAG_INT, &dim, "N", "keep the first N components, normalised again (all)"},
     {"invalid-utf8", TERN_FLAG_STRING, &invalid_utf8, "replace", "put U+FFFD for bytes that are not UTF-8"},
     {"force", TERN_FLAG_BOOL, &force, NULL, "overwrite the output"},
     {NULL, TERN_FLAG_BOOL, NULL, NULL, NULL},
@@ -73,15 +76,15 @@ static int encode(const char *name, const char *file, tern_role as, tern_error *
     int status = check_output(error);
     if (status == 0)
         status = read_lines(&l, file, error);
-    if (status == 0 && !(model = tern_model_load(name, error)))
-        status = -1;
+    if (status == 0)
+        status = tern_cut(model = tern_model_load(name, error), dim, error);
     if (status == 0) {
-        int64_t n = (int64_t)l.n, dim = tern_model_dim(model);
+        int64_t n = (int64_t)l.n, width = tern_model_dim(model);
         const tern_embed_options options = {.role = as, .progress = tern_progress, .context = (void *)"encode"};
-        rows = tern_alloc(l.n, (size_t)dim * sizeof *rows);
+        rows = tern_alloc(l.n, (size_t)width * sizeof *rows);
         status = tern_model_embed(model, &options, l.texts, n, rows, error);
         if (status == 0)
-            status = tern_npy_write(output, rows, n, dim, force, error);
+            status = tern_npy_write(output, rows, n, width, force, error);
     }
     free(rows);
     tern_model_free(model);
@@ -94,6 +97,7 @@ int tern_cmd_encode(int argc, char **argv)
 {
     const char *args[2];
     tern_error error = {{0}};
+    dim = -1;
     int status = tern_flags_parse(&command, argc, argv, args);
     if (status != TERN_GO_ON)
         return status;
@@ -104,6 +108,8 @@ int tern_cmd_encode(int argc, char **argv)
         return tern_command_usage(&command, "--output %s: only .npy files are written", output);
     if (role && strcmp(role, "query") != 0 && strcmp(role, "document") != 0)
         return tern_command_usage(&command, "--role %s: a role is query or document", role);
+    if (dim == 0)
+        return tern_command_usage(&command, "--dim takes a number of 1 or more");
     if (invalid_utf8 && strcmp(invalid_utf8, "replace") != 0)
         return tern_command_usage(&command, "--invalid-utf8 %s: the only choice is replace", invalid_utf8);
     tern_role as = !role ? TERN_ROLE_NONE : *role == 'q' ? TERN_ROLE_QUERY : TERN_ROLE_DOCUMENT;

@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/cut.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -7,25 +8,35 @@
 #include "data/rows.h"
 #include "data/utf8.h"
 #include "eval/retrieval.h"
+#include "eval/similarity.h"
 #include "eval/triplets.h"
+#include "train/exams.h"
 
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
 
 static const char *split, *save_run, *run_file, *per_query, *compare_file, *metric, *invalid_utf8;
+static const char *anchor, *positive, *negative, *score, *role;
 static int json, judged_only, exclude_same_id, force;
+static int64_t dim;
 static double tolerance;
 static tern_flag_list expect;
 
 static const tern_flag flags[] = {
     {"split", TERN_FLAG_STRING, &split, "NAME", "which qrels of the folder to use (test)"},
+    {"anchor", TERN_FLAG_STRING, &anchor, "COLUMN", "a file's column that plays the role (anchor)"},
+    {"positive", TERN_FLAG_STRING, &positive, "COLUMN", "the same (positive)"},
+    {"negative", TERN_FLAG_STRING, &negative, "COLUMN", "the same (negative, negative_1, ...)"},
+    {"score", TERN_FLAG_STRING, &score, "COLUMN", "the same (score)"},
+    {"dim", TERN_FLAG_INT, &dim, "N", "score vectors cut to N components, normalised again (all)"},
+    {"role", TERN_FLAG_STRING, &role, "query|document", "the prompt of both texts of pairs with scores"},
     {"json", TERN_FLAG_BOOL, &json, NULL, "one JSON object on one line, figures with all digits"},
     {"expect", TERN_FLAG_LIST, &expect, "METRIC=VALUE", "exit with 1 unless the figure is so; may be repeated"},
     {"tolerance", TERN_FLAG_DOUBLE, &tolerance, "X", "how far from --expect a figure may be (0.0005)"},
     {"per-query", TERN_FLAG_STRING, &per_query, "FILE.csv", "write each query's figures"},
     {"compare", TERN_FLAG_STRING, &compare_file, "FILE.csv", "p-value against an earlier --per-query file"},
-    {"metric", TERN_FLAG_STRING, &metric, "METRIC", "what --compare compares (ndcg_at_10, or triplet_accuracy)"},
+    {"metric", TERN_FLAG_STRING, &metric, "METRIC", "what --compare compares (ndcg_at_10 of a folder)"},
     {"save-run", TERN_FLAG_STRING, &save_run, "FILE", "write the ranked documents as a TREC run"},
     {"run", TERN_FLAG_STRING, &run_file, "FILE", "score this TREC run; no MODEL then"},
     {"judged-only", TERN_FLAG_BOOL, &judged_only, NULL, "rank just the documents judged for each query"},
@@ -42,16 +53,17 @@ static const tern_command command = {
     .most = 2,
     .summary =
         "Scores a model on DATA: a BEIR folder (corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv), or a .jsonl, .csv "
-        "or .tsv file of triplets with the columns anchor, positive and negative. With --run DATA may also be a "
-        "file of judgements.",
+        "or .tsv file with the columns anchor, positive and negative (triplet_accuracy) or anchor, positive and "
+        "score (cosine_spearman and its like). With --run DATA may also be a file of judgements.",
     .example = "tern eval sentence-transformers/all-MiniLM-L6-v2 data/scifact --split test --json\n"
                "tern eval runs/mine/model triplets.jsonl --expect triplet_accuracy=0.9 --tolerance 0.05\n"
+               "tern eval runs/mine/model sts.tsv --anchor sentence1 --positive sentence2 --dim 64\n"
                "tern eval --run bm25.run data/scifact --per-query bm25.csv\n"
                "tern eval runs/mine/model data/scifact --compare bm25.csv",
     .flags = flags,
 };
 
-typedef enum kind { KIND_SET, KIND_TRIPLETS, KIND_RUN } kind;
+typedef enum kind { KIND_SET, KIND_ROWS, KIND_RUN } kind;
 
 /* One evaluation, from what was asked for to what came out. */
 typedef struct evaluation {
@@ -76,11 +88,17 @@ static void show_progress(void *context, int64_t done, int64_t total)
     tern_progress((void *)"encode", e->done + done, e->total);
 }
 
-static int embed(void *context, int is_query, const char *const *texts, int64_t n, float *out, tern_error *error)
+static tern_role role_of(const tern_model *model, int embed_as)
+{
+    if (embed_as == TERN_EMBED_PLAIN && role)
+        return *role == 'q' ? TERN_ROLE_QUERY : TERN_ROLE_DOCUMENT;
+    return tern_exams_role(model, embed_as);
+}
+
+static int embed(void *context, int embed_as, const char *const *texts, int64_t n, float *out, tern_error *error)
 {
     encoding *e = context;
-    const tern_embed_options options = {
-        .role = is_query ? TERN_ROLE_QUERY : TERN_ROLE_DOCUMENT, .progress = show_progress, .context = e};
+    const tern_embed_options options = {.role = role_of(e->model, embed_as), .progress = show_progress, .context = e};
     int status = tern_model_embed(e->model, &options, texts, n, out, error);
     e->done += n;
     return status;
@@ -90,8 +108,8 @@ static int evaluate_set(evaluation *e, tern_error *error)
 {
     tern_beir *set = tern_beir_read(e->data, split, invalid_utf8 != NULL, error);
     tern_model *model = set ? tern_model_load(e->model, error) : NULL;
-    int status = model ? 0 : -1;
-    if (model) {
+    int status = tern_cut(model, dim, error);
+    if (status == 0) {
         encoding context = {.model = model, .total = set->n_docs + set->n_queries};
         tern_retrieval_options options = {.embedder = {embed, &context, tern_model_dim(model)},
                                           .judged_only = judged_only,
@@ -109,20 +127,49 @@ static int evaluate_set(evaluation *e, tern_error *error)
     return status;
 }
 
-static int evaluate_triplets(evaluation *e, tern_error *error)
+/* Beside negatives scores may be something else: labels that are numbers, a teacher's. */
+static int has_scores(const tern_rows *rows)
+{
+    if (rows->n_negatives == 0 || score)
+        return rows->has_score;
+    return !rows->has_label && tern_similarity_check(rows, NULL) == 0;
+}
+
+/* All that the rows allow for; of rows that allow for nothing, what they lack. */
+static int score_rows(const tern_rows *rows, const tern_embedder *embedder, tern_scores *out, tern_error *error)
+{
+    tern_scores similarity = {0};
+    if (rows->n_negatives == 0 && !rows->has_score)
+        return tern_fail(error, "it has neither negatives nor scores; name the column with --negative or --score");
+    if (rows->n_negatives == 0)
+        return tern_similarity_evaluate(rows, embedder, out, error);
+    if (has_scores(rows) && tern_similarity_evaluate(rows, embedder, &similarity, error) < 0)
+        return -1;
+    int status = tern_triplets_evaluate(rows, embedder, out, error);
+    if (status == 0 && similarity.n_metrics > 0)
+        tern_scores_join(out, &similarity);
+    tern_scores_free(&similarity);
+    return status;
+}
+
+static int evaluate_rows(evaluation *e, tern_error *error)
 {
     tern_texts *texts = tern_texts_create();
-    const tern_rows_source source = {.file = e->data, .invalid_utf8_replace = invalid_utf8 != NULL};
+    const tern_rows_source source = {.file = e->data,
+                                     .anchor = anchor,
+                                     .positive = positive,
+                                     .negative = negative,
+                                     .score = score,
+                                     .invalid_utf8_replace = invalid_utf8 != NULL};
     tern_rows *rows = tern_rows_read(&source, texts, error);
     tern_model *model = rows ? tern_model_load(e->model, error) : NULL;
-    int status = -1;
-    if (model) {
+    int status = tern_cut(model, dim, error);
+    if (status == 0) {
         encoding context = {.model = model, .total = tern_texts_count(texts)};
-        status =
-            tern_triplets_evaluate(rows, &(tern_embedder){embed, &context, tern_model_dim(model)}, &e->scores, error);
-        tern_progress((void *)"encode", context.total, context.total);
-        if (status < 0 && (!rows->has_positive || !rows->n_negatives))
+        status = score_rows(rows, &(tern_embedder){embed, &context, tern_model_dim(model)}, &e->scores, error);
+        if (status < 0)
             tern_fail_within(error, "%s", e->data);
+        tern_progress((void *)"encode", context.total, context.total);
     }
     tern_model_free(model);
     tern_rows_free(rows);
@@ -168,7 +215,9 @@ static json_t *json_text(const char *text)
 
 static const char *compared_metric(const evaluation *e)
 {
-    return metric ? metric : e->kind == KIND_TRIPLETS ? "triplet_accuracy" : "ndcg_at_10";
+    if (metric || e->kind != KIND_ROWS)
+        return metric ? metric : "ndcg_at_10";
+    return tern_scores_find(&e->scores, "cosine_spearman") >= 0 ? "cosine_spearman" : "triplet_accuracy";
 }
 
 static json_t *json_comparison(const evaluation *e)
@@ -195,9 +244,11 @@ static void print_json(const evaluation *e)
     json_object_set_new(object, "data", json_text(e->data));
     if (tern_folder_exists(e->data))
         json_object_set_new(object, "split", json_text(split));
-    json_object_set_new(object, e->kind == KIND_TRIPLETS ? "rows" : "queries", json_integer(e->scores.n_queries));
+    json_object_set_new(object, e->kind == KIND_ROWS ? "rows" : "queries", json_integer(e->scores.n_queries));
     if (e->kind == KIND_SET)
         json_object_set_new(object, "documents", json_integer(e->documents));
+    if (dim > 0)
+        json_object_set_new(object, "dim", json_integer(dim));
     json_object_set_new(object, "seconds", json_real(e->seconds));
     for (int i = 0; i < e->scores.n_metrics; i++)
         json_object_set_new(metrics, e->scores.names[i], json_real(e->scores.means[i]));
@@ -229,9 +280,10 @@ static void print_retrieval(const tern_scores *scores)
 
 static void print_table(const evaluation *e)
 {
-    if (e->kind == KIND_TRIPLETS) {
+    if (e->kind == KIND_ROWS) {
         printf("%s on %s: %lld rows, %.1f s\n", e->model, e->data, (long long)e->scores.n_queries, e->seconds);
-        printf("triplet_accuracy  %.5f\n", e->scores.means[0]);
+        for (int i = 0; i < e->scores.n_metrics; i++)
+            printf("%-18s %8.5f\n", e->scores.names[i], e->scores.means[i]);
     } else {
         int in_folder = tern_folder_exists(e->data);
         printf("%s on %s%s%s: %lld queries", e->kind == KIND_RUN ? run_file : e->model, e->data, in_folder ? ", " : "",
@@ -244,7 +296,7 @@ static void print_table(const evaluation *e)
     const tern_comparison *c = &e->comparison;
     if (compare_file)
         printf("%s: %.5f, from %.5f in %s: %+.5f, p = %.2g over %lld %s\n", compared_metric(e), c->mean_b, c->mean_a,
-               compare_file, c->difference, c->p_value, (long long)c->n, e->kind == KIND_TRIPLETS ? "rows" : "queries");
+               compare_file, c->difference, c->p_value, (long long)c->n, e->kind == KIND_ROWS ? "rows" : "queries");
 }
 
 /* METRIC=VALUE into its parts. Returns TERN_GO_ON or the status of a wrong usage. */
@@ -306,7 +358,7 @@ static int check_output(const char *path, tern_error *error)
 
 static int evaluate(evaluation *e, tern_error *error)
 {
-    static int (*const by_kind[])(evaluation *, tern_error *) = {evaluate_set, evaluate_triplets, evaluate_run};
+    static int (*const by_kind[])(evaluation *, tern_error *) = {evaluate_set, evaluate_rows, evaluate_run};
     double start = tern_seconds();
     if (!tern_folder_exists(e->data) && !tern_file_exists(e->data))
         return tern_fail(error, "%s: there is no such folder or file", e->data);
@@ -333,11 +385,17 @@ static int find_kind(const char *const *args, evaluation *e)
     if (run_file && args[1])
         return tern_command_usage(&command, "with --run there is no MODEL; give DATA alone");
     if (!e->data)
-        return tern_command_usage(&command, "DATA is missing: a BEIR folder or a file of triplets");
-    e->kind = run_file ? KIND_RUN : tern_folder_exists(e->data) ? KIND_SET : KIND_TRIPLETS;
+        return tern_command_usage(&command,
+                                  "DATA is missing: a BEIR folder, or a file of triplets or of pairs with scores");
+    e->kind = run_file ? KIND_RUN : tern_folder_exists(e->data) ? KIND_SET : KIND_ROWS;
     if (e->kind != KIND_SET && save_run)
         return tern_command_usage(&command, "--save-run needs a MODEL and a BEIR folder");
-    if (e->kind == KIND_TRIPLETS && (judged_only || exclude_same_id))
+    if (e->kind != KIND_ROWS && (anchor || positive || negative || score || role))
+        return tern_command_usage(&command,
+                                  "--anchor, --positive, --negative, --score and --role are for files of rows");
+    if (e->kind == KIND_RUN && dim > 0)
+        return tern_command_usage(&command, "with --run there are no vectors to cut to --dim");
+    if (e->kind == KIND_ROWS && (judged_only || exclude_same_id))
         return tern_command_usage(&command, "--judged-only and --exclude-same-id need a BEIR folder; %s is none",
                                   e->data);
     return TERN_GO_ON;
@@ -355,6 +413,10 @@ static int check_flags(void)
     }
     if (status == TERN_GO_ON && tolerance < 0)
         status = tern_command_usage(&command, "--tolerance takes a number of 0 or more");
+    if (status == TERN_GO_ON && dim == 0)
+        status = tern_command_usage(&command, "--dim takes a number of 1 or more");
+    if (status == TERN_GO_ON && role && strcmp(role, "query") != 0 && strcmp(role, "document") != 0)
+        status = tern_command_usage(&command, "--role %s: a role is query or document", role);
     if (status == TERN_GO_ON && invalid_utf8 && strcmp(invalid_utf8, "replace") != 0)
         status = tern_command_usage(&command, "--invalid-utf8 %s: the only choice is replace", invalid_utf8);
     return status;
@@ -367,6 +429,7 @@ int tern_cmd_eval(int argc, char **argv)
     evaluation e = {0};
     split = "test";
     tolerance = 0.0005;
+    dim = -1;
     int status = tern_flags_parse(&command, argc, argv, args);
     if (status == TERN_GO_ON)
         status = check_flags();

@@ -1,14 +1,20 @@
 #include "cli/command.h"
 
 #include "base/memory.h"
+#include "checkpoints/mix.h"
 #include "checkpoints/model.h"
 
+#include <math.h>
 #include <string.h>
 
 static int force, json;
+static double share = NAN; /* of --mix; NAN: not given */
+static const char *base;
 
 static const tern_flag flags[] = {
     {"force", TERN_FLAG_BOOL, &force, NULL, "replace a model that is in the folder"},
+    {"mix", TERN_FLAG_DOUBLE, &share, "X", "weights are X times MODEL's and 1 - X times those of --base"},
+    {"base", TERN_FLAG_STRING, &base, "BASE", "with --mix: the model that MODEL was tuned from"},
     {"json", TERN_FLAG_BOOL, &json, NULL, "one JSON object on stdout"},
     {NULL, TERN_FLAG_BOOL, NULL, NULL, NULL},
 };
@@ -19,7 +25,8 @@ static const tern_command command = {
     .least = 2,
     .most = 2,
     .summary = "Writes a model as a sentence-transformers folder, reads it back and compares vectors bit for bit.",
-    .example = "  tern export runs/quickstart/model served/model",
+    .example = "  tern export runs/quickstart/model served/model\n"
+               "  tern export runs/mine/model served/mixed --mix 0.5 --base sentence-transformers/all-MiniLM-L6-v2",
     .flags = flags,
 };
 
@@ -62,10 +69,22 @@ static int compare(tern_model *model, tern_model *again, const char *folder, ter
     return status;
 }
 
+static int mix_with_base(tern_model *model, tern_error *error)
+{
+    tern_model *other = tern_model_load(base, error);
+    int status = other ? tern_model_mix(model, other, share, error) : -1;
+    tern_model_free(other);
+    return status;
+}
+
 static int export_model(const char *name, const char *folder, tern_error *error)
 {
     tern_model *again = NULL, *model = tern_model_load(name, error);
-    int status = model ? tern_model_save(model, folder, force, error) : -1;
+    int status = model ? 0 : -1;
+    if (status == 0 && base)
+        status = mix_with_base(model, error);
+    if (status == 0)
+        status = tern_model_save(model, folder, force, error);
     if (status == 0)
         status = (again = tern_model_load(folder, error)) ? 0 : -1;
     if (status == 0)
@@ -82,6 +101,10 @@ int tern_cmd_export(int argc, char **argv)
     int status = tern_flags_parse(&command, argc, argv, args);
     if (status != TERN_GO_ON)
         return status;
+    if (isnan(share) != !base)
+        return tern_command_usage(&command, base ? "--base needs --mix X" : "--mix needs --base BASE");
+    if (base && (share < 0 || share > 1))
+        return tern_command_usage(&command, "--mix takes a share from 0 (the base) to 1 (the model), not %g", share);
     if (export_model(args[0], args[1], &error) < 0)
         return tern_command_fail(&error);
     if (json)

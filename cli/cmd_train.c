@@ -35,7 +35,7 @@ static const tern_command command = {
 
 enum { BAR_WIDTH = 20, LINES_A_RUN = 25 };
 
-static volatile sig_atomic_t stop;
+static volatile sig_atomic_t stop; /* the number of the first signal; 0: none yet */
 
 /* Where the step's line stands on the terminal. */
 static struct {
@@ -49,13 +49,13 @@ static void ask_to_stop(int number)
 {
     static struct timespec first;
     struct timespec now;
-    (void)number;
     clock_gettime(CLOCK_MONOTONIC, &now);
     if (stop && (double)(now.tv_sec - first.tv_sec) + 1e-9 * (double)(now.tv_nsec - first.tv_nsec) > 0.3)
-        _exit(TERN_EXIT_INTERRUPTED);
-    if (!stop)
-        first = now;
-    stop = 1;
+        _exit(TERN_EXIT_SIGNAL + number);
+    if (stop)
+        return;
+    first = now;
+    stop = number;
 }
 
 static void clear_bar(void)
@@ -147,7 +147,7 @@ static int give(const tern_train_result *result)
     return TERN_EXIT_DONE;
 }
 
-static int train(const tern_recipe *recipe, tern_error *error)
+static int train(tern_recipe *recipe, tern_error *error)
 {
     const char *term = getenv("TERM");
     tern_train_options options = {.force = force, .no_eval = no_eval};
@@ -163,7 +163,7 @@ static int train(const tern_recipe *recipe, tern_error *error)
     if (status == TERN_TRAIN_DONE)
         status = give(&result);
     else
-        status = status == TERN_TRAIN_INTERRUPTED ? TERN_EXIT_INTERRUPTED : tern_command_fail(error);
+        status = status == TERN_TRAIN_INTERRUPTED ? TERN_EXIT_SIGNAL + (int)stop : tern_command_fail(error);
     tern_train_result_free(&result);
     return status;
 }

@@ -20,7 +20,8 @@
 
 #include <stdint.h>
 
-enum { TERN_EXIT_DONE = 0, TERN_EXIT_FAILED = 1, TERN_EXIT_USAGE = 2, TERN_EXIT_INTERRUPTED = 130, TERN_GO_ON = -1 };
+/* What a signal ends exits with TERN_EXIT_SIGNAL + its number, as in shells: 130 for Ctrl-C, 143 for SIGTERM. */
+enum { TERN_EXIT_DONE = 0, TERN_EXIT_FAILED = 1, TERN_EXIT_USAGE = 2, TERN_EXIT_SIGNAL = 128, TERN_GO_ON = -1 };
 
 typedef enum tern_flag_kind {
     TERN_FLAG_BOOL,   /* int: --name sets 1, --no-name is not made by itself */

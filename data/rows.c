@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "data/rows_build.h"
 
+#include <math.h>
 #include <string.h>
 
 static int64_t *permuted(int64_t *column, const int64_t *order, int64_t n, int64_t width)
@@ -19,11 +20,12 @@ static int64_t *permuted(int64_t *column, const int64_t *order, int64_t n, int64
 static void permute_scores(tern_rows *rows, const int64_t *order)
 {
     double *old = rows->score;
+    int64_t width = rows->n_scores;
     if (!old)
         return;
-    rows->score = tern_alloc((size_t)rows->n, sizeof *rows->score);
+    rows->score = tern_alloc((size_t)(rows->n * width), sizeof *rows->score);
     for (int64_t i = 0; i < rows->n; i++)
-        rows->score[i] = old[order[i]];
+        memcpy(rows->score + i * width, old + order[i] * width, (size_t)width * sizeof *old);
     free(old);
 }
 
@@ -109,6 +111,8 @@ static void relate(tern_rows_build *build)
 tern_rows *tern_rows_read(const tern_rows_source *source, tern_texts *texts, tern_error *error)
 {
     TERN_CHECK(!source->file != !source->beir, "a source is a file or a BEIR folder");
+    TERN_CHECK(isfinite(source->score_least) && isfinite(source->score_most), "scores from %g to %g",
+               source->score_least, source->score_most);
     tern_rows *rows = tern_calloc(1, sizeof *rows);
     tern_rows_build build = {.rows = rows};
     rows->texts = texts;

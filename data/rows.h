@@ -13,16 +13,20 @@
 
 #include <stdint.h>
 
-enum { TERN_MAX_NEGATIVES = 64 };
+/* A score for the positive and for each negative. */
+enum { TERN_MAX_NEGATIVES = 64, TERN_MAX_SCORES = 1 + TERN_MAX_NEGATIVES };
 
 typedef struct tern_rows_source {
     const char *file;                                         /* JSONL, CSV or TSV by its ending; or NULL and beir */
     const char *beir;                                         /* a BEIR folder */
     const char *split;                                        /* BEIR: "train" when NULL */
     const char *anchor, *positive, *negative, *label, *score; /* column names; NULL: named as the role;
-                                                                 negative columns are negative, negative_1, ... */
+                                                                 negative columns are negative, negative_1, ...,
+                                                                 those of scores likewise */
     int min_grade;                                            /* BEIR: least grade of a positive; 0 means 1 */
-    int64_t positives_per_query; /* BEIR and grouped files: drawn anew each epoch; 0: all of them */
+    double score_least, score_most; /* not equal: scores from least to most become 0 to 1, others are errors, as is
+                                       a file without scores; least may be above most */
+    int64_t positives_per_query;    /* BEIR and grouped files: drawn anew each epoch; 0: all of them */
     int invalid_utf8_replace;
 } tern_rows_source;
 
@@ -34,8 +38,12 @@ typedef struct tern_rows {
     int64_t *anchor;   /* [n] text ids */
     int64_t *positive; /* [n] or NULL */
     int64_t *negative; /* [n, n_negatives] or NULL */
-    double *score;     /* [n] or NULL; also numeric labels */
-    int64_t *label;    /* [n] or NULL: 0, 1, 2, ... */
+    double *score;     /* [n, n_scores] or NULL */
+    int n_scores;      /* per row: columns score, score_0, score_1, ..., or a JSON list; 0 when there are none.
+                          Labels that are all numbers (true and false in JSON: 1 and 0) are the scores of a file
+                          that has no others */
+    int64_t *label;    /* [n] or NULL: 0, 1, 2, ... by first appearance */
+    int64_t n_labels;  /* how many different ones */
     /* Groups of rows with the same anchor that belong together (BEIR): rows group_start[g] .. group_start[g+1]-1;
      * NULL when each row stands alone. */
     int64_t *group_start, n_groups;
@@ -49,8 +57,9 @@ typedef struct tern_rows {
 
 /* Reads rows; texts are interned into texts, which must outlive the result. NULL on failure, with path and line: a
  * file without rows, a column that is missing, a row of other roles than the first, an empty text, a score that is no
- * finite number, and what the readers refuse (data/csv.h, data/jsonl.h, data/beir.h). Negative columns are taken in the
- * order negative, negative_0, negative_1, ... Labels are numbered by first appearance.
+ * finite number or out of its range, lists of scores of different lengths, and what the readers refuse (data/csv.h,
+ * data/jsonl.h, data/beir.h). Columns of negatives and scores are taken in the order negative, negative_0,
+ * negative_1, ... Labels are numbered by first appearance.
  * Rows of a file are grouped by anchor (in order of first appearance) when positives_per_query is set, those of a BEIR
  * folder always; queries of equal text are one anchor. */
 tern_rows *tern_rows_read(const tern_rows_source *source, tern_texts *texts, tern_error *error);

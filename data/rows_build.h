@@ -16,6 +16,7 @@ typedef struct tern_rows_build {
     tern_rows *rows;
     size_t n_anchor, anchor_capacity, n_positive, positive_capacity, n_negative, negative_capacity;
     size_t n_score, score_capacity, n_label, label_capacity;
+    int labels_are_words; /* one that is no number was found, so they aren't scores */
     tern_relation *relation;
     size_t n_relations, relation_capacity;
 } tern_rows_build;

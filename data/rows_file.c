@@ -18,12 +18,18 @@ typedef struct table {
     tern_jsonl *jsonl;
 } table;
 
+/* A role of any number of columns: base, then base_0, base_1, ... as far as they are there. */
+typedef struct columns {
+    const char *base;
+    char *name[TERN_MAX_SCORES];
+    int n, most;
+} columns;
+
 /* Column names; NULL: the file has none of this role. */
 typedef struct roles {
-    const char *anchor, *positive, *label, *score;
-    const char *negative_base;
-    char *negative[TERN_MAX_NEGATIVES];
-    int n_negatives;
+    const char *anchor, *positive, *label;
+    columns negatives, scores;
+    int score_is_list; /* one column, with a JSON list of numbers */
 } roles;
 
 static const char *ending_of(const char *path)
@@ -84,12 +90,18 @@ static int table_text(const table *t, const char *name, const char **text, size_
     return 0;
 }
 
+/* NULL for a CSV file and for a key that isn't there. */
+static const json_t *table_value(const table *t, const char *name)
+{
+    return t->jsonl ? json_object_get(tern_jsonl_object(t->jsonl), name) : NULL;
+}
+
 /* A label as text: numbers and truth values of JSON as they would be written. */
 static int table_label(const table *t, const char *name, char **label, tern_error *error)
 {
     const char *text;
     size_t n;
-    const json_t *value = t->jsonl ? json_object_get(tern_jsonl_object(t->jsonl), name) : NULL;
+    const json_t *value = table_value(t, name);
     if (json_is_integer(value) || json_is_real(value) || json_is_boolean(value)) {
         char *written = json_dumps(value, JSON_ENCODE_ANY);
         TERN_CHECK(written, "a number that was read can't be written");
@@ -116,7 +128,7 @@ static int parse_number(const char *text, double *value)
 
 static int table_number(const table *t, const char *name, double *value, tern_error *error)
 {
-    const json_t *given = t->jsonl ? json_object_get(tern_jsonl_object(t->jsonl), name) : NULL;
+    const json_t *given = table_value(t, name);
     if (json_is_number(given)) {
         *value = json_number_value(given);
         return 0;
@@ -179,47 +191,54 @@ static int find_role(const table *t, const char *role, const char *wanted, int r
     return 0;
 }
 
-static int add_negative(const table *t, roles *r, char *name, tern_error *error)
+static int add_column(const table *t, columns *c, char *name, const char *role, tern_error *error)
 {
     if (!table_has(t, name)) {
         free(name);
         return 0;
     }
-    if (r->n_negatives == TERN_MAX_NEGATIVES) {
+    if (c->n == c->most) {
         free(name);
-        return tern_fail(error, "%s:%lld: more than %d negatives a row", table_path(t), table_line(t),
-                         TERN_MAX_NEGATIVES);
+        return tern_fail(error, "%s:%lld: more than %d %ss a row", table_path(t), table_line(t), c->most, role);
     }
-    r->negative[r->n_negatives++] = name;
+    c->name[c->n++] = name;
     return 0;
 }
 
-/* negative, then negative_0, negative_1, ... as far as they are there. */
-static int find_negatives(const table *t, const char *wanted, roles *r, tern_error *error)
+static int find_columns(const table *t, const char *role, const char *wanted, int most, columns *c, tern_error *error)
 {
-    r->negative_base = wanted ? wanted : "negative";
-    if (add_negative(t, r, tern_strdup(r->negative_base), error) < 0)
+    c->base = wanted ? wanted : role;
+    c->most = most;
+    if (add_column(t, c, tern_strdup(c->base), role, error) < 0)
         return -1;
-    for (int i = 0; i < 4 * TERN_MAX_NEGATIVES; i++)
-        if (add_negative(t, r, tern_format("%s_%d", r->negative_base, i), error) < 0)
+    for (int i = 0; i < 4 * most; i++)
+        if (add_column(t, c, tern_format("%s_%d", c->base, i), role, error) < 0)
             return -1;
-    return wanted && r->n_negatives == 0 ? fail_column(t, "negative", wanted, error) : 0;
+    return wanted && c->n == 0 ? fail_column(t, role, wanted, error) : 0;
 }
 
 static int find_roles(const table *t, const tern_rows_source *source, roles *r, tern_error *error)
 {
     if (find_role(t, "anchor", source->anchor, 1, &r->anchor, error) < 0 ||
         find_role(t, "positive", source->positive, 0, &r->positive, error) < 0 ||
-        find_role(t, "label", source->label, 0, &r->label, error) < 0 ||
-        find_role(t, "score", source->score, 0, &r->score, error) < 0)
+        find_role(t, "label", source->label, 0, &r->label, error) < 0)
         return -1;
-    return find_negatives(t, source->negative, r, error);
+    return find_columns(t, "negative", source->negative, TERN_MAX_NEGATIVES, &r->negatives, error) < 0 ||
+                   find_columns(t, "score", source->score, TERN_MAX_SCORES, &r->scores, error) < 0
+               ? -1
+               : 0;
 }
 
-static int is_negative(const roles *r, const char *key)
+static void free_columns(columns *c)
 {
-    size_t n = strlen(r->negative_base);
-    if (strncmp(key, r->negative_base, n) != 0)
+    for (int i = 0; i < c->n; i++)
+        free(c->name[i]);
+}
+
+static int is_column(const columns *c, const char *key)
+{
+    size_t n = strlen(c->base);
+    if (strncmp(key, c->base, n) != 0)
         return 0;
     return key[n] == 0 || (key[n] == '_' && key[n + 1] && key[n + 1 + strspn(key + n + 1, "0123456789")] == 0);
 }
@@ -230,15 +249,15 @@ static int check_same_roles(const table *t, const roles *r, tern_error *error)
 {
     const char *key;
     json_t *value;
-    int negatives = 0;
+    int negatives = 0, scores = 0;
     if (!t->jsonl)
         return 0;
     json_object_foreach((json_t *)tern_jsonl_object(t->jsonl), key, value)
     {
-        int extra = (!r->positive && strcmp(key, "positive") == 0) || (!r->label && strcmp(key, "label") == 0) ||
-                    (!r->score && strcmp(key, "score") == 0);
-        negatives += is_negative(r, key);
-        if (extra || negatives > r->n_negatives)
+        int extra = (!r->positive && strcmp(key, "positive") == 0) || (!r->label && strcmp(key, "label") == 0);
+        negatives += is_column(&r->negatives, key);
+        scores += is_column(&r->scores, key);
+        if (extra || negatives > r->negatives.n || scores > r->scores.n)
             return tern_fail(error,
                              "%s:%lld: the row has \"%s\", which the first row lacks; all rows need the same roles",
                              table_path(t), table_line(t), key);
@@ -263,26 +282,100 @@ static int read_text(const table *t, tern_texts *texts, const char *name, int64_
     return 0;
 }
 
-static int read_numbers(const table *t, const roles *r, tern_rows_build *build, tern_texts *labels, tern_error *error)
+static void add_score(tern_rows_build *build, double value)
 {
-    tern_rows *rows = build->rows;
-    if (r->score) {
-        TERN_GROW(rows->score, build->n_score, build->score_capacity);
-        if (table_number(t, r->score, &rows->score[build->n_score++], error) < 0)
+    TERN_GROW(build->rows->score, build->n_score, build->score_capacity);
+    build->rows->score[build->n_score++] = value;
+}
+
+/* The scale that the source asks for, so that its ends become 0 and 1. */
+static int scale_score(const table *t, const tern_rows_source *source, const char *name, double *value,
+                       tern_error *error)
+{
+    double from = source->score_least, to = source->score_most;
+    if (from == to)
+        return 0;
+    if (*value < fmin(from, to) || *value > fmax(from, to))
+        return tern_fail(error, "%s:%lld: \"%s\" is %g, which isn't between %g and %g", table_path(t), table_line(t),
+                         name, *value, from, to);
+    /* Halves, since the whole difference may not fit a double. */
+    *value = (0.5 * *value - 0.5 * from) / (0.5 * to - 0.5 * from);
+    return 0;
+}
+
+static int read_list(const table *t, const roles *r, const tern_rows_source *source, tern_rows_build *build,
+                     tern_error *error)
+{
+    const char *name = r->scores.name[0];
+    const json_t *list = table_value(t, name);
+    if (!json_is_array(list))
+        return tern_fail(error, "%s:%lld: \"%s\" is %s where a list of numbers is expected, as in the first row",
+                         table_path(t), table_line(t), name, tern_json_kind(list));
+    if (json_array_size(list) != (size_t)build->rows->n_scores)
+        return tern_fail(error, "%s:%lld: \"%s\" holds %zu numbers, those of the first row %d", table_path(t),
+                         table_line(t), name, json_array_size(list), build->rows->n_scores);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *item = json_array_get(list, i);
+        double value = json_number_value(item);
+        if (!json_is_number(item))
+            return tern_fail(error, "%s:%lld: \"%s\" holds %s where a number is expected", table_path(t), table_line(t),
+                             name, tern_json_kind(item));
+        if (scale_score(t, source, name, &value, error) < 0)
             return -1;
-    }
-    if (r->label) {
-        char *label;
-        if (table_label(t, r->label, &label, error) < 0)
-            return -1;
-        TERN_GROW(rows->label, build->n_label, build->label_capacity);
-        rows->label[build->n_label++] = tern_texts_add(labels, label, strlen(label));
-        free(label);
+        add_score(build, value);
     }
     return 0;
 }
 
-static int read_row(const table *t, const roles *r, tern_rows_build *build, tern_texts *labels, tern_error *error)
+static int read_scores(const table *t, const roles *r, const tern_rows_source *source, tern_rows_build *build,
+                       tern_error *error)
+{
+    double value;
+    if (r->score_is_list)
+        return read_list(t, r, source, build, error);
+    for (int i = 0; i < r->scores.n; i++) {
+        if (table_number(t, r->scores.name[i], &value, error) < 0 ||
+            scale_score(t, source, r->scores.name[i], &value, error) < 0)
+            return -1;
+        add_score(build, value);
+    }
+    return 0;
+}
+
+/* Labels that are all numbers, or true and false in JSON, are scores too, in a file that has no others. */
+static int score_by_label(const table *t, const roles *r, const tern_rows_source *source, tern_rows_build *build,
+                          const char *label, tern_error *error)
+{
+    const json_t *given = table_value(t, r->label);
+    double value = json_is_true(given);
+    if (build->labels_are_words)
+        return 0;
+    if (!json_is_boolean(given) && parse_number(label, &value) < 0) {
+        build->labels_are_words = 1;
+        return 0;
+    }
+    if (scale_score(t, source, r->label, &value, error) < 0)
+        return -1;
+    add_score(build, value);
+    return 0;
+}
+
+static int read_label(const table *t, const roles *r, const tern_rows_source *source, tern_rows_build *build,
+                      tern_texts *labels, tern_error *error)
+{
+    tern_rows *rows = build->rows;
+    char *label;
+    if (table_label(t, r->label, &label, error) < 0)
+        return -1;
+    TERN_GROW(rows->label, build->n_label, build->label_capacity);
+    rows->label[build->n_label++] = tern_texts_add(labels, label, strlen(label));
+    int status = r->scores.n ? 0 : score_by_label(t, r, source, build, label, error);
+    free(label);
+    return status;
+}
+
+static int read_row(const table *t, const roles *r, const tern_rows_source *source, tern_rows_build *build,
+                    tern_texts *labels, tern_error *error)
 {
     tern_rows *rows = build->rows;
     TERN_GROW(rows->anchor, build->n_anchor, build->anchor_capacity);
@@ -293,30 +386,53 @@ static int read_row(const table *t, const roles *r, tern_rows_build *build, tern
         if (read_text(t, rows->texts, r->positive, &rows->positive[build->n_positive++], error) < 0)
             return -1;
     }
-    for (int i = 0; i < r->n_negatives; i++) {
+    for (int i = 0; i < r->negatives.n; i++) {
         TERN_GROW(rows->negative, build->n_negative, build->negative_capacity);
-        if (read_text(t, rows->texts, r->negative[i], &rows->negative[build->n_negative++], error) < 0)
+        if (read_text(t, rows->texts, r->negatives.name[i], &rows->negative[build->n_negative++], error) < 0)
             return -1;
     }
     rows->n++;
-    return read_numbers(t, r, build, labels, error);
+    if (read_scores(t, r, source, build, error) < 0)
+        return -1;
+    return r->label ? read_label(t, r, source, build, labels, error) : 0;
 }
 
-/* Labels that are all numbers are scores too. */
-static void score_by_labels(tern_rows *rows, const tern_texts *labels)
+/* What all rows must have, by the first one. */
+static int begin(const table *t, const tern_rows_source *source, roles *r, tern_rows *rows, tern_error *error)
 {
-    int64_t n = tern_texts_count(labels);
-    double *value = tern_alloc((size_t)n, sizeof *value);
-    int numeric = n > 0;
-    for (int64_t i = 0; numeric && i < n; i++)
-        numeric = parse_number(tern_texts_get(labels, i, NULL), &value[i]) == 0;
-    if (numeric) {
-        rows->score = tern_alloc((size_t)rows->n, sizeof *rows->score);
-        for (int64_t i = 0; i < rows->n; i++)
-            rows->score[i] = value[rows->label[i]];
-        rows->has_score = 1;
+    if (find_roles(t, source, r, error) < 0)
+        return -1;
+    const json_t *first = r->scores.n == 1 ? table_value(t, r->scores.name[0]) : NULL;
+    size_t n = json_array_size(first);
+    r->score_is_list = json_is_array(first);
+    if (r->score_is_list && (n == 0 || n > TERN_MAX_SCORES))
+        return tern_fail(error, "%s:%lld: \"%s\" holds %zu numbers where 1 to %d are expected", table_path(t),
+                         table_line(t), r->scores.name[0], n, (int)TERN_MAX_SCORES);
+    rows->n_scores = r->score_is_list ? (int)n : r->scores.n;
+    return 0;
+}
+
+/* After the last row. */
+static int finish(const table *t, const tern_rows_source *source, const roles *r, tern_rows_build *build,
+                  const tern_texts *labels, tern_error *error)
+{
+    tern_rows *rows = build->rows;
+    rows->n_negatives = r->negatives.n;
+    rows->has_positive = r->positive != NULL;
+    rows->has_label = r->label != NULL;
+    rows->n_labels = tern_texts_count(labels);
+    if (!r->scores.n && r->label && !build->labels_are_words)
+        rows->n_scores = 1;
+    if (rows->n_scores == 0) {
+        free(rows->score);
+        rows->score = NULL;
+        if (source->score_least != source->score_most)
+            return tern_fail(error,
+                             "%s: scores from %g to %g are expected, and it has none; name their column as score",
+                             table_path(t), source->score_least, source->score_most);
     }
-    free(value);
+    rows->has_score = rows->n_scores > 0;
+    return 0;
 }
 
 static int read_rows(table *t, const tern_rows_source *source, roles *r, tern_rows_build *build, tern_texts *labels,
@@ -324,33 +440,28 @@ static int read_rows(table *t, const tern_rows_source *source, roles *r, tern_ro
 {
     int status;
     while ((status = table_next(t, error)) > 0) {
-        if (build->rows->n == 0 && find_roles(t, source, r, error) < 0)
+        if (build->rows->n == 0 && begin(t, source, r, build->rows, error) < 0)
             return -1;
-        if (check_same_roles(t, r, error) < 0 || read_row(t, r, build, labels, error) < 0)
+        if (check_same_roles(t, r, error) < 0 || read_row(t, r, source, build, labels, error) < 0)
             return -1;
     }
-    if (status == 0 && build->rows->n == 0)
+    if (status < 0)
+        return -1;
+    if (build->rows->n == 0)
         return tern_fail(error, "%s: it holds no rows", table_path(t));
-    return status;
+    return finish(t, source, r, build, labels, error);
 }
 
 int tern_rows_read_file(tern_rows_build *build, const tern_rows_source *source, tern_error *error)
 {
     table t;
     roles r = {0};
-    tern_rows *rows = build->rows;
     if (table_open(&t, source->file, source->invalid_utf8_replace, error) < 0)
         return -1;
     tern_texts *labels = tern_texts_create();
     int status = read_rows(&t, source, &r, build, labels, error);
-    rows->n_negatives = r.n_negatives;
-    rows->has_positive = r.positive != NULL;
-    rows->has_label = r.label != NULL;
-    rows->has_score = r.score != NULL;
-    if (status == 0 && r.label && !r.score)
-        score_by_labels(rows, labels);
-    for (int i = 0; i < r.n_negatives; i++)
-        free(r.negative[i]);
+    free_columns(&r.negatives);
+    free_columns(&r.scores);
     tern_texts_free(labels);
     table_close(&t);
     return status;

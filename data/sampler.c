@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "data/label_runs.h"
 
 #include <string.h>
 
@@ -41,21 +42,22 @@ typedef struct deal {
 
 static int candidates_of(const tern_rows *rows)
 {
-    return (rows->positive != NULL) + rows->n_negatives;
+    return 1 + rows->n_negatives;
 }
 
-/* Candidate c of a row: its positive first. */
+/* Candidate c of a row: its positive first, which is the anchor once more where the rows have none. */
 static int64_t candidate(const tern_rows *rows, int64_t row, int c)
 {
-    if (rows->positive && c == 0)
-        return rows->positive[row];
-    return rows->negative[row * rows->n_negatives + c - (rows->positive != NULL)];
+    if (c == 0)
+        return rows->positive ? rows->positive[row] : rows->anchor[row];
+    return rows->negative[row * rows->n_negatives + c - 1];
 }
 
 tern_sampler *tern_sampler_create(const tern_rows *rows, const tern_sampler_options *options)
 {
     TERN_CHECK(options->batch_size > 0, "a batch of %lld rows", (long long)options->batch_size);
     TERN_CHECK(options->bucket_batches < 2 || options->lengths, "bucketing needs the rows' lengths");
+    TERN_CHECK(options->per_label <= 0 || rows->label, "rows by label, and the rows have none");
     tern_sampler *sampler = tern_calloc(1, sizeof *sampler);
     sampler->rows = rows;
     sampler->options = *options;
@@ -89,6 +91,19 @@ static int64_t draw_group(const tern_sampler *s, int64_t epoch, int64_t group, i
         row[j] = swap;
     }
     return k;
+}
+
+int64_t tern_sampler_rows(const tern_sampler *sampler)
+{
+    const tern_rows *rows = sampler->rows;
+    int64_t n = 0, most = rows->positives_per_query;
+    if (!rows->group_start || most <= 0)
+        return rows->n;
+    for (int64_t g = 0; g < rows->n_groups; g++) {
+        int64_t size = rows->group_start[g + 1] - rows->group_start[g];
+        n += size < most ? size : most;
+    }
+    return n;
 }
 
 static int64_t *draw_rows(const tern_sampler *s, int64_t epoch, int64_t *n)
@@ -425,15 +440,27 @@ tern_plan *tern_sampler_plan(const tern_sampler *sampler, int64_t epoch)
 {
     int64_t n, *drawn = draw_rows(sampler, epoch, &n);
     int64_t *row = shuffled(drawn, n, tern_random(sampler->options.seed, ORDER, 0, 0), (uint64_t)epoch);
-    int bucketing = sampler->options.bucket_batches > 1;
+    int by_label = sampler->options.per_label > 0, bucketing = !by_label && sampler->options.bucket_batches > 1;
     free(drawn);
     if (bucketing)
         sort_windows(sampler, row, n);
-    tern_plan *plan = make_batches(sampler, row, n);
+    tern_plan *plan = by_label ? tern_label_runs_plan(sampler->rows, &sampler->options, epoch, row, n)
+                               : make_batches(sampler, row, n);
     if (bucketing)
         shuffle_batches(sampler, plan, epoch);
     free(row);
     return plan;
+}
+
+int64_t tern_sampler_count(const tern_sampler *sampler, int64_t epoch)
+{
+    int64_t n = tern_sampler_rows(sampler), size = sampler->options.batch_size;
+    if (!sampler->options.distinct || sampler->options.per_label > 0)
+        return n / size + (n % size != 0);
+    tern_plan *plan = tern_sampler_plan(sampler, epoch);
+    int64_t count = plan->n_batches;
+    tern_plan_free(plan);
+    return count;
 }
 
 void tern_plan_free(tern_plan *plan)
@@ -443,20 +470,4 @@ void tern_plan_free(tern_plan *plan)
     free(plan->start);
     free(plan->rows);
     free(plan);
-}
-
-void tern_rows_mask(const tern_rows *rows, const int64_t *batch, int64_t n, int judged, uint8_t *masked)
-{
-    int64_t negatives = rows->n_negatives, width = n + n * negatives;
-    TERN_CHECK(rows->positive, "a mask is over positives, and the rows have none");
-    for (int64_t i = 0; i < n; i++) {
-        int64_t anchor = rows->anchor[batch[i]], positive = rows->positive[batch[i]];
-        uint8_t *line = masked + i * width;
-        for (int64_t j = 0; j < width; j++) {
-            int64_t of = j < n ? 0 : (j - n) / negatives;
-            int64_t text =
-                j < n ? rows->positive[batch[j]] : rows->negative[batch[of] * negatives + (j - n) % negatives];
-            line[j] = j != i && (text == positive || (judged && tern_rows_is_relevant(rows, anchor, text)));
-        }
-    }
 }

@@ -50,6 +50,8 @@ tern_bert *tern_bert_create(const tern_bert_config *config, tern_params *params)
     bert->layers = tern_calloc((size_t)config->layers, sizeof *bert->layers);
     for (int64_t n = 0; n < config->layers; n++)
         add_layer(params, n, c, config->intermediate_size, &bert->layers[n]);
+    for (int64_t n = 0; n < config->layers; n++)
+        bert->layers[n].place = tern_format("encoder.layer.%lld", (long long)n);
     if (config->has_pooler) {
         add(params, -1, "pooler.dense.weight", c, c, TERN_PARAM_FROZEN);
         add(params, -1, "pooler.dense.bias", 1, c, VECTOR | TERN_PARAM_FROZEN);
@@ -61,6 +63,8 @@ void tern_bert_free(tern_bert *bert)
 {
     if (!bert)
         return;
+    for (int64_t n = 0; n < bert->config.layers; n++)
+        free(bert->layers[n].place);
     free(bert->layers);
     free(bert);
 }
@@ -105,27 +109,28 @@ static tern_tensor *forward_layer(const tern_bert *bert, const tern_pass *pass, 
                            pass->batch, &output);
 }
 
-tern_tensor *tern_bert_forward(tern_bert *bert, const tern_pass *pass)
+tern_tensor *tern_bert_embeddings(tern_bert *bert, const tern_pass *pass)
 {
     tern_tape *tape = pass->tape;
     tern_param *word = tern_params_of(bert->params, bert->word);
     tern_dropout_site embeddings = site(pass, bert->config.hidden_dropout, SITE_EMBEDDINGS);
+    tern_tape_within(tape, "embeddings");
     tern_tensor *x = tern_embedding(tape, pass->batch, bert->word, bert->position, bert->type, word);
     x = tern_layer_norm(tape, x, NULL, bert->gamma, bert->beta, bert->config.layer_norm_eps, pass->batch, NULL);
     if (embeddings.p > 0)
         x = tern_dropout(tape, x, pass->batch, &embeddings);
+    return x;
+}
 
-    /* Without recording a layer's own tensors are let go as soon as its output is made. */
-    tern_arena *arena = tern_tape_arena(tape);
-    for (int64_t n = 0; n < bert->config.layers; n++) {
-        tern_arena_mark mark = tern_arena_here(arena);
-        tern_tensor *y = forward_layer(bert, pass, n, x);
-        if (tern_tape_recording(tape)) {
-            x = y;
-            continue;
-        }
-        memcpy(x->data, y->data, tern_tensor_size(x) * sizeof *x->data);
-        tern_arena_rewind(arena, mark);
-    }
+tern_tensor *tern_bert_layer_forward(tern_bert *bert, const tern_pass *pass, int64_t n, tern_tensor *x)
+{
+    tern_arena *arena = tern_tape_arena(pass->tape);
+    tern_arena_mark mark = tern_arena_here(arena);
+    tern_tape_within(pass->tape, bert->layers[n].place);
+    tern_tensor *y = forward_layer(bert, pass, n, x);
+    if (tern_tape_recording(pass->tape))
+        return y;
+    memcpy(x->data, y->data, tern_tensor_size(x) * sizeof *x->data);
+    tern_arena_rewind(arena, mark);
     return x;
 }

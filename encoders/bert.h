@@ -10,6 +10,7 @@ typedef struct tern_bert_layer {
     tern_tensor *query_weight, *query_bias;
     tern_tensor *attention_weight, *attention_bias, *attention_gamma, *attention_beta;
     tern_tensor *up_weight, *up_bias, *down_weight, *down_bias, *output_gamma, *output_beta;
+    char *place; /* "encoder.layer.N", for the tape's records */
 } tern_bert_layer;
 
 typedef struct tern_bert {
@@ -22,7 +23,10 @@ typedef struct tern_bert {
 /* Declares the parameters, named as in BertModel's files. */
 tern_bert *tern_bert_create(const tern_bert_config *config, tern_params *params);
 void tern_bert_free(tern_bert *bert);
-/* Token vectors [n_tok, hidden_size] after the last layer. */
-tern_tensor *tern_bert_forward(tern_bert *bert, const tern_pass *pass);
+/* Token vectors [n_tok, hidden_size] before the first layer. */
+tern_tensor *tern_bert_embeddings(tern_bert *bert, const tern_pass *pass);
+/* Token vectors after layer n, from those before it. Without recording the result takes the place of x, and the layer's
+ * own tensors are let go. */
+tern_tensor *tern_bert_layer_forward(tern_bert *bert, const tern_pass *pass, int64_t n, tern_tensor *x);
 
 #endif

@@ -14,6 +14,7 @@ struct tern_encoder {
     tern_params *params;
     tern_bert *bert;
     tern_tensor *dense_weight[TERN_MAX_MODULES], *dense_bias[TERN_MAX_MODULES]; /* NULL: not a Dense, or no bias */
+    char **places; /* [bert.layers] where the modules after a layer are, for the tape's records */
 };
 
 static void add_dense(tern_encoder *encoder, int i)
@@ -37,6 +38,9 @@ tern_encoder *tern_encoder_create(const tern_encoder_config *config)
     for (int i = 0; i < config->n_modules; i++)
         if (config->modules[i].kind == TERN_MODULE_DENSE)
             add_dense(encoder, i);
+    encoder->places = tern_calloc((size_t)config->bert.layers, sizeof *encoder->places);
+    for (int64_t n = 0; n < config->bert.layers; n++)
+        encoder->places[n] = tern_format("the modules after encoder.layer.%lld", (long long)n);
     return encoder;
 }
 
@@ -44,6 +48,9 @@ void tern_encoder_free(tern_encoder *encoder)
 {
     if (!encoder)
         return;
+    for (int64_t n = 0; n < encoder->config.bert.layers; n++)
+        free(encoder->places[n]);
+    free(encoder->places);
     tern_bert_free(encoder->bert);
     tern_params_free(encoder->params);
     free(encoder);
@@ -94,10 +101,14 @@ void tern_encoder_init(tern_encoder *encoder, uint64_t seed)
 
 tern_tensor *tern_encoder_tokens(tern_encoder *encoder, const tern_pass *pass)
 {
-    return tern_bert_forward(encoder->bert, pass);
+    tern_tensor *x = tern_bert_embeddings(encoder->bert, pass);
+    for (int64_t n = 0; n < encoder->config.bert.layers; n++)
+        x = tern_bert_layer_forward(encoder->bert, pass, n, x);
+    return x;
 }
 
-tern_tensor *tern_encoder_embed(tern_encoder *encoder, const tern_pass *pass)
+/* Token vectors after a layer to vectors of texts. */
+static tern_tensor *apply_modules(const tern_encoder *encoder, const tern_pass *pass, int64_t layer, tern_tensor *x)
 {
     static const tern_pool_kind kinds[] = {
         [TERN_POOL_MEAN] = TERN_POOL_KIND_MEAN,
@@ -106,7 +117,7 @@ tern_tensor *tern_encoder_embed(tern_encoder *encoder, const tern_pass *pass)
         [TERN_POOL_LAST] = TERN_POOL_KIND_LAST,
         [TERN_POOL_MEAN_SQRT] = TERN_POOL_KIND_MEAN_SQRT,
     };
-    tern_tensor *x = tern_encoder_tokens(encoder, pass);
+    tern_tape_within(pass->tape, encoder->places[layer]);
     for (int i = 0; i < encoder->config.n_modules; i++) {
         const tern_module *module = &encoder->config.modules[i];
         if (module->kind == TERN_MODULE_POOLING)
@@ -119,4 +130,29 @@ tern_tensor *tern_encoder_embed(tern_encoder *encoder, const tern_pass *pass)
             x = tern_tanh(pass->tape, x);
     }
     return x;
+}
+
+/* Without recording a layer's output is overwritten by the next one's, so an asked layer's vectors are made at once. */
+static tern_tensor *embed_with_layers(tern_encoder *encoder, const tern_pass *pass)
+{
+    int64_t last = encoder->config.bert.layers - 1;
+    int asked = 0;
+    tern_tensor **views = tern_arena_alloc(tern_tape_arena(pass->tape), (1 + (size_t)pass->n_layers) * sizeof *views);
+    tern_tensor *x = tern_bert_embeddings(encoder->bert, pass);
+    for (int64_t n = 0; n <= last; n++) {
+        x = tern_bert_layer_forward(encoder->bert, pass, n, x);
+        if (asked < pass->n_layers && pass->layers[asked] == n)
+            views[1 + asked++] = apply_modules(encoder, pass, n, x);
+    }
+    TERN_CHECK(asked == pass->n_layers && pass->layers[asked - 1] < last, "layer %d of %lld is no earlier one",
+               pass->layers[asked < pass->n_layers ? asked : asked - 1], (long long)last + 1);
+    views[0] = apply_modules(encoder, pass, last, x);
+    return tern_stack_columns(pass->tape, views, 1 + asked);
+}
+
+tern_tensor *tern_encoder_embed(tern_encoder *encoder, const tern_pass *pass)
+{
+    if (pass->n_layers > 0)
+        return embed_with_layers(encoder, pass);
+    return apply_modules(encoder, pass, encoder->config.bert.layers - 1, tern_encoder_tokens(encoder, pass));
 }

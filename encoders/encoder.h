@@ -57,6 +57,9 @@ typedef struct tern_pass {
     const tern_packed *batch;
     double dropout;      /* >= 0 replaces both of the config's rates; 0: no dropout. Evaluation uses 0 */
     uint64_t seed, step; /* of the dropout's random numbers */
+    const int *layers;   /* [n_layers] earlier layers whose vectors are wanted too, ascending: 0 is the first layer's
+                            output, the last layer isn't among them. NULL with n_layers 0 */
+    int n_layers;
 } tern_pass;
 
 /* Declares the parameters of a model; they have no memory yet. Names are those of the files: embeddings.*,
@@ -72,7 +75,9 @@ void tern_encoder_init(tern_encoder *encoder, uint64_t seed);
 
 /* Token vectors [n_tok, hidden_size] after the last layer. */
 tern_tensor *tern_encoder_tokens(tern_encoder *encoder, const tern_pass *pass);
-/* Vectors of texts [n_seq, dim]: all modules applied. */
+/* Vectors of texts: all modules applied, [n_seq, dim]. With pass->layers [n_seq, dim (1 + n_layers)]: the last layer's
+ * vectors, then those of each asked layer, which its token vectors give through the same modules, as a model would that
+ * ends with that layer (AdaptiveLayerLoss of sentence-transformers 6.2). */
 tern_tensor *tern_encoder_embed(tern_encoder *encoder, const tern_pass *pass);
 
 #endif

@@ -12,26 +12,38 @@ static const int cutoffs[TERN_CUTOFFS] = {1, 3, 5, 10, 20, 100, 1000};
 /* The columns of a kind, spelled out so that the table is static and readable. */
 #define AT(kind) kind "_at_1", kind "_at_3", kind "_at_5", kind "_at_10", kind "_at_20", kind "_at_100", kind "_at_1000"
 
-static const char *const names[TERN_METRICS + 1] = {
-    AT("ndcg"), AT("map"), AT("recall"), AT("precision"), AT("mrr"), AT("hit_rate"), "triplet_accuracy",
+#define BOTH(similarity) similarity "_spearman", similarity "_pearson"
+
+/* Those of retrieval, of triplets, of pairs with scores. */
+static const char *const names[] = {
+    AT("ndcg"),         AT("map"),      AT("recall"),      AT("precision"),   AT("mrr"),   AT("hit_rate"),
+    "triplet_accuracy", BOTH("cosine"), BOTH("euclidean"), BOTH("manhattan"), BOTH("dot"),
 };
+enum { N_NAMES = sizeof names / sizeof *names };
 
 const char *const *tern_metric_names(void)
 {
     return names;
 }
 
+tern_metric_family tern_metric_family_of(const char *name)
+{
+    for (int i = 0; i < N_NAMES; i++)
+        if (!strcmp(name, names[i]))
+            return i < TERN_METRICS    ? TERN_METRIC_RETRIEVAL
+                   : i == TERN_METRICS ? TERN_METRIC_TRIPLETS
+                                       : TERN_METRIC_SIMILARITY;
+    return TERN_METRIC_UNKNOWN;
+}
+
 int tern_metric_exists(const char *name)
 {
-    for (int i = 0; i <= TERN_METRICS; i++)
-        if (!strcmp(name, names[i]))
-            return 1;
-    return 0;
+    return tern_metric_family_of(name) != TERN_METRIC_UNKNOWN;
 }
 
 const char *tern_metric_nearest(const char *word)
 {
-    return tern_nearest(word, names, TERN_METRICS + 1);
+    return tern_nearest(word, names, N_NAMES);
 }
 
 /* What all kinds need, walked once down the list. */

@@ -4,8 +4,9 @@
  *     tern_metrics_of_list((int[]){1, 0, 2}, 3, (int[]){2, 1, 1}, 3, values);
  *     printf("%s %.5f", tern_metric_names()[3], values[3]);
  *
- * Names are the leaderboard's: {ndcg,map,recall,precision,mrr,hit_rate}_at_{1,3,5,10,20,100,1000}. A new metric is a
- * row in metrics.c's table and a case in tests/test_metrics.c. */
+ * Names are the leaderboard's: {ndcg,map,recall,precision,mrr,hit_rate}_at_{1,3,5,10,20,100,1000} of BEIR folders,
+ * triplet_accuracy of triplets (eval/triplets.h), {cosine,euclidean,manhattan,dot}_{spearman,pearson} of pairs with
+ * scores (eval/similarity.h). A new metric is a row in metrics.c's table and a case in tests/test_metrics.c. */
 #ifndef TERN_EVAL_METRICS_H
 #define TERN_EVAL_METRICS_H
 
@@ -14,9 +15,19 @@
 
 enum { TERN_CUTOFFS = 7, TERN_METRIC_KINDS = 6, TERN_METRICS = TERN_CUTOFFS * TERN_METRIC_KINDS };
 
-/* The TERN_METRICS names, kind by kind, each with its cutoffs ascending; static. */
+/* What a metric is computed from. */
+typedef enum tern_metric_family {
+    TERN_METRIC_UNKNOWN,
+    TERN_METRIC_RETRIEVAL, /* a BEIR folder */
+    TERN_METRIC_TRIPLETS,  /* rows with anchor, positive and negative */
+    TERN_METRIC_SIMILARITY /* rows with anchor, positive and score */
+} tern_metric_family;
+
+/* The TERN_METRICS names of retrieval, kind by kind, each with its cutoffs ascending; static. */
 const char *const *tern_metric_names(void);
-/* 1 for the names above and "triplet_accuracy". */
+/* TERN_METRIC_UNKNOWN: there is no such metric. */
+tern_metric_family tern_metric_family_of(const char *name);
+/* 1 for the names of all families. */
 int tern_metric_exists(const char *name);
 /* The known name that word most likely meant, for "did you mean"; NULL when none is near. Static. */
 const char *tern_metric_nearest(const char *word);

@@ -78,9 +78,20 @@ static void spread(float *out, const int64_t *row_of, int64_t n, int64_t dim)
             memcpy(out + i * dim, out + row_of[i] * dim, (size_t)dim * sizeof *out);
 }
 
-int tern_vectors_embed(const tern_embedder *embedder, int is_query, const char *const *texts, int64_t n, float *out,
-                       tern_error *error)
+/* The first row that holds a value that is not finite, or n. */
+static int64_t find_not_finite(float *x, int64_t n, int64_t dim)
 {
+    for (int64_t i = 0; i < n * dim; i++)
+        if (!isfinite(x[i]))
+            return i / dim;
+    return n;
+}
+
+/* check: what is done with the distinct vectors; it finds the first one that is not finite. */
+static int embed_distinct(const tern_embedder *embedder, int role, const char *const *texts, int64_t n, float *out,
+                          int64_t (*check)(float *, int64_t, int64_t), tern_error *error)
+{
+    static const char *const names[] = {"document", "query", "text"};
     if (n == 0)
         return 0;
     int64_t *row_of = tern_alloc((size_t)n, sizeof *row_of), distinct = 0;
@@ -91,18 +102,30 @@ int tern_vectors_embed(const tern_embedder *embedder, int is_query, const char *
         if (row_of[i] == distinct)
             firsts[distinct++] = texts[i];
     }
-    int status = embedder->embed(embedder->context, is_query, firsts, distinct, out, error);
+    int status = embedder->embed(embedder->context, role, firsts, distinct, out, error);
     if (status >= 0) {
         status = 0;
-        int64_t bad = tern_vectors_normalise(out, distinct, embedder->dim);
+        int64_t bad = check(out, distinct, embedder->dim);
         if (bad < distinct)
             status =
                 tern_fail(error, "the model gives a vector that is not finite for the %s \"%.80s\"; check its weights",
-                          is_query ? "query" : "document", firsts[bad]);
+                          names[role], firsts[bad]);
         else
             spread(out, row_of, n, embedder->dim);
     }
     free(firsts);
     free(row_of);
     return status;
+}
+
+int tern_vectors_embed(const tern_embedder *embedder, int role, const char *const *texts, int64_t n, float *out,
+                       tern_error *error)
+{
+    return embed_distinct(embedder, role, texts, n, out, tern_vectors_normalise, error);
+}
+
+int tern_vectors_embed_raw(const tern_embedder *embedder, int role, const char *const *texts, int64_t n, float *out,
+                           tern_error *error)
+{
+    return embed_distinct(embedder, role, texts, n, out, find_not_finite, error);
 }

@@ -6,9 +6,16 @@
 
 #include <stdint.h>
 
-/* Writes the vectors of n texts into out [n, dim]. is_query: 1 for queries (and anchors), 0 for documents; prompts
- * differ. Vectors need not be normalised. Returns a negative value with a sentence on failure. */
-typedef int (*tern_embed_fn)(void *context, int is_query, const char *const *texts, int64_t n, float *out,
+/* What texts are embedded as; prompts differ. */
+enum {
+    TERN_EMBED_DOCUMENT,
+    TERN_EMBED_QUERY, /* anchors of triplets too */
+    TERN_EMBED_PLAIN  /* neither, with the default prompt: both sides of a pair whose similarity is judged */
+};
+
+/* Writes the vectors of n texts into out [n, dim]. role: TERN_EMBED_*. Vectors need not be normalised. Returns a
+ * negative value with a sentence on failure. */
+typedef int (*tern_embed_fn)(void *context, int role, const char *const *texts, int64_t n, float *out,
                              tern_error *error);
 
 typedef struct tern_embedder {
@@ -23,8 +30,11 @@ int64_t tern_vectors_normalise(float *x, int64_t n, int64_t dim);
 
 /* Normalised vectors of n texts into out [n, dim]; each distinct text is embedded once, so that equal texts get the
  * same bits. Fails when a vector holds NaN or an infinity, quoting the text. */
-int tern_vectors_embed(const tern_embedder *embedder, int is_query, const char *const *texts, int64_t n, float *out,
+int tern_vectors_embed(const tern_embedder *embedder, int role, const char *const *texts, int64_t n, float *out,
                        tern_error *error);
+/* The same, not normalised: as the model gives them. */
+int tern_vectors_embed_raw(const tern_embedder *embedder, int role, const char *const *texts, int64_t n, float *out,
+                           tern_error *error);
 
 /* same[i] [n]: the first place of a text equal to texts[i] (i itself when there is none before it). */
 void tern_texts_same(const char *const *texts, int64_t n, int64_t *same);

@@ -4,12 +4,26 @@
 
 #include "losses/loss.h"
 
+#include <math.h>
+
 #define TERN_LOSS(name, needs, in_batch, help)                                                                         \
     tern_tensor *tern_loss_##name(const tern_loss_options *options, tern_tape *tape, const tern_loss_batch *batch);
 #include "losses/loss_list.h"
 #undef TERN_LOSS
 
-/* What InfoNCE and MultipleNegativesRanking share. */
-tern_tensor *tern_in_batch_loss(double scale, int symmetric, tern_tape *tape, const tern_loss_batch *batch);
+/* Options that were not said: NAN, or a scale or temperature of 0. */
+static inline double tern_loss_or(double said, double own)
+{
+    return isnan(said) ? own : said;
+}
+
+static inline double tern_loss_nonzero_or(double said, double own)
+{
+    return said == 0 ? own : said;
+}
+
+/* What the wrappers go around: the loss with Matryoshka where options ask for it, at one layer. */
+tern_tensor *tern_loss_at_layer(const tern_loss *loss, const tern_loss_options *options, tern_tape *tape,
+                                const tern_loss_batch *batch);
 
 #endif

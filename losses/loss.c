@@ -1,5 +1,8 @@
 #include "losses/loss.h"
 
+#include "autograd/ops.h"
+#include "base/memory.h"
+#include "losses/adaptive_layer.h"
 #include "losses/functions.h"
 #include "losses/matryoshka.h"
 
@@ -20,24 +23,70 @@ const tern_loss *tern_loss_find(const char *name)
     return NULL;
 }
 
-static tern_loss_options with_defaults(const tern_loss_options *options)
+tern_loss_options tern_loss_defaults(const char *name)
 {
-    tern_loss_options full = *options;
-    if (full.scale == 0)
-        full.scale = 20;
-    if (full.margin < 0)
-        full.margin = 5;
-    return full;
+    return (tern_loss_options){.name = name,
+                               .margin = NAN,
+                               .negative_margin = NAN,
+                               .distance = strstr(name, "triplet") ? TERN_EUCLIDEAN : TERN_COSINE,
+                               .mean_weight = NAN,
+                               .second_moment_weight = NAN,
+                               .last_layer_weight = NAN,
+                               .prior_layers_weight = NAN,
+                               .kl_weight = NAN,
+                               .kl_temperature = NAN};
+}
+
+static void check_roles(const char *name, const tern_loss_batch *batch)
+{
+    int64_t n = batch->n, dim = batch->anchor->cols;
+    TERN_CHECK_SHAPE(name, batch->anchor, n, dim);
+    if (batch->positive)
+        TERN_CHECK_SHAPE(name, batch->positive, n, dim);
+    if (batch->negative)
+        TERN_CHECK_SHAPE(name, batch->negative, n * batch->n_negatives, dim);
+}
+
+static void check_needs(const tern_loss *loss, const tern_loss_batch *batch)
+{
+    int needs = loss->needs;
+    TERN_CHECK(!(needs & (TERN_NEEDS_POSITIVE | TERN_NEEDS_TWICE)) || batch->positive, "%s: rows without positives",
+               loss->name);
+    TERN_CHECK(!(needs & TERN_NEEDS_NEGATIVE) || batch->negative, "%s: rows without negatives", loss->name);
+    TERN_CHECK(!(needs & TERN_NEEDS_LABEL) || batch->label, "%s: rows without labels", loss->name);
+    TERN_CHECK(!(needs & TERN_NEEDS_SCORE) || batch->score, "%s: rows without scores", loss->name);
+    TERN_CHECK(!(needs & TERN_NEEDS_TEACHER) || batch->score || batch->other.anchor,
+               "%s: neither scores nor a teacher's vectors", loss->name);
+    TERN_CHECK(!(needs & (TERN_NEEDS_GUIDE | TERN_NEEDS_TEACHER_VECTORS)) || batch->other.anchor,
+               "%s: no second model's vectors", loss->name);
+}
+
+tern_tensor *tern_loss_at_layer(const tern_loss *loss, const tern_loss_options *options, tern_tape *tape,
+                                const tern_loss_batch *batch)
+{
+    if (options->n_dims > 0)
+        return tern_matryoshka(loss, options, tape, batch);
+    return loss->value(options, tape, batch);
 }
 
 tern_tensor *tern_loss_value(const tern_loss_options *options, tern_tape *tape, const tern_loss_batch *batch)
 {
     const tern_loss *loss = tern_loss_find(options->name);
     TERN_CHECK(loss, "there is no loss named %s", options->name);
-    TERN_CHECK_SHAPE(loss->name, batch->anchor, batch->n, batch->anchor->cols);
-    TERN_CHECK_SHAPE(loss->name, batch->positive, batch->n, batch->anchor->cols);
-    tern_loss_options full = with_defaults(options);
-    if (full.n_dims > 0)
-        return tern_matryoshka(loss, &full, tape, batch);
-    return loss->value(&full, tape, batch);
+    check_roles(loss->name, batch);
+    check_needs(loss, batch);
+    if (options->adaptive_layer)
+        return tern_adaptive_layer(loss, options, tape, batch);
+    return tern_loss_at_layer(loss, options, tape, batch);
+}
+
+tern_tensor *tern_losses_value(const tern_loss_options *options, int n, tern_tape *tape, const tern_loss_batch *batch)
+{
+    tern_tensor **value = tern_arena_alloc(tern_tape_arena(tape), (size_t)n * sizeof *value);
+    double *weight = tern_arena_alloc(tern_tape_arena(tape), (size_t)n * sizeof *weight);
+    for (int i = 0; i < n; i++) {
+        value[i] = tern_loss_value(&options[i], tape, batch);
+        weight[i] = tern_loss_nonzero_or(options[i].weight, 1);
+    }
+    return n == 1 && weight[0] == 1 ? value[0] : tern_weighted_sum(tape, value, weight, n);
 }

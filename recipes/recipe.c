@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,14 +27,28 @@ static char *folder_of(const char *path)
     return folder;
 }
 
+/* What a loss has its own values for, and 0 would be one of them. */
+static void start_loss(tern_recipe_loss *loss)
+{
+    loss->margin = loss->negative_margin = NAN;
+    loss->mean_weight = loss->second_moment_weight = NAN;
+    loss->last_layer_weight = loss->prior_layers_weight = loss->kl_weight = loss->kl_temperature = NAN;
+    loss->distance = -1;
+}
+
 static tern_recipe *create(const char *path)
 {
     tern_recipe *recipe = tern_calloc(1, sizeof *recipe);
     recipe->notes = tern_calloc(1, sizeof *recipe->notes);
     recipe->notes->path = tern_strdup(path);
     recipe->notes->folder = folder_of(path);
-    recipe->notes->origin = tern_calloc((size_t)tern_n_keys, sizeof *recipe->notes->origin);
-    recipe->notes->where = tern_calloc((size_t)tern_n_keys, sizeof *recipe->notes->where);
+    recipe->notes->origin = tern_calloc((size_t)tern_n_keys(), sizeof *recipe->notes->origin);
+    recipe->notes->where = tern_calloc((size_t)tern_n_keys(), sizeof *recipe->notes->where);
+    for (int i = 0; i < TERN_RECIPE_MOST_LOSSES; i++) {
+        start_loss(&recipe->losses[i]);
+        for (int k = 0; k < TERN_RECIPE_MOST_SOURCES; k++)
+            start_loss(&recipe->sources[k].losses[i]);
+    }
     return recipe;
 }
 
@@ -42,8 +57,9 @@ void tern_recipe_free(tern_recipe *recipe)
     if (!recipe)
         return;
     struct tern_recipe_notes *notes = recipe->notes;
-    for (int i = 0; i < tern_n_keys; i++) {
-        tern_value_clear(recipe, i);
+    for (int i = 0; i < tern_n_keys(); i++) {
+        if (tern_key_is_used(recipe, i))
+            tern_value_clear(recipe, i);
         free(notes->where[i]);
     }
     for (size_t i = 0; i < notes->n_sections; i++) {
@@ -76,6 +92,7 @@ static int fail_unknown_set(const char *path, tern_error *error)
 static int split_list(char *text, tern_value *value, const char *where, tern_error *error)
 {
     size_t n = strlen(text);
+    value->n = 0;
     value->is_list = 1;
     if (n >= 2 && text[0] == '[' && text[n - 1] == ']') {
         text[n - 1] = 0;
@@ -86,7 +103,8 @@ static int split_list(char *text, tern_value *value, const char *where, tern_err
         if (next)
             *next++ = 0;
         word += strspn(word, " ");
-        word[strcspn(word, " ")] = 0;
+        for (size_t end = strlen(word); end > 0 && word[end - 1] == ' '; end--)
+            word[end - 1] = 0;
         if (value->n == TERN_VALUE_MOST)
             return tern_fail(error, "%s: it has more than %d items", where, TERN_VALUE_MOST);
         value->words[value->n++] = word;
@@ -94,27 +112,67 @@ static int split_list(char *text, tern_value *value, const char *where, tern_err
     return 0;
 }
 
+/* Cuts "embeddings.*=0.1, *.bias=2" into names and words, in place. */
+static int split_pairs(char *text, tern_value *value, const char *where, tern_error *error)
+{
+    if (split_list(text, value, where, error) < 0)
+        return -1;
+    value->is_list = 0;
+    for (int i = 0; i < value->n; i++) {
+        char *word = text + (value->words[i] - text), *equals = strrchr(word, '=');
+        if (!equals)
+            return tern_fail(error, "%s: \"%.80s\" is not PATTERN=NUMBER", where, word);
+        *equals = 0;
+        value->names[i] = word;
+        value->words[i] = equals + 1;
+    }
+    return 0;
+}
+
+/* A --set may add the next data set or loss, but leave none out. */
+static int check_next(const tern_recipe *recipe, const char *path, tern_error *error)
+{
+    tern_key_path at;
+    TERN_CHECK(tern_key_path_parse(path, &at) == 0, "%s is no path", path);
+    if (at.place.source > recipe->n_sources)
+        return tern_fail(error, "--set %s: the next data set is data.train[%d]", path, recipe->n_sources);
+    int losses = tern_key_losses(recipe, at.place.source);
+    if (at.place.loss > losses)
+        return tern_fail(error, "--set %s: the next loss there is loss[%d]", path, losses);
+    return 0;
+}
+
+static int set_key(tern_recipe *recipe, const char *path, char *text, const char *folder, tern_error *error)
+{
+    tern_key_path at;
+    int is_loss = tern_key_is_item(path) && tern_key_path_parse(path, &at) == 0 && at.scope == TERN_SCOPE_LOSS;
+    char *full = tern_format("%s%s", path, is_loss ? ".name" : ""), *where = tern_format("--set %s", path);
+    int key = tern_key_find(full), status = 0;
+    tern_value value = {.words = {text}, .n = 1};
+    if (key < 0)
+        status = fail_unknown_set(path, error);
+    else if (tern_key_is_list(tern_key_get(key)))
+        status = split_list(text, &value, where, error);
+    else if (tern_key_get(key)->kind == TERN_KEY_RATES)
+        status = split_pairs(text, &value, where, error);
+    if (status == 0)
+        status = check_next(recipe, full, error);
+    if (status == 0)
+        status = tern_value_set(recipe, key, &value, TERN_FROM_SET, where, folder, error);
+    free(full);
+    free(where);
+    return status;
+}
+
 static int apply_set(tern_recipe *recipe, const char *set, const char *folder, tern_error *error)
 {
     size_t n = strcspn(set, "=");
     if (set[n] != '=' || n == 0)
         return tern_fail(error, "--set %.120s: write it as key=value, e.g. --set train.batch_size=32", set);
-    char *path = tern_strndup(set, n), *text = tern_strdup(set + n + 1), *where = tern_format("--set %s", path);
-    int key = tern_key_find(strcmp(path, "loss") ? path : "loss.name"), status = -1;
-    tern_value value = {{text}, {0}, 1, 0};
-    if (key < 0) {
-        fail_unknown_set(path, error);
-    } else if (tern_keys[key].kind == TERN_KEY_INTS || tern_keys[key].kind == TERN_KEY_REALS) {
-        value.n = 0;
-        status = split_list(text, &value, where, error);
-    } else {
-        status = 0;
-    }
-    if (status == 0)
-        status = tern_value_set(recipe, key, &value, TERN_FROM_SET, where, folder, error);
+    char *path = tern_strndup(set, n), *text = tern_strdup(set + n + 1);
+    int status = set_key(recipe, path, text, folder, error);
     free(path);
     free(text);
-    free(where);
     return status;
 }
 
@@ -150,26 +208,59 @@ tern_recipe *tern_recipe_read(const char *path, const char *const *sets, int n_s
     return recipe;
 }
 
-const char *tern_recipe_line(const tern_recipe *recipe, const char *key)
+/* A section's own line, or that of the one around it. */
+static const char *section_line(const tern_recipe *recipe, const char *path)
 {
     const struct tern_recipe_notes *notes = recipe->notes;
-    int at = tern_key_find(key);
-    TERN_CHECK(at >= 0 || tern_key_is_section(key), "no key %s", key);
-    if (at >= 0 && notes->where[at])
-        return notes->where[at];
     const tern_recipe_section *best = NULL;
     for (size_t i = 0; i < notes->n_sections; i++)
-        if (tern_key_within(key, notes->sections[i].path) &&
+        if (tern_section_within(path, notes->sections[i].path) &&
             (!best || strlen(best->path) < strlen(notes->sections[i].path)))
             best = &notes->sections[i];
     return best ? best->where : notes->path;
 }
 
+const char *tern_recipe_line(const tern_recipe *recipe, const char *key)
+{
+    const struct tern_recipe_notes *notes = recipe->notes;
+    tern_key_path path;
+    int at = tern_key_find(key);
+    TERN_CHECK(at >= 0 || tern_key_is_section(key), "no key %s", key);
+    if (at >= 0 && notes->where[at])
+        return notes->where[at];
+    TERN_CHECK(tern_key_path_parse(key, &path) == 0, "no key %s", key);
+    if (path.scope != TERN_SCOPE_LOSS || path.place.source < 0 || !notes->copied[path.place.source])
+        return section_line(recipe, key);
+    /* A copy of the recipe's own loss, which is where its text stands. */
+    char *own = tern_format("loss[%d]%s", path.place.loss, path.rest);
+    const char *line = tern_recipe_line(recipe, own);
+    free(own);
+    return line;
+}
+
 int tern_recipe_given(const tern_recipe *recipe, const char *key)
 {
     TERN_CHECK(tern_key_find(key) >= 0 || tern_key_is_section(key), "no key %s", key);
-    for (int i = 0; i < tern_n_keys; i++)
-        if (recipe->notes->origin[i] >= TERN_FROM_FILE && tern_key_within(tern_keys[i].path, key))
+    for (int i = 0; i < tern_n_keys(); i++)
+        if (recipe->notes->origin[i] >= TERN_FROM_FILE && tern_key_within(i, key))
             return 1;
     return 0;
+}
+
+void tern_recipe_keep_memory(tern_recipe *recipe, int64_t bytes)
+{
+    int key = tern_key_find("train.memory");
+    if (recipe->notes->origin[key] >= TERN_FROM_FILE)
+        return;
+    recipe->train.memory = bytes;
+    recipe->notes->origin[key] = TERN_FROM_DEFAULT;
+}
+
+int64_t tern_recipe_stored_memory(const char *resolved)
+{
+    tern_error error = {{0}};
+    tern_recipe *recipe = tern_recipe_parse(resolved, strlen(resolved), "recipe.yaml", NULL, 0, &error);
+    int64_t bytes = recipe ? recipe->train.memory : 0;
+    tern_recipe_free(recipe);
+    return bytes;
 }

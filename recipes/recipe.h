@@ -16,12 +16,18 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { TERN_RECIPE_MOST_DIMS = 16 };
+enum { TERN_RECIPE_MOST_DIMS = 16, TERN_RECIPE_MOST_SOURCES = 16, TERN_RECIPE_MOST_LOSSES = 4 };
 
 /* Values of keys with choices, in the order that the table lists them. */
-enum { TERN_SCHEDULE_LINEAR, TERN_SCHEDULE_COSINE, TERN_SCHEDULE_CONSTANT };     /* train.schedule */
+enum {
+    TERN_SCHEDULE_LINEAR,
+    TERN_SCHEDULE_COSINE,
+    TERN_SCHEDULE_CONSTANT,
+    TERN_SCHEDULE_WARMUP_STABLE_DECAY
+};                                                                               /* train.schedule */
 enum { TERN_DISTANCE_COSINE, TERN_DISTANCE_EUCLIDEAN, TERN_DISTANCE_MANHATTAN }; /* loss.distance; as tern_distance */
 enum { TERN_MASK_JUDGED, TERN_MASK_EQUAL };                                      /* loss.mask */
+enum { TERN_MIX_PROPORTIONAL, TERN_MIX_ROUND_ROBIN, TERN_MIX_WEIGHTED, TERN_MIX_TEMPERATURE }; /* data.mixing */
 
 typedef struct tern_recipe_ints {
     int64_t items[TERN_RECIPE_MOST_DIMS];
@@ -33,16 +39,72 @@ typedef struct tern_recipe_reals {
     int n;
 } tern_recipe_reals;
 
+typedef struct tern_recipe_texts {
+    char *items[TERN_RECIPE_MOST_DIMS];
+    int n;
+} tern_recipe_texts;
+
+/* A mapping from names (patterns) to numbers. */
+typedef struct tern_recipe_rates {
+    char *names[TERN_RECIPE_MOST_DIMS];
+    double items[TERN_RECIPE_MOST_DIMS];
+    int n;
+} tern_recipe_rates;
+
 /* One data set: beir or file is set, never both; both NULL: the recipe has no such section. */
 typedef struct tern_recipe_data {
     char *beir;  /* absolute path of a BEIR folder */
     char *split; /* "train", "dev" or "test" where the recipe doesn't say; NULL without beir */
     char *file;  /* absolute path of a JSONL, CSV or TSV file */
     char *anchor, *positive, *negative, *label, *score; /* columns of file; NULL: named as the role */
-    int64_t min_grade;                                  /* train from beir: positives: ">=2" is 2; 1 when not given */
-    int64_t positives_per_query;                        /* train; 0: all */
-    int exclude_same_id; /* dev and test from beir: a document with the query's own id is left out */
+    tern_recipe_reals score_range; /* n 2: scores from items[0] to items[1] become 0 to 1; n 0: as they are */
+    int64_t min_grade;             /* train from beir: positives: ">=2" is 2; 1 when not given */
+    int64_t positives_per_query;   /* train; 0: all */
+    int exclude_same_id;           /* dev and test from beir: a document with the query's own id is left out */
 } tern_recipe_data;
+
+/* One loss with its options; named as in losses/loss.h. */
+typedef struct tern_recipe_loss {
+    char *name;
+    double weight;      /* in a sum of losses */
+    double scale;       /* 1 / temperature when the recipe gives that; 0: the loss's own */
+    double temperature; /* 0 when not given */
+    int learned_scale;
+    int symmetric;
+    unsigned directions; /* bits in the order query_to_doc, doc_to_query, query_to_query, doc_to_doc; 0: not given */
+    int joint;
+    int hardness; /* none, in_batch, hard, all */
+    double hardness_strength;
+    int relative_margin; /* guided */
+    int contrast_anchors, contrast_positives;
+    char *guide, *teacher;          /* models, as recipe->model; NULL: none */
+    double margin, negative_margin; /* NAN: the loss's own */
+    int distance;                   /* TERN_DISTANCE_*; -1: the loss's own */
+    int mask;                       /* TERN_MASK_* */
+    double student_temperature, teacher_temperature;
+    double mean_weight, second_moment_weight;
+    int sum_columns;
+    tern_recipe_ints matryoshka;          /* n 0: none */
+    tern_recipe_reals matryoshka_weights; /* n 0: all 1; else as many as matryoshka */
+    int64_t matryoshka_per_step;          /* 0: all */
+    int adaptive_layer;
+    int64_t layers_per_step; /* 0: all */
+    double last_layer_weight, prior_layers_weight, kl_weight, kl_temperature;
+} tern_recipe_loss;
+
+/* What one training data set is and what is made small on it. */
+typedef struct tern_recipe_source {
+    tern_recipe_data data;
+    char *name; /* for logs: the file's or folder's own unless given */
+    struct {
+        char *query, *document; /* NULL: the recipe's, else the model's own */
+    } prompts;
+    double weight;                                    /* for mixing: weighted */
+    int64_t batch_size;                               /* 0: train.batch_size */
+    int64_t per_label;                                /* rows of a label that come together; 0: no care is taken */
+    tern_recipe_loss losses[TERN_RECIPE_MOST_LOSSES]; /* the recipe's own where the source gives none */
+    int n_losses;                                     /* 1 or more after reading */
+} tern_recipe_source;
 
 typedef struct tern_recipe {
     char *model; /* an absolute folder, or a name for tern_model_load; NULL when scratch is used */
@@ -55,35 +117,38 @@ typedef struct tern_recipe {
         char *query, *document; /* NULL: the model's own */
     } prompts;
     struct {
-        tern_recipe_data train, dev, test;
+        tern_recipe_data dev, test;
         int invalid_utf8_replace;
+        int mixing;          /* TERN_MIX_*: which source gives the next batch */
+        double mixing_alpha; /* TERN_MIX_TEMPERATURE: chances go with size^alpha */
     } data;
-    struct {
-        char *name;
-        double scale;       /* 1 / temperature when the recipe gives that */
-        double temperature; /* 0 when not given */
-        int symmetric;
-        double margin;
-        int distance;                         /* TERN_DISTANCE_* */
-        int mask;                             /* TERN_MASK_* */
-        tern_recipe_ints matryoshka;          /* n 0: none */
-        tern_recipe_reals matryoshka_weights; /* n 0: all 1; else as many as matryoshka */
-    } loss;
+    tern_recipe_source sources[TERN_RECIPE_MOST_SOURCES]; /* data.train: a mapping, or a list of them */
+    int n_sources;                                        /* 1 or more after reading */
+    tern_recipe_loss losses[TERN_RECIPE_MOST_LOSSES];     /* loss: a mapping, or a list whose weighted sum it is */
+    int n_losses;                                         /* 0 only when every source has its own */
     struct {
         int64_t batch_size, epochs;
         int64_t max_steps; /* above 0: wins over epochs */
+        int64_t memory;    /* bytes; 0: not given, train resolves it */
         double learning_rate;
         double warmup;                      /* below 1 a fraction of all steps, from 1 on a number of steps */
         int schedule;                       /* TERN_SCHEDULE_* */
+        double decay;                       /* warm-up-stable-decay: the last part, counted as warmup is */
         double weight_decay, max_grad_norm; /* max_grad_norm 0: no clipping */
         int64_t max_seq_length;             /* special tokens included; 0: the model's own */
         double dropout;
-        int64_t bucket;        /* window in batches for length bucketing; 0: none */
-        int64_t seed, threads; /* threads 0: not said */
+        int64_t bucket;           /* window in batches for length bucketing; 0: none */
+        tern_recipe_texts freeze; /* patterns of parameters' names; "embeddings" and "layers:N" are short forms */
+        tern_recipe_rates rates;  /* patterns of names to factors of the learning rate */
+        double layer_decay;       /* each layer below the last learns at this times the rate of the one above it */
+        double ema;               /* decay of the weights' moving average, which is what is scored and exported;
+                                     0: none */
+        int64_t seed, threads;    /* threads 0: not said */
     } train;
     struct {
         int64_t every;    /* steps; 0: at the end of each epoch */
-        char *metric;     /* "triplet_accuracy" when not given and dev (else test) is a file; else "ndcg_at_10" */
+        char *metric;     /* not given: by the data of dev (else test): "ndcg_at_10" for BEIR, "cosine_spearman" for a
+                             file when score or score_range is among its keys, else "triplet_accuracy" */
         int64_t patience; /* evaluations without a better score before stopping; 0: never */
     } eval;
     struct {
@@ -103,6 +168,9 @@ tern_recipe *tern_recipe_parse(const char *text, size_t n, const char *path, con
                                tern_error *error);
 void tern_recipe_free(tern_recipe *recipe);
 
+/* Keys of lists carry the place in brackets, from 0: "data.train[1].loss[0].scale"; without brackets the first is
+ * meant, so "loss.scale" and "loss[0].scale" are one key. */
+
 /* Where a key or a section ("loss.name", "data.train") was given: "path:line", or "--set loss.name"; when it was not,
  * the place of the section around it, or the path alone. Belongs to the recipe. key must be in the table. */
 const char *tern_recipe_line(const tern_recipe *recipe, const char *key);
@@ -115,6 +183,11 @@ char *tern_recipe_resolved(const tern_recipe *recipe);
 /* What a resumed run must agree on: the resolved recipe without the keys that don't change the result (train.threads
  * and all of output). A new string. */
 char *tern_recipe_identity(const tern_recipe *recipe);
+
+/* Sets train.memory where the recipe doesn't give it, as a default is set: the resolved recipe has it. */
+void tern_recipe_keep_memory(tern_recipe *recipe, int64_t bytes);
+/* train.memory of a resolved recipe that was saved; 0 when it has none or can't be read. */
+int64_t tern_recipe_stored_memory(const char *resolved);
 
 /* Writes docs/recipes.md: all keys as Markdown, from the table. */
 void tern_recipe_reference(FILE *out);

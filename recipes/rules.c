@@ -12,25 +12,42 @@ static int key_of(const char *path)
     return key;
 }
 
-static tern_key_origin origin_of(const tern_recipe *recipe, const char *path)
+/* A key of a section: section.part. */
+static int key_in(const char *section, const char *part)
 {
-    return recipe->notes->origin[key_of(path)];
+    char *path = tern_format("%s.%s", section, part);
+    int key = key_of(path);
+    free(path);
+    return key;
+}
+
+static const char *line_in(const tern_recipe *recipe, const char *section, const char *part)
+{
+    char *path = tern_format("%s.%s", section, part);
+    const char *line = tern_recipe_line(recipe, path);
+    free(path);
+    return line;
+}
+
+static tern_key_origin origin_in(const tern_recipe *recipe, const char *section, const char *part)
+{
+    return recipe->notes->origin[key_in(section, part)];
 }
 
 /* Where the later of the keys inside a section came from. */
 static tern_key_origin section_origin(const tern_recipe *recipe, const char *section)
 {
     tern_key_origin most = TERN_FROM_NOTHING;
-    for (int i = 0; i < tern_n_keys; i++)
-        if (tern_key_within(tern_keys[i].path, section) && recipe->notes->origin[i] > most)
+    for (int i = 0; i < tern_n_keys(); i++)
+        if (recipe->notes->origin[i] > most && tern_key_within(i, section))
             most = recipe->notes->origin[i];
     return most;
 }
 
 static void clear_section(tern_recipe *recipe, const char *section)
 {
-    for (int i = 0; i < tern_n_keys; i++)
-        if (tern_key_within(tern_keys[i].path, section))
+    for (int i = 0; i < tern_n_keys(); i++)
+        if (recipe->notes->origin[i] != TERN_FROM_NOTHING && tern_key_within(i, section))
             tern_value_clear(recipe, i);
 }
 
@@ -46,80 +63,174 @@ static int check_either(tern_recipe *recipe, const char *a, const char *b, tern_
     return 0;
 }
 
+static int check_either_in(tern_recipe *recipe, const char *section, const char *a, const char *b, tern_error *error)
+{
+    char *first = tern_format("%s.%s", section, a), *second = tern_format("%s.%s", section, b);
+    int status = check_either(recipe, first, second, error);
+    free(first);
+    free(second);
+    return status;
+}
+
 /* A key that belongs to the way not taken: dropped when --set chose the other way, otherwise an error. */
-static int check_belongs(tern_recipe *recipe, int key, const char *chosen, const char *other, tern_error *error)
+static int check_belongs(tern_recipe *recipe, int key, tern_key_origin chosen_by, const char *chosen, const char *other,
+                         tern_error *error)
 {
     tern_key_origin origin = recipe->notes->origin[key];
-    if (origin == TERN_FROM_NOTHING)
-        return 0;
-    if (origin == TERN_FROM_FILE && origin_of(recipe, chosen) == TERN_FROM_SET) {
+    if (origin == TERN_FROM_FILE && chosen_by == TERN_FROM_SET) {
         tern_value_clear(recipe, key);
         return 0;
     }
-    return tern_fail(error, "%s: %s is for data given by %s; here it is given by %s", recipe->notes->where[key],
-                     tern_keys[key].path, other, chosen);
+    char *name = tern_key_name(recipe, key);
+    tern_fail(error, "%s: %s is for data given by %s; here it is given by %s", recipe->notes->where[key], name, other,
+              chosen);
+    free(name);
+    return -1;
 }
 
-static int check_data(tern_recipe *recipe, const char *section, tern_error *error)
+static int check_data(tern_recipe *recipe, const char *section, const tern_recipe_data *data, tern_error *error)
 {
-    char *beir = tern_format("%s.beir", section), *file = tern_format("%s.file", section);
-    int status = check_either(recipe, beir, file, error);
-    int has_beir = origin_of(recipe, beir) != TERN_FROM_NOTHING,
-        has_file = origin_of(recipe, file) != TERN_FROM_NOTHING;
-    if (status == 0 && !has_beir && !has_file && tern_recipe_given(recipe, section))
-        status = tern_fail(error, "%s: %s has neither beir (a folder) nor file; add one",
-                           tern_recipe_line(recipe, section), section);
-    for (int i = 0; i < tern_n_keys && status == 0; i++) {
-        if (!tern_key_within(tern_keys[i].path, section))
-            continue;
-        if ((tern_keys[i].flags & TERN_KEY_BEIR) && has_file)
-            status = check_belongs(recipe, i, file, "beir", error);
-        else if ((tern_keys[i].flags & TERN_KEY_FILE) && has_beir)
-            status = check_belongs(recipe, i, beir, "file", error);
+    if (check_either_in(recipe, section, "beir", "file", error) < 0)
+        return -1;
+    if (!data->beir && !data->file && section_origin(recipe, section) != TERN_FROM_NOTHING)
+        return tern_fail(error, "%s: %s has neither beir (a folder) nor file; add one",
+                         tern_recipe_line(recipe, section), section);
+    int other_flag = data->beir ? TERN_KEY_FILE : TERN_KEY_BEIR;
+    const char *chosen = data->beir ? "beir" : "file", *other = data->beir ? "file" : "beir";
+    tern_key_origin chosen_by = origin_in(recipe, section, chosen);
+    for (int i = 0; i < tern_n_keys(); i++)
+        if (recipe->notes->origin[i] != TERN_FROM_NOTHING && (tern_key_get(i)->flags & other_flag) &&
+            tern_key_within(i, section) && check_belongs(recipe, i, chosen_by, chosen, other, error) < 0)
+            return -1;
+    return 0;
+}
+
+static int check_sources(tern_recipe *recipe, tern_error *error)
+{
+    if (recipe->n_sources == 0 || (recipe->n_sources == 1 && !tern_recipe_given(recipe, "data.train")))
+        return tern_fail(error, "%s: data.train is missing; add data: {train: {file: FILE}} or {train: {beir: FOLDER}}",
+                         tern_recipe_line(recipe, "data"));
+    for (int i = 0; i < recipe->n_sources; i++) {
+        char *section = tern_place_name(recipe, (tern_key_place){i, -1});
+        const tern_recipe_data *data = &recipe->sources[i].data;
+        int status = check_data(recipe, section, data, error);
+        if (status == 0 && !data->beir && !data->file)
+            status = tern_fail(error, "%s: %s has neither beir (a folder) nor file; add one",
+                               tern_recipe_line(recipe, section), section);
+        free(section);
+        if (status < 0)
+            return -1;
     }
-    free(beir);
-    free(file);
-    return status;
+    return 0;
+}
+
+/* Hardness without a strength, or the other way round, would change nothing. */
+static int check_hardness(const tern_recipe *recipe, const char *section, const tern_recipe_loss *loss,
+                          tern_error *error)
+{
+    if (loss->hardness > 0 && !(loss->hardness_strength > 0))
+        return tern_fail(error, "%s: %s.hardness needs hardness_strength above 0; add hardness_strength: 5",
+                         line_in(recipe, section, "hardness"), section);
+    if (loss->hardness == 0 && loss->hardness_strength > 0)
+        return tern_fail(error, "%s: %s.hardness_strength is given without hardness; add hardness: hard",
+                         line_in(recipe, section, "hardness_strength"), section);
+    return 0;
+}
+
+static int check_dims(const tern_recipe *recipe, const char *section, const tern_recipe_loss *loss, tern_error *error)
+{
+    int dims = loss->matryoshka.n, weights = loss->matryoshka_weights.n;
+    if (weights && weights != dims)
+        return tern_fail(error, "%s: %s.matryoshka_weights has %d weights for %d dimensions in matryoshka",
+                         line_in(recipe, section, "matryoshka_weights"), section, weights, dims);
+    if (loss->matryoshka_per_step > dims)
+        return tern_fail(error, "%s: %s.matryoshka_per_step is %lld, but there are %d dimensions in matryoshka",
+                         line_in(recipe, section, "matryoshka_per_step"), section, (long long)loss->matryoshka_per_step,
+                         dims);
+    return 0;
+}
+
+static int check_loss(tern_recipe *recipe, const char *section, const tern_recipe_loss *loss, tern_error *error)
+{
+    if (!loss->name || !*loss->name)
+        return tern_fail(error, "%s: %s.name is missing; add loss: multiple_negatives_ranking or loss: triplet",
+                         tern_recipe_line(recipe, section), section);
+    if (check_either_in(recipe, section, "scale", "temperature", error) < 0 ||
+        (loss->symmetric && check_either_in(recipe, section, "symmetric", "directions", error) < 0) ||
+        check_hardness(recipe, section, loss, error) < 0)
+        return -1;
+    return check_dims(recipe, section, loss, error);
+}
+
+static int check_loss_list(tern_recipe *recipe, int source, const tern_recipe_loss *losses, tern_error *error)
+{
+    for (int i = 0; i < tern_key_losses(recipe, source); i++) {
+        char *section = tern_place_name(recipe, (tern_key_place){source, i});
+        int status = check_loss(recipe, section, &losses[i], error);
+        free(section);
+        if (status < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int check_losses(tern_recipe *recipe, tern_error *error)
+{
+    for (int i = 0; i < recipe->n_sources; i++)
+        if (check_loss_list(recipe, i, recipe->sources[i].losses, error) < 0)
+            return -1;
+    for (int i = 0; i < recipe->n_sources && recipe->n_losses == 0; i++)
+        if (recipe->sources[i].n_losses == 0)
+            return tern_fail(error, "%s: loss.name is missing; add loss: multiple_negatives_ranking or loss: triplet",
+                             recipe->notes->path);
+    return check_loss_list(recipe, -1, recipe->losses, error);
 }
 
 static int check_required(const tern_recipe *recipe, tern_error *error)
 {
-    const char *path = recipe->notes->path;
     if (!recipe->model && section_origin(recipe, "scratch") == TERN_FROM_NOTHING)
         return tern_fail(error, "%s: model is missing; add model: FOLDER or NAME, or scratch: {vocab: FILE, ...}",
-                         path);
+                         recipe->notes->path);
     if (!recipe->model && !recipe->scratch.vocab)
         return tern_fail(error, "%s: scratch.vocab is missing; add the file of a WordPiece vocabulary",
                          tern_recipe_line(recipe, "scratch"));
-    if (!recipe->data.train.beir && !recipe->data.train.file)
-        return tern_fail(error, "%s: data.train is missing; add data: {train: {file: FILE}} or {train: {beir: FOLDER}}",
-                         tern_recipe_line(recipe, "data"));
-    if (!recipe->loss.name || !*recipe->loss.name)
-        return tern_fail(error, "%s: loss.name is missing; add loss: multiple_negatives_ranking or loss: triplet",
-                         tern_recipe_line(recipe, "loss"));
-    if (!recipe->output.dir)
-        return tern_fail(error, "%s: output.dir is missing; add output: {dir: FOLDER}",
-                         tern_recipe_line(recipe, "output"));
     return 0;
 }
 
-/* Whether a key's default has a meaning in this recipe. */
-static int default_applies(const tern_recipe *recipe, const tern_key *key)
+static int check_output(const tern_recipe *recipe, tern_error *error)
 {
-    static const char *sets[] = {"data.train", "data.dev", "data.test"};
-    const tern_recipe_data *data[] = {&recipe->data.train, &recipe->data.dev, &recipe->data.test};
-    if (key->flags & TERN_KEY_SCRATCH)
+    if (recipe->output.dir)
+        return 0;
+    return tern_fail(error, "%s: output.dir is missing; add output: {dir: FOLDER}", tern_recipe_line(recipe, "output"));
+}
+
+/* The data set that a key is of, or NULL. */
+static const tern_recipe_data *data_of(const tern_recipe *recipe, int key)
+{
+    const tern_key_row *row = tern_key_get(key);
+    if (row->scope == TERN_SCOPE_SOURCE)
+        return &recipe->sources[tern_key_where(key).source].data;
+    if (tern_path_within(row->path, "data.dev"))
+        return &recipe->data.dev;
+    return tern_path_within(row->path, "data.test") ? &recipe->data.test : NULL;
+}
+
+/* Whether a key's default has a meaning in this recipe. */
+static int default_applies(const tern_recipe *recipe, int key)
+{
+    const tern_recipe_data *data = data_of(recipe, key);
+    int flags = tern_key_get(key)->flags;
+    if (flags & TERN_KEY_SCRATCH)
         return !recipe->model;
-    for (int i = 0; i < 3; i++)
-        if (tern_key_within(key->path, sets[i]))
-            return data[i]->beir || (data[i]->file && !(key->flags & TERN_KEY_BEIR));
+    if (data)
+        return data->beir || (data->file && !(flags & TERN_KEY_BEIR));
     return 1;
 }
 
 static void set_default(tern_recipe *recipe, int key, const char *text)
 {
     tern_error error = {{0}};
-    tern_value value = {{text}, {0}, 1, 0};
+    tern_value value = {.words = {text}, .n = 1};
     if (recipe->notes->origin[key] != TERN_FROM_NOTHING)
         return;
     int status = tern_value_set(recipe, key, &value, TERN_FROM_DEFAULT, "the default", "/", &error);
@@ -133,35 +244,62 @@ static void set_number(tern_recipe *recipe, const char *path, double number)
     set_default(recipe, key_of(path), text);
 }
 
+static const char *default_metric(const tern_recipe *recipe)
+{
+    const tern_recipe_data *dev = &recipe->data.dev, *scored = dev->beir || dev->file ? dev : &recipe->data.test;
+    if (!scored->file)
+        return "ndcg_at_10";
+    return scored->score || scored->score_range.n ? "cosine_spearman" : "triplet_accuracy";
+}
+
 static void apply_defaults(tern_recipe *recipe)
 {
-    for (int i = 0; i < tern_n_keys; i++)
-        if (tern_keys[i].fallback && tern_keys[i].fallback[0] != '=' && default_applies(recipe, &tern_keys[i]))
-            set_default(recipe, i, tern_keys[i].fallback);
-    const tern_recipe_data *scored =
-        recipe->data.dev.beir || recipe->data.dev.file ? &recipe->data.dev : &recipe->data.test;
-    set_default(recipe, key_of("eval.metric"), scored->file ? "triplet_accuracy" : "ndcg_at_10");
-    set_number(recipe, "loss.margin", recipe->loss.distance == TERN_DISTANCE_COSINE ? 0.5 : 5);
+    for (int i = 0; i < tern_n_keys(); i++) {
+        const char *fallback = tern_key_get(i)->fallback;
+        if (fallback && *fallback != '=' && tern_key_is_used(recipe, i) && default_applies(recipe, i))
+            set_default(recipe, i, fallback);
+    }
+    set_default(recipe, key_of("eval.metric"), default_metric(recipe));
     set_number(recipe, "output.checkpoint_every", recipe->eval.every > 0 ? (double)recipe->eval.every : 50);
     if (!recipe->model)
         set_number(recipe, "scratch.intermediate", 4 * (double)recipe->scratch.width);
 }
 
 /* From here on the scale says it; where the temperature was given stays known. */
-static void fold_temperature(tern_recipe *recipe)
+static void fold_temperatures(tern_recipe *recipe)
 {
-    if (origin_of(recipe, "loss.temperature") == TERN_FROM_NOTHING)
-        return;
-    recipe->loss.scale = 1 / recipe->loss.temperature;
-    recipe->notes->origin[key_of("loss.scale")] = TERN_FROM_DEFAULT;
+    int row = key_of("loss.temperature") / TERN_KEY_PLACES, scale = key_of("loss.scale") / TERN_KEY_PLACES;
+    for (int i = row * TERN_KEY_PLACES; i < (row + 1) * TERN_KEY_PLACES; i++) {
+        if (recipe->notes->origin[i] == TERN_FROM_NOTHING)
+            continue;
+        int key = tern_key_at(scale, tern_key_where(i));
+        *(double *)tern_key_field(recipe, key) = 1 / *(const double *)tern_key_field(recipe, i);
+        recipe->notes->origin[key] = TERN_FROM_DEFAULT;
+    }
+}
+
+/* Data sets without a loss of their own have the recipe's; their keys stay without origin, so that only the recipe's
+ * are written. */
+static void copy_losses(tern_recipe *recipe)
+{
+    for (int i = 0; i < recipe->n_sources; i++) {
+        tern_recipe_source *source = &recipe->sources[i];
+        if (source->n_losses > 0)
+            continue;
+        memcpy(source->losses, recipe->losses, sizeof source->losses);
+        source->n_losses = recipe->n_losses;
+        recipe->notes->copied[i] = 1;
+        for (int k = 0; k < source->n_losses; k++) {
+            tern_recipe_loss *loss = &source->losses[k];
+            loss->name = tern_strdup(loss->name);
+            loss->guide = tern_strdup(loss->guide);
+            loss->teacher = tern_strdup(loss->teacher);
+        }
+    }
 }
 
 static int check_numbers(const tern_recipe *recipe, tern_error *error)
 {
-    int dims = recipe->loss.matryoshka.n, weights = recipe->loss.matryoshka_weights.n;
-    if (weights && weights != dims)
-        return tern_fail(error, "%s: loss.matryoshka_weights has %d weights for %d dimensions in loss.matryoshka",
-                         tern_recipe_line(recipe, "loss.matryoshka_weights"), weights, dims);
     if (!recipe->model && recipe->scratch.width % recipe->scratch.heads)
         return tern_fail(error, "%s: scratch.width is %lld, which is no multiple of the %lld heads",
                          tern_recipe_line(recipe, "scratch.width"), (long long)recipe->scratch.width,
@@ -174,11 +312,13 @@ static int check_numbers(const tern_recipe *recipe, tern_error *error)
 
 int tern_rules_apply(tern_recipe *recipe, tern_error *error)
 {
-    if (check_either(recipe, "model", "scratch", error) < 0 || check_data(recipe, "data.train", error) < 0 ||
-        check_data(recipe, "data.dev", error) < 0 || check_data(recipe, "data.test", error) < 0 ||
-        check_either(recipe, "loss.scale", "loss.temperature", error) < 0 || check_required(recipe, error) < 0)
+    if (check_either(recipe, "model", "scratch", error) < 0 || check_required(recipe, error) < 0 ||
+        check_sources(recipe, error) < 0 || check_data(recipe, "data.dev", &recipe->data.dev, error) < 0 ||
+        check_data(recipe, "data.test", &recipe->data.test, error) < 0 || check_losses(recipe, error) < 0 ||
+        check_output(recipe, error) < 0)
         return -1;
-    fold_temperature(recipe);
+    fold_temperatures(recipe);
     apply_defaults(recipe);
+    copy_losses(recipe);
     return check_numbers(recipe, error);
 }

@@ -8,11 +8,19 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
-static int wrong_value(const tern_key *key, const char *word, const char *where, const char *why, tern_error *error)
+/* A word on its way into a field. */
+typedef struct job {
+    const tern_key_row *row;
+    const char *name, *where, *folder; /* the key in words, its place, what inputs are relative to */
+    tern_error *error;
+} job;
+
+static int wrong_value(const job *j, const char *word, const char *why)
 {
-    char *takes = tern_key_takes(key);
-    tern_fail(error, "%s: %s is \"%.80s\"%s%s; it takes %s", where, key->path, word, *why ? ", " : "", why, takes);
+    char *takes = tern_key_takes(j->row);
+    tern_fail(j->error, "%s: %s is \"%.80s\"%s%s; it takes %s", j->where, j->name, word, *why ? ", " : "", why, takes);
     free(takes);
     return -1;
 }
@@ -24,47 +32,47 @@ static int has_leading_zero(const char *word)
     return word[0] == '0' && word[1] >= '0' && word[1] <= '9';
 }
 
-static int parse_int(const tern_key *key, const char *word, int64_t *out, const char *where, tern_error *error)
+static int parse_int(const job *j, const char *word, int64_t *out)
 {
     char *end;
     errno = 0;
     long long number = strtoll(word, &end, 10);
     if (end == word || *end || strspn(word, "+-0123456789") != strlen(word))
-        return wrong_value(key, word, where, "", error);
+        return wrong_value(j, word, "");
     if (has_leading_zero(word))
-        return wrong_value(key, word, where, "which begins with a needless 0", error);
-    if (errno == ERANGE || (double)number < key->least || (double)number > key->most)
-        return wrong_value(key, word, where, "out of range", error);
+        return wrong_value(j, word, "which begins with a needless 0");
+    if (errno == ERANGE || (double)number < j->row->least || (double)number > j->row->most)
+        return wrong_value(j, word, "out of range");
     *out = number;
     return 0;
 }
 
-static int parse_real(const tern_key *key, const char *word, double *out, const char *where, tern_error *error)
+static int parse_real(const job *j, const char *word, double *out)
 {
     char *end;
     double number = strtod(word, &end);
     if (end == word || *end || strspn(word, "+-.0123456789eE") != strlen(word))
-        return wrong_value(key, word, where, "", error);
+        return wrong_value(j, word, "");
     if (has_leading_zero(word))
-        return wrong_value(key, word, where, "which begins with a needless 0", error);
-    if (!isfinite(number) || number < key->least || number > key->most)
-        return wrong_value(key, word, where, "out of range", error);
+        return wrong_value(j, word, "which begins with a needless 0");
+    if (!isfinite(number) || number < j->row->least || number > j->row->most)
+        return wrong_value(j, word, "out of range");
     *out = number;
     return 0;
 }
 
-static int parse_bool(const tern_key *key, const char *word, int *out, const char *where, tern_error *error)
+static int parse_bool(const job *j, const char *word, int *out)
 {
     if (strcmp(word, "true") && strcmp(word, "false"))
-        return wrong_value(key, word, where, "", error);
+        return wrong_value(j, word, "");
     *out = !strcmp(word, "true");
     return 0;
 }
 
-static int parse_choice(const tern_key *key, const char *word, int *out, const char *where, tern_error *error)
+static int parse_choice(const job *j, const char *word, int *out)
 {
     int n = 0;
-    for (const char *choice = key->choices; *choice; n++) {
+    for (const char *choice = j->row->choices; *choice; n++) {
         size_t length = strcspn(choice, "|");
         if (strlen(word) == length && !strncmp(word, choice, length)) {
             *out = n;
@@ -72,14 +80,45 @@ static int parse_choice(const tern_key *key, const char *word, int *out, const c
         }
         choice += length + (choice[length] == '|');
     }
-    return wrong_value(key, word, where, "", error);
+    return wrong_value(j, word, "");
 }
 
-static int parse_grade(const tern_key *key, const char *word, int64_t *out, const char *where, tern_error *error)
+static int parse_grade(const job *j, const char *word, int64_t *out)
 {
     if (strncmp(word, ">=", 2))
-        return wrong_value(key, word, where, "", error);
-    return parse_int(key, word + 2 + strspn(word + 2, " "), out, where, error);
+        return wrong_value(j, word, "");
+    return parse_int(j, word + 2 + strspn(word + 2, " "), out);
+}
+
+/* Bytes of a unit, all of 1024; 0 for one that there isn't. */
+static double unit_bytes(const char *unit)
+{
+    static const char letters[] = "KMGT";
+    const char *letter = *unit ? strchr(letters, *unit & ~0x20) : NULL;
+    if (!letter)
+        return *unit == 0 || !strcasecmp(unit, "B") ? 1 : 0;
+    if (strcasecmp(unit + 1, "B") && strcasecmp(unit + 1, "iB"))
+        return 0;
+    return ldexp(1, 10 * (int)(letter - letters + 1));
+}
+
+/* A number that is exact in a double times a power of two: what is cut off is less than a byte. */
+static int parse_size(const job *j, const char *word, int64_t *out)
+{
+    size_t digits = strspn(word, "0123456789."), gap = strspn(word + digits, " ");
+    double unit = unit_bytes(word + digits + gap);
+    char *number = tern_strndup(word, digits), *end;
+    double bytes = floor(strtod(number, &end) * unit);
+    int is_number = end != number && *end == 0 && unit > 0;
+    free(number);
+    if (!is_number)
+        return wrong_value(j, word, "");
+    if (has_leading_zero(word))
+        return wrong_value(j, word, "which begins with a needless 0");
+    if (!isfinite(bytes) || bytes < j->row->least || bytes > j->row->most)
+        return wrong_value(j, word, "out of range");
+    *out = (int64_t)bytes;
+    return 0;
 }
 
 /* A model is a folder when one is there, or when it is written as a path; otherwise a name for the cache. */
@@ -93,21 +132,20 @@ static char *model_value(const char *word, const char *folder)
     return tern_strdup(word);
 }
 
-static int parse_path(const tern_key *key, const char *word, char **out, const char *where, const char *folder,
-                      tern_error *error)
+static int parse_path(const job *j, const char *word, char **out)
 {
-    char *text = tern_path_expand(word, where, error);
+    char *text = tern_path_expand(word, j->where, j->error);
     if (!text)
         return -1;
     if (!*text) {
         free(text);
-        return tern_fail(error, "%s: %s is empty; it takes a path", where, key->path);
+        return tern_fail(j->error, "%s: %s is empty; it takes a path", j->where, j->name);
     }
-    if (key->kind == TERN_KEY_OUTPUT) {
+    if (j->row->kind == TERN_KEY_OUTPUT) {
         *out = text;
         return 0;
     }
-    *out = key->kind == TERN_KEY_MODEL ? model_value(text, folder) : tern_path_absolute(folder, text);
+    *out = j->row->kind == TERN_KEY_MODEL ? model_value(text, j->folder) : tern_path_absolute(j->folder, text);
     free(text);
     return 0;
 }
@@ -120,41 +158,31 @@ static int is_null(const tern_value *value, int i, tern_key_origin origin)
            (!*word || !strcmp(word, "~") || !strcmp(word, "null") || !strcmp(word, "Null") || !strcmp(word, "NULL"));
 }
 
-static int check_form(const tern_key *key, const tern_value *value, tern_key_origin origin, const char *where,
-                      tern_error *error)
+/* Kinds whose words may be in quotes. */
+static int takes_quotes(const tern_key_row *row)
 {
-    int wants_list = key->kind == TERN_KEY_INTS || key->kind == TERN_KEY_REALS;
-    if (value->is_list && !wants_list) {
-        char *takes = tern_key_takes(key);
-        tern_fail(error, "%s: %s is a list; it takes %s", where, key->path, takes);
+    return tern_key_is_text(row) || row->kind == TERN_KEY_GRADE || row->kind == TERN_KEY_SIZE ||
+           row->kind == TERN_KEY_CHOICE || row->kind == TERN_KEY_CHOICES || row->kind == TERN_KEY_TEXTS;
+}
+
+static int check_form(const job *j, const tern_value *value, tern_key_origin origin)
+{
+    if (value->is_list && !tern_key_is_list(j->row)) {
+        char *takes = tern_key_takes(j->row);
+        tern_fail(j->error, "%s: %s is a list; it takes %s", j->where, j->name, takes);
         free(takes);
         return -1;
     }
-    if (wants_list && value->n == 0)
-        return tern_fail(error, "%s: %s is an empty list; leave it out", where, key->path);
+    if (value->n == 0)
+        return tern_fail(j->error, "%s: %s is %s; leave it out", j->where, j->name,
+                         value->is_list ? "an empty list" : "empty");
     for (int i = 0; i < value->n; i++) {
         if (is_null(value, i, origin))
-            return tern_fail(error, "%s: %s has no value; write one, or leave the key out%s", where, key->path,
-                             key->kind == TERN_KEY_TEXT ? " (\"\" is the empty text)" : "");
-        if (value->quoted[i] && key->kind != TERN_KEY_GRADE && key->kind != TERN_KEY_CHOICE && !tern_key_is_text(key))
-            return wrong_value(key, value->words[i], where, "text in quotes", error);
+            return tern_fail(j->error, "%s: %s has no value; write one, or leave the key out%s", j->where, j->name,
+                             j->row->kind == TERN_KEY_TEXT ? " (\"\" is the empty text)" : "");
+        if (value->quoted[i] && !takes_quotes(j->row))
+            return wrong_value(j, value->words[i], "text in quotes");
     }
-    return 0;
-}
-
-static int parse_list(tern_recipe *recipe, int key, const tern_value *value, const char *where, tern_error *error)
-{
-    tern_recipe_ints ints = {{0}, value->n};
-    tern_recipe_reals reals = {{0}, value->n};
-    int is_ints = tern_keys[key].kind == TERN_KEY_INTS;
-    for (int i = 0; i < value->n; i++)
-        if (is_ints ? parse_int(&tern_keys[key], value->words[i], &ints.items[i], where, error)
-                    : parse_real(&tern_keys[key], value->words[i], &reals.items[i], where, error))
-            return -1;
-    if (is_ints)
-        *(tern_recipe_ints *)tern_key_field(recipe, key) = ints;
-    else
-        *(tern_recipe_reals *)tern_key_field(recipe, key) = reals;
     return 0;
 }
 
@@ -179,49 +207,164 @@ static int is_utf8(const char *text)
     return 1;
 }
 
-static int parse_text(tern_recipe *recipe, int key, const char *word, const char *where, const char *folder,
-                      tern_error *error)
+static int check_text(const job *j, const char *text)
 {
-    char **field = tern_key_field(recipe, key), *text = NULL;
-    if (tern_keys[key].kind == TERN_KEY_TEXT)
-        text = tern_strdup(word);
-    else if (parse_path(&tern_keys[key], word, &text, where, folder, error) < 0)
+    return is_utf8(text) ? 0 : tern_fail(j->error, "%s: %s is not valid UTF-8", j->where, j->name);
+}
+
+static int parse_ints(const job *j, const tern_value *value, tern_recipe_ints *out)
+{
+    tern_recipe_ints list = {{0}, value->n};
+    for (int i = 0; i < value->n; i++)
+        if (parse_int(j, value->words[i], &list.items[i]) < 0)
+            return -1;
+    *out = list;
+    return 0;
+}
+
+static int parse_reals(const job *j, const tern_value *value, tern_recipe_reals *out)
+{
+    tern_recipe_reals list = {{0}, value->n};
+    for (int i = 0; i < value->n; i++)
+        if (parse_real(j, value->words[i], &list.items[i]) < 0)
+            return -1;
+    *out = list;
+    return 0;
+}
+
+static int parse_range(const job *j, const tern_value *value, tern_recipe_reals *out)
+{
+    tern_recipe_reals range;
+    if (parse_reals(j, value, &range) < 0)
         return -1;
-    if (!is_utf8(text)) {
+    if (range.n != 2 || range.items[0] >= range.items[1]) {
+        char *takes = tern_key_takes(j->row);
+        tern_fail(j->error, "%s: %s takes %s", j->where, j->name, takes);
+        free(takes);
+        return -1;
+    }
+    *out = range;
+    return 0;
+}
+
+static int parse_choices(const job *j, const tern_value *value, unsigned *out)
+{
+    unsigned bits = 0;
+    for (int i = 0; i < value->n; i++) {
+        int choice;
+        if (parse_choice(j, value->words[i], &choice) < 0)
+            return -1;
+        bits |= 1U << choice;
+    }
+    *out = bits;
+    return 0;
+}
+
+static void free_texts(char **items, int *n)
+{
+    for (int i = 0; i < *n; i++)
+        free(items[i]);
+    *n = 0;
+}
+
+static int parse_texts(const job *j, const tern_value *value, tern_recipe_texts *out)
+{
+    for (int i = 0; i < value->n; i++) {
+        if (!*value->words[i])
+            return tern_fail(j->error, "%s: %s has an empty text", j->where, j->name);
+        if (check_text(j, value->words[i]) < 0)
+            return -1;
+    }
+    free_texts(out->items, &out->n);
+    for (; out->n < value->n; out->n++)
+        out->items[out->n] = tern_strdup(value->words[out->n]);
+    return 0;
+}
+
+/* YAML's keys have 1,024 characters at most; each of a pattern's may be written as six. */
+enum { PATTERN_MOST = 160 };
+
+static int check_rate(const job *j, const tern_value *value, int i)
+{
+    const char *name = value->names[i];
+    if (!name || !*name)
+        return tern_fail(j->error,
+                         "%s: %s has a number without a pattern; write PATTERN: NUMBER, with --set "
+                         "PATTERN=NUMBER",
+                         j->where, j->name);
+    if (strlen(name) > PATTERN_MOST)
+        return tern_fail(j->error, "%s: %s has a pattern of more than %d bytes", j->where, j->name, PATTERN_MOST);
+    for (int k = 0; k < i; k++)
+        if (!strcmp(value->names[k], name))
+            return tern_fail(j->error, "%s: %s has the pattern \"%.80s\" twice; keep one of the two", j->where, j->name,
+                             name);
+    return check_text(j, name);
+}
+
+static int parse_rates(const job *j, const tern_value *value, tern_recipe_rates *out)
+{
+    tern_recipe_rates rates = {.n = value->n};
+    for (int i = 0; i < value->n; i++)
+        if (check_rate(j, value, i) < 0 || parse_real(j, value->words[i], &rates.items[i]) < 0)
+            return -1;
+    free_texts(out->names, &out->n);
+    for (int i = 0; i < rates.n; i++)
+        rates.names[i] = tern_strdup(value->names[i]);
+    *out = rates;
+    return 0;
+}
+
+static int parse_text(const job *j, const char *word, char **field)
+{
+    char *text = NULL;
+    if (j->row->kind == TERN_KEY_TEXT)
+        text = tern_strdup(word);
+    else if (parse_path(j, word, &text) < 0)
+        return -1;
+    if (check_text(j, text) < 0) {
         free(text);
-        return tern_fail(error, "%s: %s is not valid UTF-8", where, tern_keys[key].path);
+        return -1;
     }
     free(*field);
     *field = text;
     return 0;
 }
 
-static int parse_value(tern_recipe *recipe, int at, const tern_value *value, const char *where, const char *folder,
-                       tern_error *error)
+static int parse_value(const job *j, const tern_value *value, void *field)
 {
-    const tern_key *key = &tern_keys[at];
-    void *field = tern_key_field(recipe, at);
-    switch (key->kind) {
+    const char *word = value->words[0];
+    switch (j->row->kind) {
     case TERN_KEY_INT:
-        return parse_int(key, value->words[0], field, where, error);
+        return parse_int(j, word, field);
     case TERN_KEY_REAL:
-        return parse_real(key, value->words[0], field, where, error);
+        return parse_real(j, word, field);
     case TERN_KEY_BOOL:
-        return parse_bool(key, value->words[0], field, where, error);
+        return parse_bool(j, word, field);
     case TERN_KEY_CHOICE:
-        return parse_choice(key, value->words[0], field, where, error);
+        return parse_choice(j, word, field);
+    case TERN_KEY_CHOICES:
+        return parse_choices(j, value, field);
     case TERN_KEY_GRADE:
-        return parse_grade(key, value->words[0], field, where, error);
+        return parse_grade(j, word, field);
+    case TERN_KEY_SIZE:
+        return parse_size(j, word, field);
     case TERN_KEY_INTS:
+        return parse_ints(j, value, field);
     case TERN_KEY_REALS:
-        return parse_list(recipe, at, value, where, error);
+        return parse_reals(j, value, field);
+    case TERN_KEY_RANGE:
+        return parse_range(j, value, field);
+    case TERN_KEY_TEXTS:
+        return parse_texts(j, value, field);
+    case TERN_KEY_RATES:
+        return parse_rates(j, value, field);
     case TERN_KEY_TEXT:
     case TERN_KEY_INPUT:
     case TERN_KEY_MODEL:
     case TERN_KEY_OUTPUT:
-        return parse_text(recipe, at, value->words[0], where, folder, error);
+        return parse_text(j, word, field);
     }
-    TERN_CHECK(0, "key %s has kind %d", key->path, (int)key->kind);
+    TERN_CHECK(0, "key %s has kind %d", j->row->path, (int)j->row->kind);
     return -1;
 }
 
@@ -229,8 +372,14 @@ int tern_value_set(tern_recipe *recipe, int key, const tern_value *value, tern_k
                    const char *folder, tern_error *error)
 {
     struct tern_recipe_notes *notes = recipe->notes;
-    if (check_form(&tern_keys[key], value, origin, where, error) < 0 ||
-        parse_value(recipe, key, value, where, folder, error) < 0)
+    tern_key_reach(recipe, tern_key_where(key));
+    char *name = tern_key_name(recipe, key);
+    job j = {tern_key_get(key), name, where, folder, error};
+    int status = check_form(&j, value, origin);
+    if (status == 0)
+        status = parse_value(&j, value, tern_key_field(recipe, key));
+    free(name);
+    if (status < 0)
         return -1;
     notes->origin[key] = origin;
     if (origin != TERN_FROM_DEFAULT) {
@@ -242,10 +391,19 @@ int tern_value_set(tern_recipe *recipe, int key, const tern_value *value, tern_k
 
 void tern_value_clear(tern_recipe *recipe, int key)
 {
-    char **text = tern_key_field(recipe, key);
-    if (tern_key_is_text(&tern_keys[key])) {
-        free(*text);
-        *text = NULL;
+    const tern_key_row *row = tern_key_get(key);
+    void *field = tern_key_field(recipe, key);
+    if (tern_key_is_text(row)) {
+        free(*(char **)field);
+        *(char **)field = NULL;
+    } else if (row->kind == TERN_KEY_TEXTS) {
+        free_texts(((tern_recipe_texts *)field)->items, &((tern_recipe_texts *)field)->n);
+    } else if (row->kind == TERN_KEY_RATES) {
+        free_texts(((tern_recipe_rates *)field)->names, &((tern_recipe_rates *)field)->n);
+    } else if (row->kind == TERN_KEY_REALS || row->kind == TERN_KEY_RANGE) {
+        ((tern_recipe_reals *)field)->n = 0;
+    } else if (row->kind == TERN_KEY_CHOICES) {
+        *(unsigned *)field = 0;
     }
     recipe->notes->origin[key] = TERN_FROM_NOTHING;
 }

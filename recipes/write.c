@@ -1,4 +1,4 @@
-/* The recipe as text: resolved, as an identity, and the reference of all keys. */
+/* The recipe as text: resolved, and as an identity. */
 #include "recipes/keys.h"
 
 #include "base/memory.h"
@@ -56,23 +56,70 @@ static void add_choice(tern_buffer *out, const char *choices, int n)
     tern_buffer_add(out, choices, strcspn(choices, "|"));
 }
 
-static void add_list(tern_buffer *out, const tern_key *key, const void *field)
+static void add_choices(tern_buffer *out, const char *choices, unsigned bits)
 {
-    const tern_recipe_ints *ints = field;
-    const tern_recipe_reals *reals = field;
-    int is_ints = key->kind == TERN_KEY_INTS, n = is_ints ? ints->n : reals->n;
-    for (int i = 0; i < n; i++) {
-        tern_buffer_printf(out, "%s", i ? ", " : "[");
-        add_real(out, is_ints ? (double)ints->items[i] : reals->items[i]);
+    const char *before = "[";
+    for (int i = 0; bits >> i; i++) {
+        if (!(bits >> i & 1))
+            continue;
+        tern_buffer_printf(out, "%s", before);
+        add_choice(out, choices, i);
+        before = ", ";
     }
     tern_buffer_printf(out, "]");
 }
 
-static void add_value(tern_buffer *out, const tern_recipe *recipe, int at)
+/* In the largest unit that holds it in whole numbers. */
+static void add_size(tern_buffer *out, int64_t bytes)
 {
-    const tern_key *key = &tern_keys[at];
-    const void *field = tern_key_field(recipe, at);
-    switch (key->kind) {
+    static const char *const units[] = {"", "KB", "MB", "GB", "TB"};
+    int unit = 0;
+    for (; unit < 4 && bytes % 1024 == 0; unit++)
+        bytes /= 1024;
+    tern_buffer_printf(out, "%lld%s", (long long)bytes, units[unit]);
+}
+
+static void add_ints(tern_buffer *out, const tern_recipe_ints *list)
+{
+    for (int i = 0; i < list->n; i++)
+        tern_buffer_printf(out, "%s%lld", i ? ", " : "[", (long long)list->items[i]);
+    tern_buffer_printf(out, "]");
+}
+
+static void add_reals(tern_buffer *out, const tern_recipe_reals *list)
+{
+    for (int i = 0; i < list->n; i++) {
+        tern_buffer_printf(out, "%s", i ? ", " : "[");
+        add_real(out, list->items[i]);
+    }
+    tern_buffer_printf(out, "]");
+}
+
+static void add_texts(tern_buffer *out, const tern_recipe_texts *list)
+{
+    for (int i = 0; i < list->n; i++) {
+        tern_buffer_printf(out, "%s", i ? ", " : "[");
+        add_quoted(out, list->items[i]);
+    }
+    tern_buffer_printf(out, "]");
+}
+
+static void add_rates(tern_buffer *out, const tern_recipe_rates *list)
+{
+    for (int i = 0; i < list->n; i++) {
+        tern_buffer_printf(out, "%s", i ? ", " : "{");
+        add_quoted(out, list->names[i]);
+        tern_buffer_printf(out, ": ");
+        add_real(out, list->items[i]);
+    }
+    tern_buffer_printf(out, "}");
+}
+
+static void add_value(tern_buffer *out, const tern_recipe *recipe, int key)
+{
+    const tern_key_row *row = tern_key_get(key);
+    const void *field = tern_key_field(recipe, key);
+    switch (row->kind) {
     case TERN_KEY_INT:
         tern_buffer_printf(out, "%lld", (long long)*(const int64_t *)field);
         break;
@@ -83,14 +130,29 @@ static void add_value(tern_buffer *out, const tern_recipe *recipe, int at)
         tern_buffer_printf(out, "%s", *(const int *)field ? "true" : "false");
         break;
     case TERN_KEY_CHOICE:
-        add_choice(out, key->choices, *(const int *)field);
+        add_choice(out, row->choices, *(const int *)field);
+        break;
+    case TERN_KEY_CHOICES:
+        add_choices(out, row->choices, *(const unsigned *)field);
         break;
     case TERN_KEY_GRADE:
         tern_buffer_printf(out, "\">=%lld\"", (long long)*(const int64_t *)field);
         break;
+    case TERN_KEY_SIZE:
+        add_size(out, *(const int64_t *)field);
+        break;
     case TERN_KEY_INTS:
+        add_ints(out, field);
+        break;
     case TERN_KEY_REALS:
-        add_list(out, key, field);
+    case TERN_KEY_RANGE:
+        add_reals(out, field);
+        break;
+    case TERN_KEY_TEXTS:
+        add_texts(out, field);
+        break;
+    case TERN_KEY_RATES:
+        add_rates(out, field);
         break;
     case TERN_KEY_TEXT:
     case TERN_KEY_INPUT:
@@ -101,33 +163,52 @@ static void add_value(tern_buffer *out, const tern_recipe *recipe, int at)
     }
 }
 
+/* The parts of "data.train[1].file" one after the other: data, train, [1], file. *n: how long the part is. */
+static const char *next_part(const char *path, size_t *n)
+{
+    path += *path == '.';
+    *n = *path == '[' ? strcspn(path, "]") + 1 : strcspn(path, ".[");
+    return path;
+}
+
 /* Opens the sections of path that the one before it was not in, then writes its last part. */
 static void add_sections(tern_buffer *out, const char *path, const char *before)
 {
-    int depth = 0, same = 1;
-    for (const char *dot; (dot = strchr(path, '.')); path = dot + 1, depth++) {
-        size_t n = (size_t)(dot - path) + 1;
-        same = same && !strncmp(path, before, n);
+    int depth = 0, same = 1, after_dash = 0;
+    size_t n, n_before;
+    for (path = next_part(path, &n); path[n]; path = next_part(path + n, &n), depth++) {
+        before = next_part(before, &n_before);
+        same = same && n == n_before && !strncmp(path, before, n);
+        before += n_before;
         if (same)
-            before += n;
+            continue;
+        tern_buffer_printf(out, "%*s", after_dash ? 0 : 2 * depth, "");
+        after_dash = *path == '[';
+        if (after_dash)
+            tern_buffer_printf(out, "- ");
         else
-            tern_buffer_printf(out, "%*s%.*s:\n", 2 * depth, "", (int)n - 1, path);
+            tern_buffer_printf(out, "%.*s:\n", (int)n, path);
     }
-    tern_buffer_printf(out, "%*s%s: ", 2 * depth, "", path);
+    tern_buffer_printf(out, "%*s%s: ", after_dash ? 0 : 2 * depth, "", path);
 }
 
 static char *write_keys(const tern_recipe *recipe, int left_out)
 {
     tern_buffer out = {0};
-    const char *before = "";
-    for (int i = 0; i < tern_n_keys; i++) {
-        if (recipe->notes->origin[i] == TERN_FROM_NOTHING || (tern_keys[i].flags & left_out))
+    int *keys = tern_alloc((size_t)tern_n_keys(), sizeof *keys), n = tern_keys_in_order(recipe, keys);
+    char *before = tern_strdup("");
+    for (int i = 0; i < n; i++) {
+        if (recipe->notes->origin[keys[i]] == TERN_FROM_NOTHING || (tern_key_get(keys[i])->flags & left_out))
             continue;
-        add_sections(&out, tern_keys[i].path, before);
-        add_value(&out, recipe, i);
+        char *name = tern_key_name(recipe, keys[i]);
+        add_sections(&out, name, before);
+        add_value(&out, recipe, keys[i]);
         tern_buffer_printf(&out, "\n");
-        before = tern_keys[i].path;
+        free(before);
+        before = name;
     }
+    free(before);
+    free(keys);
     return out.data;
 }
 
@@ -139,63 +220,4 @@ char *tern_recipe_resolved(const tern_recipe *recipe)
 char *tern_recipe_identity(const tern_recipe *recipe)
 {
     return write_keys(recipe, TERN_KEY_FOLDED | TERN_KEY_FREE);
-}
-
-static const char preface[] =
-    "# Recipes\n"
-    "\n"
-    "A recipe is one YAML file that says all of a training run. The least there can be:\n"
-    "\n"
-    "```yaml\n"
-    "model: sentence-transformers/all-MiniLM-L6-v2   # a folder, or a name that the cache knows\n"
-    "data:\n"
-    "  train: {file: faq.csv, anchor: question, positive: answer}\n"
-    "loss: multiple_negatives_ranking\n"
-    "output: {dir: runs/faq}\n"
-    "```\n"
-    "\n"
-    "`tern train RECIPE` reads and checks the whole file before anything starts. What is wrong is said in one\n"
-    "sentence that begins with the file and the line. `tern train RECIPE --set train.batch_size=64` overrides\n"
-    "any key, lists too (`--set loss.matryoshka=384,128`). Ready-made recipes with a comment on every line are in\n"
-    "`recipes/`.\n"
-    "\n"
-    "- **Paths.** Inputs are relative to the recipe's folder, `output.dir` to the working directory, and inputs\n"
-    "  given with `--set` to the working directory too. `${NAME}` in a path is replaced by the environment variable;\n"
-    "  one that is not set is an error. Inside `{ }` such a value needs quotes: `\"${TERN_DATA}/scifact\"`.\n"
-    "- **Values.** Whole numbers are decimal digits: `010`, `1e3` and `3.0` are refused, and so is a number in\n"
-    "  quotes. `true` and `false` are the only truth values. A value that begins with `>` needs quotes: `\">=2\"`.\n"
-    "- **YAML.** One document of at most 256 KiB and 64 levels, in UTF-8; no key twice, no anchors, aliases or tags.\n"
-    "- **Either, or.** `model` or `scratch`, `beir` or `file`, `loss.scale` or `loss.temperature`: both in one file\n"
-    "  is an error; one given with `--set` wins over the other in the file.\n"
-    "- **What is saved.** The recipe with every default written out is saved beside the model. A run resumes when all\n"
-    "  keys but `train.threads` and those of `output` are the same.\n"
-    "\n"
-    "This page is made from the program's table of keys: `tern help recipe-keys`.\n"
-    "\n"
-    "## Keys\n"
-    "\n"
-    "| Key | Takes | Default | Meaning |\n"
-    "|---|---|---|---|\n";
-
-/* A cell of a Markdown table: a bar would end it. */
-static void write_cell(FILE *out, const char *text)
-{
-    for (; *text; text++)
-        fprintf(out, *text == '|' ? "\\%c" : "%c", *text);
-}
-
-void tern_recipe_reference(FILE *out)
-{
-    fputs(preface, out);
-    for (int i = 0; i < tern_n_keys; i++) {
-        const tern_key *key = &tern_keys[i];
-        const char *fallback = key->fallback ? key->fallback : "";
-        char *takes = tern_key_takes(key);
-        fprintf(out, "| `%s` | ", key->path);
-        write_cell(out, takes);
-        fprintf(out, *fallback && *fallback != '=' ? " | `%s` | " : " | %s | ", fallback + (*fallback == '='));
-        write_cell(out, key->help);
-        fputs(" |\n", out);
-        free(takes);
-    }
 }

@@ -120,7 +120,7 @@ static int check_event(const yaml_event_t *event, counts *seen, const char *path
     if (seen->documents > 1)
         return tern_fail(error, "%s:%ld: a second document begins here; a recipe is one", path, line);
     if (seen->depth > MOST_DEPTH)
-        return tern_fail(error, "%s:%ld: nested deeper than %d levels; a recipe needs three", path, line, MOST_DEPTH);
+        return tern_fail(error, "%s:%ld: nested deeper than %d levels; a recipe needs six", path, line, MOST_DEPTH);
     if (event_anchor(event))
         return tern_fail(error, "%s:%ld: anchors and aliases (&%.40s, *%.40s) are not taken; write the value out", path,
                          line, (const char *)event_anchor(event), (const char *)event_anchor(event));
@@ -174,22 +174,51 @@ static int add_word(const reader *r, const yaml_node_t *node, const char *key, t
     return 0;
 }
 
+/* Names and numbers of a mapping. */
+static int add_pairs(const reader *r, const yaml_node_t *mapping, const char *key, tern_value *value)
+{
+    const yaml_node_pair_t *end = mapping->data.mapping.pairs.top;
+    for (const yaml_node_pair_t *pair = mapping->data.mapping.pairs.start; pair < end; pair++) {
+        const yaml_node_t *name = yaml_document_get_node(r->document, pair->key);
+        if (name->type != YAML_SCALAR_NODE || strlen(scalar_text(name)) != name->data.scalar.length)
+            return tern_fail(r->error, "%s:%ld: a key must be a plain name", r->path, line_of(name->start_mark));
+        if (add_word(r, yaml_document_get_node(r->document, pair->value), key, value) < 0)
+            return -1;
+        value->names[value->n - 1] = scalar_text(name);
+    }
+    return 0;
+}
+
+static int add_items(const reader *r, const yaml_node_t *list, const char *key, tern_value *value)
+{
+    const yaml_node_item_t *end = list->data.sequence.items.top;
+    for (const yaml_node_item_t *item = list->data.sequence.items.start; item < end; item++)
+        if (add_word(r, yaml_document_get_node(r->document, *item), key, value) < 0)
+            return -1;
+    return 0;
+}
+
+static int read_words(const reader *r, int key, const yaml_node_t *node, const char *where, const char *name)
+{
+    int takes_names = tern_key_get(key)->kind == TERN_KEY_RATES, is_mapping = node->type == YAML_MAPPING_NODE, status;
+    tern_value value = {.is_list = node->type == YAML_SEQUENCE_NODE};
+    if (is_mapping && !takes_names)
+        return tern_fail(r->error, "%s: %s takes a value, not keys", where, name);
+    if (is_mapping)
+        status = add_pairs(r, node, name, &value);
+    else
+        status = value.is_list ? add_items(r, node, name, &value) : add_word(r, node, name, &value);
+    if (status < 0)
+        return -1;
+    return tern_value_set(r->recipe, key, &value, TERN_FROM_FILE, where, r->recipe->notes->folder, r->error);
+}
+
 static int read_value(const reader *r, int key, const yaml_node_t *node, const char *where)
 {
-    const char *path = tern_keys[key].path;
-    tern_value value = {{0}, {0}, 0, node->type == YAML_SEQUENCE_NODE};
-    if (node->type == YAML_MAPPING_NODE)
-        return tern_fail(r->error, "%s: %s takes a value, not keys", where, path);
-    if (node->type == YAML_SCALAR_NODE) {
-        if (add_word(r, node, path, &value) < 0)
-            return -1;
-    } else {
-        yaml_node_item_t *end = node->data.sequence.items.top;
-        for (yaml_node_item_t *item = node->data.sequence.items.start; item < end; item++)
-            if (add_word(r, yaml_document_get_node(r->document, *item), path, &value) < 0)
-                return -1;
-    }
-    return tern_value_set(r->recipe, key, &value, TERN_FROM_FILE, where, r->recipe->notes->folder, r->error);
+    char *name = tern_key_name(r->recipe, key);
+    int status = read_words(r, key, node, where, name);
+    free(name);
+    return status;
 }
 
 static void note_section(tern_recipe *recipe, const char *path, const char *where)
@@ -201,13 +230,54 @@ static void note_section(tern_recipe *recipe, const char *path, const char *wher
 
 static int read_mapping(const reader *r, const char *section, const yaml_node_t *mapping);
 
+static int read_section(const reader *r, const char *path, const yaml_node_t *node, const char *where);
+
+/* loss: NAME is short for its name alone. */
+static int read_loss_name(const reader *r, const char *path, const yaml_node_t *node, const char *where)
+{
+    char *name = tern_format("%s.name", path);
+    int status = read_value(r, tern_key_find(name), node, where);
+    free(name);
+    return status;
+}
+
+/* Several data sets, or several losses. */
+static int read_list(const reader *r, const char *path, tern_key_path at, const yaml_node_t *list, const char *where)
+{
+    const yaml_node_item_t *items = list->data.sequence.items.start;
+    long n = (long)(list->data.sequence.items.top - items), status = 0;
+    int *place = at.scope == TERN_SCOPE_LOSS ? &at.place.loss : &at.place.source;
+    int most = at.scope == TERN_SCOPE_LOSS ? TERN_RECIPE_MOST_LOSSES : TERN_RECIPE_MOST_SOURCES;
+    if (n == 0)
+        return tern_fail(r->error, "%s: %s is an empty list; write its items, or leave it out", where, path);
+    if (n > most)
+        return tern_fail(r->error, "%s: %s has %ld items; it takes up to %d", where, path, n, most);
+    *place = (int)n - 1;
+    tern_key_reach(r->recipe, at.place);
+    for (long i = 0; i < n && status == 0; i++) {
+        const yaml_node_t *item = yaml_document_get_node(r->document, items[i]);
+        char *own = tern_format("%s[%ld]", path, i), *line = tern_format("%s:%ld", r->path, line_of(item->start_mark));
+        status = read_section(r, own, item, line);
+        free(own);
+        free(line);
+    }
+    return (int)status;
+}
+
 static int read_section(const reader *r, const char *path, const yaml_node_t *node, const char *where)
 {
+    tern_key_path at;
+    TERN_CHECK(tern_key_path_parse(path, &at) == 0, "%s is no section", path);
+    int is_item = tern_key_is_item(path), is_in_list = path[strlen(path) - 1] == ']';
+    if (is_item && !is_in_list && node->type == YAML_SEQUENCE_NODE)
+        return read_list(r, path, at, node, where);
+    if (is_item)
+        tern_key_reach(r->recipe, at.place);
     note_section(r->recipe, path, where);
     if (node->type == YAML_MAPPING_NODE)
         return read_mapping(r, path, node);
-    if (!strcmp(path, "loss") && node->type == YAML_SCALAR_NODE)
-        return read_value(r, tern_key_find("loss.name"), node, where);
+    if (is_item && at.scope == TERN_SCOPE_LOSS && node->type == YAML_SCALAR_NODE)
+        return read_loss_name(r, path, node, where);
     if (node->type == YAML_SCALAR_NODE && !*scalar_text(node))
         return tern_fail(r->error, "%s: %s has nothing in it; write its keys, or leave it out", where, path);
     return tern_fail(r->error, "%s: %s takes keys inside it, as in %s: {key: value}", where, path, path);
@@ -243,6 +313,11 @@ static int read_pair(const reader *r, const char *section, const yaml_node_t *ma
     const yaml_node_t *value = yaml_document_get_node(r->document, pair->value);
     if (key->type != YAML_SCALAR_NODE || strlen(scalar_text(key)) != key->data.scalar.length)
         return tern_fail(r->error, "%s:%ld: a key must be a plain name", r->path, line_of(key->start_mark));
+    if (strpbrk(scalar_text(key), ".[]"))
+        return tern_fail(r->error,
+                         "%s:%ld: there is no key %.120s; dots and brackets are for --set, here keys stand inside "
+                         "one another",
+                         r->path, line_of(key->start_mark), scalar_text(key));
     char *path = *section ? tern_format("%s.%s", section, scalar_text(key)) : tern_strdup(scalar_text(key));
     char *where = tern_format("%s:%ld", r->path, line_of(key->start_mark));
     int at = tern_key_find(path), status;

@@ -12,7 +12,7 @@
 #include "losses/loss.h"
 #include "selftest/selftest.h"
 
-enum { TERN_CHECK_INPUTS = 8, TERN_CHECK_OWNED = 8 };
+enum { TERN_CHECK_INPUTS = 16, TERN_CHECK_OWNED = 16 };
 
 typedef struct tern_check {
     char shape[96]; /* in words, for reports */
@@ -28,6 +28,7 @@ typedef struct tern_check {
     tern_loss_options loss;
     uint8_t *masked;
     int64_t number[6]; /* the shape's own row of numbers */
+    void *extra;       /* the kind's own */
     void *owned[TERN_CHECK_OWNED];
     int n_owned;
 } tern_check;

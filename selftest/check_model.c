@@ -1,5 +1,5 @@
-/* A whole model: two layers of BERT of odd sizes under dropout, each pooling, Dense, Normalize, a loss. The first case
- * compares every parameter, the others some of each tensor. */
+/* A whole model: layers of BERT of odd sizes under dropout, each pooling, Dense, Normalize, a loss; and the vectors
+ * that earlier layers give. The first case compares every parameter, the others some of each tensor. */
 #include "selftest/check.h"
 
 enum { ROWS = 3, NEGATIVES = 1, TEXTS = ROWS * (2 + NEGATIVES), VOCAB = 11 };
@@ -10,7 +10,8 @@ typedef struct model_case {
     int n_modules;
     double dropout;
     int64_t sampled;
-    tern_loss_options loss;
+    tern_loss_options loss; /* name NULL: the vectors themselves are the result */
+    int earlier;            /* so many earlier layers are asked for */
 } model_case;
 
 #define POOLING(way)                                                                                                   \
@@ -32,31 +33,43 @@ static const model_case cases[] = {
      3,
      0.1,
      0,
-     {.name = "multiple_negatives_ranking", .scale = 20}},
+     {.name = "multiple_negatives_ranking", .scale = 20},
+     0},
     {"cls, Dense, infonce symmetric",
      {POOLING(TERN_POOL_CLS), DENSE(13, 0, TERN_IDENTITY)},
      2,
      0,
      9,
-     {.name = "infonce", .scale = 10, .symmetric = 1}},
+     {.name = "infonce", .scale = 10, .symmetric = 1},
+     0},
     {"max, dropout, triplet",
      {POOLING(TERN_POOL_MAX)},
      1,
      0.2,
      9,
-     {.name = "triplet", .distance = TERN_EUCLIDEAN, .margin = 5}},
+     {.name = "triplet", .distance = TERN_EUCLIDEAN, .margin = 5},
+     0},
     {"last, Normalize, dropout, matryoshka",
      {POOLING(TERN_POOL_LAST), NORMALIZE},
      2,
      0.1,
      9,
-     {.name = "multiple_negatives_ranking", .scale = 20, .dims = {12, 5}, .n_dims = 2}},
+     {.name = "multiple_negatives_ranking", .scale = 20, .dims = {12, 5}, .n_dims = 2},
+     0},
     {"mean_sqrt, triplet cosine",
      {POOLING(TERN_POOL_MEAN_SQRT)},
      1,
      0,
      9,
-     {.name = "triplet", .distance = TERN_COSINE, .margin = 1}},
+     {.name = "triplet", .distance = TERN_COSINE, .margin = 1},
+     0},
+    {"mean, Dense with tanh, Normalize, dropout, two earlier layers",
+     {POOLING(TERN_POOL_MEAN), DENSE(7, 1, TERN_TANH), NORMALIZE},
+     3,
+     0.1,
+     9,
+     {.name = NULL},
+     2},
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
@@ -80,7 +93,7 @@ static int make_bert(tern_check *c, int shape)
     const model_case *m = &cases[shape];
     tern_encoder_config config = {.bert = {.vocab_size = VOCAB,
                                            .hidden_size = 12,
-                                           .layers = 2,
+                                           .layers = m->earlier > 1 ? m->earlier + 1 : 2,
                                            .heads = 3,
                                            .intermediate_size = 17,
                                            .max_positions = 6,
@@ -96,6 +109,7 @@ static int make_bert(tern_check *c, int shape)
     c->sampled = m->sampled;
     c->loss = m->loss;
     c->dropout.p = m->dropout;
+    c->number[0] = m->earlier;
     make_texts(c);
     return 1;
 }
@@ -103,7 +117,11 @@ static int make_bert(tern_check *c, int shape)
 static tern_tensor *build_bert(tern_check *c, tern_tape *tape)
 {
     tern_pass pass = {.tape = tape, .batch = &c->batch, .dropout = c->dropout.p, .seed = 3, .step = 8};
+    pass.layers = (const int[]){0, 1};
+    pass.n_layers = (int)c->number[0];
     tern_tensor *vectors = tern_encoder_embed(c->encoder, &pass);
+    if (!c->loss.name)
+        return vectors;
     tern_loss_batch batch = {.n = ROWS,
                              .anchor = tern_rows_of(tape, vectors, 0, ROWS),
                              .positive = tern_rows_of(tape, vectors, ROWS, ROWS),

@@ -241,6 +241,23 @@ static tern_tensor *build_stack_rows(tern_check *c, tern_tape *tape)
     return tern_stack_rows(tape, c->in[0], c->in[1]);
 }
 
+/* stack_columns: rows, tensors, cols of the first; 7 are more than one record takes -----------------------------------
+ */
+static int make_stack_columns(tern_check *c, int shape)
+{
+    static const int64_t shapes[][6] = {{1, 1, 1}, {3, 2, 5}, {4, 7, 2}, {391, 3, 67}};
+    static const char *const names[] = {"x0", "x1", "x2", "x3", "x4", "x5", "x6"};
+    const int64_t *s = PICK(c, shape, shapes);
+    for (int i = 0; s && i < s[1]; i++)
+        tern_check_tensor(c, names[i], s[0], s[2] + i % 3);
+    return s != NULL;
+}
+
+static tern_tensor *build_stack_columns(tern_check *c, tern_tape *tape)
+{
+    return tern_stack_columns(tape, c->in, c->n_in);
+}
+
 /* weighted_sum: terms; 8 are more than one record takes ----------------------------------------------------------- */
 static int make_weighted_sum(tern_check *c, int shape)
 {
@@ -257,12 +274,14 @@ static tern_tensor *build_weighted_sum(tern_check *c, tern_tape *tape)
     return tern_weighted_sum(tape, c->in, (const double[]){0.5, -2, 1, 3, 0.25, 1.5, -1, 0.75}, c->n_in);
 }
 
-/* in_batch_softmax: n, m, D, masked, transposed, sampled; tiles are 128 x 512 ------------------------------------- */
+/* in_batch_softmax: n, m, D, masked, directions (16: joint), sampled; tiles are 128 x 512 ------------------------- */
 static int make_in_batch_softmax(tern_check *c, int shape)
 {
-    static const int64_t shapes[][6] = {{1, 1, 2, 0, 1, 0},     {1, 3, 5, 0, 0, 0},     {5, 5, 3, 1, 0, 0},
-                                        {4, 12, 7, 1, 0, 0},    {6, 6, 3, 0, 1, 0},     {5, 5, 2, 1, 1, 0},
-                                        {130, 520, 2, 1, 0, 9}, {300, 900, 33, 1, 0, 0}};
+    static const int64_t shapes[][6] = {{1, 1, 2, 0, 2, 0},      {1, 3, 5, 0, 1, 0},     {5, 5, 3, 1, 1, 0},
+                                        {4, 12, 7, 1, 1, 0},     {6, 6, 3, 0, 2, 0},     {5, 5, 2, 1, 2, 0},
+                                        {4, 12, 3, 1, 3, 0},     {5, 10, 3, 0, 31, 0},   {4, 12, 4, 1, 31, 0},
+                                        {5, 5, 3, 1, 25, 0},     {130, 520, 2, 1, 1, 9}, {130, 520, 2, 1, 31, 9},
+                                        {300, 900, 33, 1, 31, 0}};
     const int64_t *s = PICK(c, shape, shapes);
     if (!s)
         return 0;
@@ -276,7 +295,28 @@ static int make_in_batch_softmax(tern_check *c, int shape)
 
 static tern_tensor *build_in_batch_softmax(tern_check *c, tern_tape *tape)
 {
-    return tern_in_batch_softmax(tape, c->in[0], c->in[1], 1.7, c->masked, c->number[1], (int)c->number[4]);
+    tern_in_batch o = {
+        .scale = 1.7, .masked = c->masked, .directions = (unsigned)c->number[4] & 15, .joint = c->number[4] > 15};
+    return tern_in_batch_softmax(tape, c->in[0], c->in[1], &o);
+}
+
+/* hardest_margin: n, m, D, masked; tiles are 128 x 512 ------------------------------------------------------------ */
+static int make_hardest_margin(tern_check *c, int shape)
+{
+    static const int64_t shapes[][6] = {{1, 1, 2, 0}, {1, 3, 5, 0}, {5, 5, 3, 1}, {6, 12, 4, 1}, {300, 900, 33, 1}};
+    const int64_t *s = PICK(c, shape, shapes);
+    if (!s)
+        return 0;
+    tern_check_tensor(c, "a", s[0], s[2]);
+    tern_check_tensor(c, "c", s[1], s[2]);
+    if (s[3])
+        tern_check_mask(c, s[0], s[1]);
+    return 1;
+}
+
+static tern_tensor *build_hardest_margin(tern_check *c, tern_tape *tape)
+{
+    return tern_hardest_margin(tape, c->in[0], c->in[1], 0.8, 0.3, c->masked);
 }
 
 /* triplet_margin: n, negatives each, D, distance ------------------------------------------------------------------ */
@@ -295,8 +335,34 @@ static int make_triplet_margin(tern_check *c, int shape)
 
 static tern_tensor *build_triplet_margin(tern_check *c, tern_tape *tape)
 {
-    return tern_triplet_margin(tape, c->in[0], c->in[1], c->in[2], (int)c->number[3], c->number[0] == 1 ? 5 : 0.5);
+    tern_pair_kind distance = (tern_pair_kind)(TERN_PAIR_COSINE_DISTANCE + c->number[3]);
+    return tern_triplet_margin(tape, c->in[0], c->in[1], c->in[2], distance, c->number[0] == 1 ? 5 : 0.5);
 }
+
+/* batch_triplet: n, labels, D, kind, distance --------------------------------------------------------------------- */
+static int make_batch_triplet(tern_check *c, int shape)
+{
+    static const int64_t shapes[][6] = {{1, 1, 3, 0, 0}, {1, 1, 3, 1, 1}, {1, 1, 3, 2, 0},  {7, 1, 3, 1, 1},
+                                        {7, 1, 3, 2, 1}, {9, 3, 4, 0, 0}, {9, 3, 4, 1, 1},  {9, 3, 4, 2, 2},
+                                        {9, 3, 4, 3, 1}, {8, 8, 3, 1, 0}, {70, 5, 2, 0, 1}, {150, 5, 17, 0, 1}};
+    const int64_t *s = PICK(c, shape, shapes);
+    if (!s)
+        return 0;
+    tern_check_tensor(c, "x", s[0], s[2]);
+    int64_t *label = c->extra = tern_check_alloc(c, (size_t)s[0], sizeof *label);
+    for (int64_t i = 0; i < s[0]; i++)
+        label[i] = i * 7 % s[1];
+    return 1;
+}
+
+static tern_tensor *build_batch_triplet(tern_check *c, tern_tape *tape)
+{
+    tern_pair_kind distance = (tern_pair_kind)(TERN_PAIR_COSINE_DISTANCE + c->number[4]);
+    double margin = c->number[0] == 70 ? 50 : 0.7; /* so many triplets have a kink in reach, unless all are active */
+    return tern_batch_triplet(tape, c->in[0], c->extra, (tern_triplet_kind)c->number[3], distance, margin);
+}
+
+#include "selftest/check_pair_ops.h"
 
 const tern_check_kind tern_check_ops[] = {
 #define TERN_OP(name) {"op", #name, make_##name, build_##name},

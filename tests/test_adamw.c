@@ -11,6 +11,8 @@
 #include <math.h>
 #include <omp.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static const char *const names[] = {"matrix", "bias", "table"};
 static const int name_flags[] = {0, TERN_PARAM_NO_DECAY | TERN_PARAM_VECTOR, TERN_PARAM_ROW_SPARSE};
@@ -169,6 +171,126 @@ START_TEST(restored_moments_give_the_same_bits)
 }
 END_TEST
 
+/* Two tensors, one of them a row-sparse table with two used rows; some steps at the rates given; the weights. */
+static float *train_two(double learning_rate, const double *rate, size_t *n)
+{
+    tern_params *params = tern_params_create();
+    tern_params_add(params, "table", 20, 24, TERN_PARAM_ROW_SPARSE);
+    tern_params_add(params, "matrix", 150, 130, 0);
+    tern_params_allocate(params);
+    tern_params_want_grads(params);
+    for (int64_t i = 0; i < params->size; i++)
+        params->value[i] = (float)(tern_random_unit(1, (uint64_t)i, 0, 0) - 0.5);
+    tern_optimizer *o = tern_optimizer_create(params, &(tern_optimizer_options){.weight_decay = 0.1, .rate = rate});
+    for (uint64_t t = 0; t < STEPS; t++) {
+        tern_param_touch(&params->table[0], 3);
+        tern_param_touch(&params->table[0], 11);
+        for (int64_t i = 0; i < params->size; i++) {
+            int used = i >= 20 * 24 || i / 24 == 3 || i / 24 == 11;
+            params->grad[i] = used ? (float)(tern_random_unit(4, t, (uint64_t)i, 0) - 0.5) : 0;
+        }
+        tern_optimizer_step(o, learning_rate, 1);
+        tern_params_zero_grads(params);
+    }
+    float *copy = tern_alloc((size_t)params->size, sizeof *copy);
+    *n = (size_t)params->size * sizeof *copy;
+    memcpy(copy, params->value, *n);
+    tern_optimizer_free(o);
+    tern_params_free(params);
+    return copy;
+}
+
+START_TEST(factors_of_one_change_no_bit)
+{
+    size_t n;
+    float *plain = train_two(0.01, NULL, &n);
+    check_same(plain, train_two(0.01, (const double[]){1, 1}, &n), n);
+}
+END_TEST
+
+START_TEST(a_factor_scales_the_rate_and_the_decay_of_its_parameter)
+{
+    size_t n, table = 20 * 24 * sizeof(float);
+    float *both = train_two(0.01, (const double[]){0.5, 2}, &n);
+    float *half = train_two(0.005, NULL, &n), *twice = train_two(0.02, NULL, &n);
+    ck_assert_mem_eq(both, half, table);
+    ck_assert_mem_eq(both + 20 * 24, twice + 20 * 24, n - table);
+    free(both);
+    free(half);
+    free(twice);
+}
+END_TEST
+
+static tern_params *small_params(float grad)
+{
+    tern_params *params = tern_params_create();
+    tern_params_add(params, "w", 2, 3, 0);
+    tern_params_allocate(params);
+    tern_params_want_grads(params);
+    for (int i = 0; i < 6; i++)
+        params->table[0].tensor->grad[i] = grad;
+    return params;
+}
+
+START_TEST(two_optimizers_have_one_norm)
+{
+    tern_params *a = small_params(3), *b = small_params(4), *none = tern_params_create();
+    tern_params_allocate(none);
+    tern_params_want_grads(none);
+    tern_optimizer *of_a = tern_optimizer_create(a, &(tern_optimizer_options){0});
+    tern_optimizer *of_b = tern_optimizer_create(b, &(tern_optimizer_options){0});
+    tern_optimizer *of_none = tern_optimizer_create(none, &(tern_optimizer_options){0});
+    tern_optimizer *all[] = {of_a, NULL, of_none, of_b};
+    ck_assert_double_eq(tern_optimizers_grad_norm(all, 4), sqrt(6 * 25.0));
+    ck_assert_double_eq(tern_optimizers_grad_norm(all, 3), tern_optimizer_grad_norm(of_a));
+    tern_optimizer_step(NULL, 1, 1);
+    tern_optimizer_step(of_none, 1, 1);
+    for (int i = 0; i < 4; i++)
+        tern_optimizer_free(all[i]);
+    tern_params_free(a);
+    tern_params_free(b);
+    tern_params_free(none);
+}
+END_TEST
+
+static size_t resident_pages(float *x, size_t n)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), count = 0;
+    uintptr_t from = ((uintptr_t)x + page - 1) / page * page, to = (uintptr_t)(x + n) / page * page;
+    size_t pages = (to - from) / page;
+    unsigned char *in = tern_alloc(pages, 1);
+    ck_assert(mincore((void *)from, to - from, in) == 0);
+    for (size_t i = 0; i < pages; i++)
+        count += in[i] & 1;
+    free(in);
+    return count;
+}
+
+START_TEST(rows_never_used_take_no_memory_after_a_restore)
+{
+    enum { MANY = 4096, WIDE = 256 };
+    tern_params *params = tern_params_create();
+    tern_params_add(params, "table", MANY, WIDE, TERN_PARAM_ROW_SPARSE);
+    tern_params_allocate(params);
+    tern_params_want_grads(params);
+    tern_optimizer *o = tern_optimizer_create(params, &(tern_optimizer_options){0});
+    memset(o->m, 0, (size_t)params->size * sizeof *o->m);
+    memset(o->v, 0, (size_t)params->size * sizeof *o->v);
+    for (int64_t c = 0; c < WIDE; c++)
+        o->m[1000 * WIDE + c] = o->v[3000 * WIDE + c] = 1;
+    tern_optimizer_restored(o);
+    ck_assert_uint_lt(resident_pages(o->m, MANY * WIDE), 8);
+    ck_assert_uint_lt(resident_pages(o->v, MANY * WIDE), 8);
+    for (int64_t i = 0; i < MANY * WIDE; i++) {
+        ck_assert(o->m[i] == (i / WIDE == 1000));
+        ck_assert(o->v[i] == (i / WIDE == 3000));
+    }
+    ck_assert(o->seen[0][1000] && o->seen[0][3000] && !o->seen[0][2000]);
+    tern_optimizer_free(o);
+    tern_params_free(params);
+}
+END_TEST
+
 START_TEST(frozen_parameters_stay)
 {
     tern_params *params = tern_params_create();
@@ -182,6 +304,7 @@ START_TEST(frozen_parameters_stay)
     tern_optimizer_step(o, 0.1, 1);
     ck_assert_float_eq(params->table[0].tensor->data[4], 1);
     ck_assert_float_eq(params->table[1].tensor->data[4], 0.95F);
+    ck_assert_double_eq(tern_optimizer_grad_norm(o), 0);
     tern_optimizer_free(o);
     tern_params_free(params);
 }
@@ -197,6 +320,10 @@ int main(void)
     tcase_add_test(tcase, a_sparse_table_equals_a_dense_one_to_a_rounding);
     tcase_add_test(tcase, one_and_two_threads_give_the_same_bits);
     tcase_add_test(tcase, restored_moments_give_the_same_bits);
+    tcase_add_test(tcase, factors_of_one_change_no_bit);
+    tcase_add_test(tcase, a_factor_scales_the_rate_and_the_decay_of_its_parameter);
+    tcase_add_test(tcase, two_optimizers_have_one_norm);
+    tcase_add_test(tcase, rows_never_used_take_no_memory_after_a_restore);
     tcase_add_test(tcase, frozen_parameters_stay);
     suite_add_tcase(suite, tcase);
     return tern_test_run(suite);

@@ -187,11 +187,14 @@ END_TEST
 
 START_TEST(triplet_defaults_and_hinge)
 {
-    tern_loss_options o = {.name = "triplet", .distance = TERN_COSINE, .margin = -1};
-    double five = ((0 - 0.4 + 5) + (0 - 1 + 5)) / 2;
-    ck_assert_double_eq_tol(value_of(&o, NULL, 1), five, 1e-6);
-    o.margin = 0.5; /* row 1 is beyond the margin */
-    ck_assert_double_eq_tol(value_of(&o, NULL, 1), (0.1 + 0) / 2, 1e-6);
+    tern_loss_options o = {.name = "triplet", .distance = TERN_COSINE, .margin = NAN};
+    ck_assert_double_eq_tol(value_of(&o, NULL, 1), (0.1 + 0) / 2, 1e-6); /* row 1 is beyond the margin of 0.5 */
+    o.margin = 5;
+    ck_assert_double_eq_tol(value_of(&o, NULL, 1), ((0 - 0.4 + 5) + (0 - 1 + 5)) / 2, 1e-6);
+    tern_loss_options unsaid = tern_loss_defaults("triplet"), said = unsaid;
+    ck_assert_int_eq(unsaid.distance, TERN_EUCLIDEAN);
+    said.margin = 5;
+    ck_assert_double_eq(value_of(&unsaid, NULL, 1), value_of(&said, NULL, 1));
 }
 END_TEST
 

@@ -205,15 +205,24 @@ static uint8_t *random_mask(int64_t n)
     return masked;
 }
 
+/* One direction of it: from a to c, or transposed. */
+static tern_tensor *one_way(tern_tensor *a, tern_tensor *c, double scale, const uint8_t *masked, int64_t m,
+                            int transposed)
+{
+    tern_in_batch o = {
+        .scale = scale, .directions = transposed ? TERN_C_TO_A : TERN_A_TO_C, .masked = masked, .masked_cols = m};
+    return tern_in_batch_softmax(tape, a, c, &o);
+}
+
 START_TEST(in_batch_softmax_is_the_plain_sum_over_several_tiles)
 {
     enum { N = 260, M = 1100, D = 7 };
     uint8_t *masked = random_mask((int64_t)N * M);
     tern_tensor *a = tern_normalize(tape, leaf(N, D)), *c = tern_normalize(tape, leaf(M, D));
     tern_tensor *p = tern_rows_of(tape, c, 0, N);
-    double forward = (double)*tern_in_batch_softmax(tape, a, c, 20, masked, M, 0)->data;
-    double back = (double)*tern_in_batch_softmax(tape, a, p, 20, masked, M, 1)->data;
-    double none = (double)*tern_in_batch_softmax(tape, a, c, 20, NULL, M, 0)->data;
+    double forward = (double)*one_way(a, c, 20, masked, M, 0)->data;
+    double back = (double)*one_way(a, p, 20, masked, M, 1)->data;
+    double none = (double)*one_way(a, c, 20, NULL, M, 0)->data;
     ck_assert_double_eq_tol(forward, plain_softmax(a, c, 20, masked, M, 0), 1e-6 * forward);
     ck_assert_double_eq_tol(back, plain_softmax(p, a, 20, masked, M, 1), 1e-6 * back);
     ck_assert_double_eq_tol(none, plain_softmax(a, c, 20, NULL, M, 0), 1e-6 * none);
@@ -229,7 +238,7 @@ START_TEST(masked_candidates_get_no_gradient)
         for (int j = N; j < M; j += 2)
             masked[i * M + j] = 1;
     tern_tensor *a = leaf(N, D), *c = leaf(M, D);
-    tern_tape_backward(tape, tern_in_batch_softmax(tape, a, c, 2, masked, M, 0));
+    tern_tape_backward(tape, one_way(a, c, 2, masked, M, 0));
     const float *dc = tern_tape_grad(tape, c);
     for (int j = N; j < M; j++)
         for (int d = 0; d < D; d++)
@@ -241,12 +250,10 @@ END_TEST
 START_TEST(in_batch_softmax_survives_scores_that_overflow_exp)
 {
     float a[] = {30, 0, 0, 30}, c[] = {30, 0, 0, 30};
-    tern_tensor *loss = tern_in_batch_softmax(tape, tern_tape_input(tape, a, 2, 2, 1),
-                                              tern_tape_input(tape, c, 2, 2, 1), 20, NULL, 2, 0);
+    tern_tensor *loss = one_way(tern_tape_input(tape, a, 2, 2, 1), tern_tape_input(tape, c, 2, 2, 1), 20, NULL, 2, 0);
     ck_assert_float_eq(*loss->data, 0);
     a[0] = NAN;
-    loss = tern_in_batch_softmax(tape, tern_tape_input(tape, a, 2, 2, 1), tern_tape_input(tape, c, 2, 2, 1), 20, NULL,
-                                 2, 0);
+    loss = one_way(tern_tape_input(tape, a, 2, 2, 1), tern_tape_input(tape, c, 2, 2, 1), 20, NULL, 2, 0);
     ck_assert(isnan(*loss->data));
 }
 END_TEST
@@ -270,7 +277,7 @@ START_TEST(equal_texts_have_no_gradient_in_the_euclidean_triplet)
 {
     float data[] = {1, 2, 3};
     tern_tensor *a = tern_tape_input(tape, data, 1, 3, 1), *p = same_as(a), *n = same_as(a);
-    tern_tensor *loss = tern_triplet_margin(tape, a, p, n, 1, 0.5);
+    tern_tensor *loss = tern_triplet_margin(tape, a, p, n, TERN_PAIR_EUCLIDEAN, 0.5);
     ck_assert_float_eq(*loss->data, 0.5f);
     tern_tape_backward(tape, loss);
     for (int i = 0; i < 3; i++)
@@ -282,8 +289,8 @@ START_TEST(triplets_beyond_the_margin_have_no_gradient)
 {
     float a[] = {1, 0}, p[] = {1, 0}, n[] = {-1, 0};
     tern_tensor *x = tern_tape_input(tape, n, 1, 2, 1);
-    tern_tape_backward(
-        tape, tern_triplet_margin(tape, tern_tape_input(tape, a, 1, 2, 1), tern_tape_input(tape, p, 1, 2, 1), x, 0, 1));
+    tern_tape_backward(tape, tern_triplet_margin(tape, tern_tape_input(tape, a, 1, 2, 1),
+                                                 tern_tape_input(tape, p, 1, 2, 1), x, TERN_PAIR_COSINE_DISTANCE, 1));
     ck_assert_float_eq(tern_tape_grad(tape, x)[1], 0);
 }
 END_TEST

@@ -3,6 +3,7 @@
 #include "recipes/recipe.h"
 #include "tests/support.h"
 
+#include <math.h>
 #include <string.h>
 
 #define LEAST                                                                                                          \
@@ -29,18 +30,18 @@ START_TEST(test_the_least_recipe_has_defaults)
 {
     tern_recipe *r = parse(LEAST);
     ck_assert_str_eq(r->model, "org/name");
-    ck_assert_str_eq(r->loss.name, "triplet");
+    ck_assert_str_eq(r->losses[0].name, "triplet");
     ck_assert_str_eq(r->output.dir, "out");
     ck_assert_ptr_null(r->prompts.query);
     ck_assert_ptr_null(r->data.dev.file);
-    ck_assert_ptr_null(r->data.train.split);
+    ck_assert_ptr_null(r->sources[0].data.split);
     ck_assert_int_eq(r->train.batch_size, 32);
     ck_assert_int_eq(r->train.epochs, 1);
     ck_assert_double_eq(r->train.learning_rate, 2e-5);
-    ck_assert_double_eq(r->loss.scale, 20);
-    ck_assert_double_eq(r->loss.margin, 5);
-    ck_assert_int_eq(r->loss.distance, TERN_DISTANCE_EUCLIDEAN);
-    ck_assert_int_eq(r->loss.mask, TERN_MASK_JUDGED);
+    ck_assert_double_eq(r->losses[0].scale, 0);
+    ck_assert(isnan(r->losses[0].margin));
+    ck_assert_int_eq(r->losses[0].distance, -1);
+    ck_assert_int_eq(r->losses[0].mask, TERN_MASK_JUDGED);
     ck_assert_int_eq(r->train.seed, 42);
     ck_assert_int_eq(r->output.checkpoint_every, 50);
     ck_assert_str_eq(r->eval.metric, "ndcg_at_10");
@@ -66,19 +67,19 @@ START_TEST(test_every_key_of_the_long_form_is_read)
               "output: {dir: \"${TERN_DATA}/o\", keep: 5}\n");
     ck_assert_str_eq(r->prompts.query, "query: ");
     ck_assert_str_eq(r->prompts.document, "");
-    ck_assert_str_eq(r->data.train.beir, "/data/nf");
-    ck_assert_str_eq(r->data.train.split, "dev");
-    ck_assert_int_eq(r->data.train.min_grade, 2);
-    ck_assert_int_eq(r->data.train.positives_per_query, 1);
+    ck_assert_str_eq(r->sources[0].data.beir, "/data/nf");
+    ck_assert_str_eq(r->sources[0].data.split, "dev");
+    ck_assert_int_eq(r->sources[0].data.min_grade, 2);
+    ck_assert_int_eq(r->sources[0].data.positives_per_query, 1);
     ck_assert_str_eq(r->data.dev.split, "dev");
     ck_assert_int_eq(r->data.dev.exclude_same_id, 1);
     ck_assert_str_eq(r->data.test.anchor, "q");
-    ck_assert_double_eq_tol(r->loss.scale, 20, 1e-12);
-    ck_assert_int_eq(r->loss.symmetric, 1);
-    ck_assert_int_eq(r->loss.mask, TERN_MASK_EQUAL);
-    ck_assert_int_eq(r->loss.matryoshka.n, 2);
-    ck_assert_int_eq(r->loss.matryoshka.items[1], 128);
-    ck_assert_double_eq(r->loss.matryoshka_weights.items[1], 0.5);
+    ck_assert_double_eq_tol(r->losses[0].scale, 20, 1e-12);
+    ck_assert_int_eq(r->losses[0].symmetric, 1);
+    ck_assert_int_eq(r->losses[0].mask, TERN_MASK_EQUAL);
+    ck_assert_int_eq(r->losses[0].matryoshka.n, 2);
+    ck_assert_int_eq(r->losses[0].matryoshka.items[1], 128);
+    ck_assert_double_eq(r->losses[0].matryoshka_weights.items[1], 0.5);
     ck_assert_int_eq(r->train.schedule, TERN_SCHEDULE_COSINE);
     ck_assert(r->train.seed == INT64_C(9007199254740991));
     ck_assert_int_eq(r->output.checkpoint_every, 25);
@@ -93,12 +94,12 @@ START_TEST(test_inputs_are_relative_to_the_recipe_and_output_is_as_given)
     char *here = realpath(".", NULL), want[4200];
     tern_recipe *r = parse(LEAST);
     snprintf(want, sizeof want, "%s/tests/faq.csv", here);
-    ck_assert_str_eq(r->data.train.file, want);
+    ck_assert_str_eq(r->sources[0].data.file, want);
     tern_recipe_free(r);
     const char *sets[] = {"data.train.file=faq.csv", "model=base"};
     r = parse_with(LEAST, sets, 2);
     snprintf(want, sizeof want, "%s/faq.csv", here);
-    ck_assert_str_eq(r->data.train.file, want);
+    ck_assert_str_eq(r->sources[0].data.file, want);
     snprintf(want, sizeof want, "%s/base", here);
     ck_assert_str_eq(r->model, want);
     tern_recipe_free(r);
@@ -117,7 +118,7 @@ START_TEST(test_folders_that_are_not_there_yet_are_resolved_too)
                  paths[i][0]);
         snprintf(want, sizeof want, "%s%s", here, paths[i][1]);
         tern_recipe *r = parse(text);
-        ck_assert_str_eq(r->data.train.file, want);
+        ck_assert_str_eq(r->sources[0].data.file, want);
         tern_recipe_free(r);
     }
     free(here);
@@ -145,11 +146,11 @@ START_TEST(test_set_overrides_in_order)
                           "train.dropout=0.25",       "loss.symmetric=true", "loss.matryoshka_weights=1,2"};
     tern_recipe *r = parse_with(LEAST, sets, 9);
     ck_assert_int_eq(r->train.batch_size, 5);
-    ck_assert_str_eq(r->loss.name, "infonce");
-    ck_assert_int_eq(r->loss.matryoshka.items[1], 32);
+    ck_assert_str_eq(r->losses[0].name, "infonce");
+    ck_assert_int_eq(r->losses[0].matryoshka.items[1], 32);
     ck_assert_str_eq(r->prompts.query, "a=b");
     ck_assert_str_eq(r->prompts.document, "");
-    ck_assert_double_eq(r->loss.matryoshka_weights.items[1], 2);
+    ck_assert_double_eq(r->losses[0].matryoshka_weights.items[1], 2);
     ck_assert_str_eq(tern_recipe_line(r, "train.batch_size"), "--set train.batch_size");
     tern_recipe_free(r);
 }
@@ -161,26 +162,27 @@ START_TEST(test_set_beats_the_alternative_in_the_file)
                        "loss: {name: infonce, scale: 10}\noutput: {dir: o}\n";
     const char *sets[] = {"data.train.file=/f.csv", "loss.temperature=0.1", "scratch.vocab=/v.txt"};
     tern_recipe *r = parse_with(text, sets, 3);
-    ck_assert_ptr_null(r->data.train.beir);
-    ck_assert_ptr_null(r->data.train.split);
+    ck_assert_ptr_null(r->sources[0].data.beir);
+    ck_assert_ptr_null(r->sources[0].data.split);
     ck_assert_ptr_null(r->model);
-    ck_assert_str_eq(r->data.train.file, "/f.csv");
-    ck_assert_double_eq_tol(r->loss.scale, 10, 1e-12);
+    ck_assert_str_eq(r->sources[0].data.file, "/f.csv");
+    ck_assert_double_eq_tol(r->losses[0].scale, 10, 1e-12);
     tern_recipe_free(r);
 }
 END_TEST
 
 START_TEST(test_defaults_follow_other_keys)
 {
-    const char *cosine[] = {"loss.distance=cosine", "data.dev.file=/d.jsonl", "eval.every=7"};
-    tern_recipe *r = parse_with(LEAST, cosine, 3);
-    ck_assert_double_eq(r->loss.margin, 0.5);
+    const char *files[] = {"data.dev.file=/d.jsonl", "eval.every=7", "data.dev.score=s"};
+    tern_recipe *r = parse_with(LEAST, files, 2);
     ck_assert_str_eq(r->eval.metric, "triplet_accuracy");
     ck_assert_int_eq(r->output.checkpoint_every, 7);
     tern_recipe_free(r);
-    const char *given[] = {"loss.distance=cosine", "loss.margin=0.1", "eval.metric=map_at_5"};
-    r = parse_with(LEAST, given, 3);
-    ck_assert_double_eq(r->loss.margin, 0.1);
+    r = parse_with(LEAST, files, 3);
+    ck_assert_str_eq(r->eval.metric, "cosine_spearman");
+    tern_recipe_free(r);
+    const char *given[] = {"data.dev.file=/d.jsonl", "eval.metric=map_at_5"};
+    r = parse_with(LEAST, given, 2);
     ck_assert_str_eq(r->eval.metric, "map_at_5");
     tern_recipe_free(r);
 }
@@ -216,7 +218,7 @@ START_TEST(test_the_resolved_recipe_reads_back_to_itself)
     ck_assert_str_eq(text, twice);
     ck_assert_str_eq(r->prompts.query, again->prompts.query);
     ck_assert_str_eq(again->prompts.document, "null");
-    ck_assert(r->loss.scale == again->loss.scale);
+    ck_assert(r->losses[0].scale == again->losses[0].scale);
     ck_assert(r->train.learning_rate == again->train.learning_rate);
     free(text);
     free(twice);

@@ -111,9 +111,9 @@ static const wrong lines[] = {
     {"train: {learning_rate: 01.5}", "x.yaml:3: ", "needless 0"},
     {"train: {learning_rate: 1,5}", "x.yaml:3: ", "there is no key train.5"},
     {"train: {dropout: 1}", "x.yaml:3: ", "from 0 to 0.95"},
-    {"train: {schedule: liner}", "x.yaml:3: ", "linear, cosine or constant"},
-    {"train: {schedule: linear|cosine}", "x.yaml:3: ", "linear, cosine or constant"},
-    {"train: {schedule: \"\"}", "x.yaml:3: ", "linear, cosine or constant"},
+    {"train: {schedule: liner}", "x.yaml:3: ", "linear, cosine, constant or"},
+    {"train: {schedule: linear|cosine}", "x.yaml:3: ", "linear, cosine, constant or"},
+    {"train: {schedule: \"\"}", "x.yaml:3: ", "linear, cosine, constant or"},
     {"scratch: {layers: 2}", "x.yaml:3: ", "can't both be given"},
     {"eval: {metric: [a]}", "x.yaml:3: ", "is a list"},
 };

@@ -1,4 +1,5 @@
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "data/rows.h"
 #include "tests/support.h"
@@ -21,7 +22,7 @@ static void teardown(void)
 static const char *put(const char *name, const char *text)
 {
     const char *path = tern_test_path(name);
-    ck_assert_int_eq(tern_file_write(path, text, strlen(text), &error), 0);
+    tern_test_put_file(path, text, strlen(text));
     return path;
 }
 
@@ -95,6 +96,129 @@ START_TEST(labels_are_numbered_and_numeric_ones_are_scores_too)
     ck_assert_double_eq(rows->score[0], 3);
     ck_assert_double_eq(rows->score[1], 0.25);
     tern_rows_free(rows);
+}
+END_TEST
+
+START_TEST(true_and_false_are_labels_and_scores)
+{
+    tern_rows *rows =
+        expect_rows("x.jsonl", "{\"anchor\": \"a\", \"label\": false}\n{\"anchor\": \"b\", \"label\": true}\n",
+                    (tern_rows_source){0});
+    ck_assert_int_eq(rows->n_labels, 2);
+    ck_assert_int_eq(rows->n_scores, 1);
+    ck_assert_double_eq(rows->score[0], 0);
+    ck_assert_double_eq(rows->score[1], 1);
+    tern_rows_free(rows);
+}
+END_TEST
+
+START_TEST(labels_that_are_not_all_numbers_are_no_scores)
+{
+    tern_rows *rows = expect_rows("x.csv", "anchor,label\na,1\nb,2\nc,cat\nd,3\n", (tern_rows_source){0});
+    ck_assert_int_eq(rows->n_labels, 4);
+    ck_assert(!rows->has_score && !rows->score && rows->n_scores == 0);
+    tern_rows_free(rows);
+    rows = expect_rows("x.csv", "anchor,label,score\na,1,7\nb,2,8\n", (tern_rows_source){0});
+    ck_assert_int_eq(rows->n_labels, 2);
+    ck_assert_int_eq(rows->n_scores, 1);
+    ck_assert_double_eq(rows->score[1], 8);
+    tern_rows_free(rows);
+}
+END_TEST
+
+START_TEST(a_row_may_have_several_scores)
+{
+    const double expected[] = {0.5, 2, 1, 0.25, 4, 3};
+    tern_rows *rows =
+        expect_rows("x.csv", "anchor,score_1,score,score_0\na,1,0.5,2\nb,3,0.25,4\n", (tern_rows_source){0});
+    ck_assert_int_eq(rows->n_scores, 3);
+    ck_assert_mem_eq(rows->score, expected, sizeof expected);
+    tern_rows_free(rows);
+    rows = expect_rows(
+        "x.jsonl", "{\"anchor\": \"a\", \"margins\": [0.5, 2, 1]}\n{\"anchor\": \"b\", \"margins\": [0.25, 4, 3]}\n",
+        (tern_rows_source){.score = "margins"});
+    ck_assert_int_eq(rows->n_scores, 3);
+    ck_assert_mem_eq(rows->score, expected, sizeof expected);
+    tern_rows_free(rows);
+    rows = expect_rows("x.tsv", "anchor\tsim_0\tsim_1\na\t1\t2\n", (tern_rows_source){.score = "sim"});
+    ck_assert_int_eq(rows->n_scores, 2);
+    tern_rows_free(rows);
+}
+END_TEST
+
+START_TEST(several_scores_stay_with_their_row_when_rows_are_grouped)
+{
+    const double expected[] = {1, 2, 5, 6, 3, 4};
+    tern_rows *rows = expect_rows("x.csv", "anchor,positive,score_0,score_1\na,1,1,2\nb,2,3,4\na,3,5,6\n",
+                                  (tern_rows_source){.positives_per_query = 1});
+    ck_assert_mem_eq(rows->score, expected, sizeof expected);
+    tern_rows_free(rows);
+}
+END_TEST
+
+START_TEST(scores_are_scaled_from_their_range_to_one)
+{
+    tern_rows_source stars = {.score_least = 0, .score_most = 5}, distance = {.score_least = 2, .score_most = -2};
+    tern_rows *rows = expect_rows("x.csv", "anchor,score\na,0\nb,5\nc,2.5\n", stars);
+    ck_assert_double_eq(rows->score[0], 0);
+    ck_assert_double_eq(rows->score[1], 1);
+    ck_assert_double_eq(rows->score[2], 0.5);
+    tern_rows_free(rows);
+    rows = expect_rows("x.jsonl", "{\"anchor\": \"a\", \"score\": [2, -2, 1]}\n", distance);
+    ck_assert_double_eq(rows->score[0], 0);
+    ck_assert_double_eq(rows->score[1], 1);
+    ck_assert_double_eq(rows->score[2], 0.25);
+    tern_rows_free(rows);
+    rows = expect_rows("x.csv", "anchor,label\na,-1\nb,1\n", (tern_rows_source){.score_least = -1, .score_most = 1});
+    ck_assert_double_eq(rows->score[0], 0);
+    ck_assert_double_eq(rows->score[1], 1);
+    tern_rows_free(rows);
+    rows =
+        expect_rows("x.csv", "anchor,score\na,0\n", (tern_rows_source){.score_least = -1.5e308, .score_most = 1.5e308});
+    ck_assert_double_eq(rows->score[0], 0.5);
+    tern_rows_free(rows);
+    expect_failure("x.csv", "anchor,score\na,5\nb,5.5\n", stars,
+                   "x.csv:3: \"score\" is 5.5, which isn't between 0 and 5");
+    expect_failure("x.csv", "anchor,score\na,-3\n", distance, "x.csv:2: \"score\" is -3");
+    expect_failure("x.csv", "anchor,label\na,6\n", stars, "x.csv:2: \"label\" is 6");
+    expect_failure("x.csv", "anchor,label\na,cat\n", stars,
+                   "x.csv: scores from 0 to 5 are expected, and it has none; name their column as score");
+}
+END_TEST
+
+START_TEST(what_is_wrong_with_scores_is_said_with_its_line)
+{
+    tern_rows_source plain = {0};
+    expect_failure("x.jsonl", "{\"anchor\": \"a\", \"score\": []}\n", plain,
+                   "x.jsonl:1: \"score\" holds 0 numbers where 1 to 65 are expected");
+    expect_failure("x.jsonl", "{\"anchor\": \"a\", \"score\": [1, \"2\"]}\n", plain,
+                   "x.jsonl:1: \"score\" holds a string where a number is expected");
+    expect_failure("x.jsonl", "{\"anchor\": \"a\", \"score\": [1, 2]}\n{\"anchor\": \"a\", \"score\": [1]}\n", plain,
+                   "x.jsonl:2: \"score\" holds 1 numbers, those of the first row 2");
+    expect_failure("x.jsonl", "{\"anchor\": \"a\", \"score\": [1]}\n{\"anchor\": \"a\", \"score\": 1}\n", plain,
+                   "x.jsonl:2: \"score\" is a number where a list of numbers is expected, as in the first row");
+    expect_failure("x.jsonl", "{\"anchor\": \"a\", \"score\": 1}\n{\"anchor\": \"a\", \"score\": [1]}\n", plain,
+                   "x.jsonl:2: \"score\" is an array where a number is expected");
+    expect_failure("x.jsonl", "{\"anchor\": \"a\", \"score\": [1]}\n{\"anchor\": \"a\"}\n", plain,
+                   "x.jsonl:2: \"score\" is nothing where a list");
+    expect_failure("x.jsonl", "{\"anchor\": \"a\", \"score\": [1], \"score_0\": 1}\n", plain,
+                   "x.jsonl:1: \"score\" is an array where a number is expected");
+    expect_failure("x.jsonl", "{\"anchor\": \"a\", \"score\": 1}\n{\"anchor\": \"a\", \"score\": 1, \"score_0\": 1}\n",
+                   plain, "x.jsonl:2: the row has \"score_0\", which the first row lacks");
+    expect_failure("x.csv", "anchor,sim\na,1\n", (tern_rows_source){.score = "smi"},
+                   "x.csv:1: there is no column \"smi\"; did you mean \"sim\"?");
+    tern_buffer header = {0}, row = {0};
+    tern_buffer_printf(&header, "anchor");
+    tern_buffer_printf(&row, "a");
+    for (int i = 0; i < 66; i++) {
+        tern_buffer_printf(&header, ",score_%d", i);
+        tern_buffer_printf(&row, ",%d", i);
+    }
+    char *text = tern_format("%s\n%s\n", header.data, row.data);
+    expect_failure("x.csv", text, plain, "x.csv:2: more than 65 scores a row");
+    free(text);
+    tern_buffer_free(&header);
+    tern_buffer_free(&row);
 }
 END_TEST
 
@@ -229,16 +353,52 @@ START_TEST(a_grade_that_nothing_has_is_an_error)
 }
 END_TEST
 
+static const char hostile_seed[] =
+    "{\"anchor\": \"a\", \"positive\": \"p\", \"negative\": \"n\", \"score\": [1, 2], \"label\": 1}\n"
+    "{\"anchor\": \"b\", \"positive\": \"q\", \"negative\": \"m\", \"score\": [-2.5, 0], \"label\": \"x\"}\n";
+static const char hostile_table[] = "anchor,positive,score_0,score_1,label\na,p,1,2,0\n\"b\",q,-2.5,0,1\n";
+
+static void expect_rows_or_words(const char *name, const char *text, tern_rows_source source)
+{
+    tern_rows *rows = read_as(name, text, source);
+    ck_assert(rows || error.message[0]);
+    if (rows) {
+        ck_assert(!rows->has_score == !rows->score && !rows->has_score == !rows->n_scores);
+        for (int64_t i = 0; i < rows->n * rows->n_scores; i++)
+            ck_assert(rows->score[i] >= -1e300 && rows->score[i] <= 1e300);
+        for (int64_t i = 0; rows->label && i < rows->n; i++)
+            ck_assert(rows->label[i] >= 0 && rows->label[i] < rows->n_labels);
+    }
+    tern_rows_free(rows);
+}
+
 START_TEST(no_truncation_crashes)
 {
-    const char text[] = "{\"anchor\": \"a\", \"positive\": \"p\", \"negative\": \"n\", \"score\": 1}\n"
-                        "{\"anchor\": \"b\", \"positive\": \"q\", \"negative\": \"m\", \"score\": -2.5}\n";
-    for (size_t n = 0; n < sizeof text; n++) {
-        char *part = tern_strndup(text, n);
-        tern_rows *rows = read_as("x.jsonl", part, (tern_rows_source){0});
-        ck_assert(rows || error.message[0]);
-        tern_rows_free(rows);
+    for (size_t n = 0; n < sizeof hostile_seed; n++) {
+        char *part = tern_strndup(hostile_seed, n);
+        expect_rows_or_words("x.jsonl", part, (tern_rows_source){0});
         free(part);
+    }
+    for (size_t n = 0; n < sizeof hostile_table; n++) {
+        char *part = tern_strndup(hostile_table, n);
+        expect_rows_or_words("x.csv", part, (tern_rows_source){.score_least = -3, .score_most = 3});
+        free(part);
+    }
+}
+END_TEST
+
+START_TEST(no_mutation_crashes)
+{
+    static const char bytes[] = "{}[]\":,.-+eE019tfn\n\t _\\a";
+    for (uint64_t round = 0; round < 1500; round++) {
+        int json = (int)(round % 2);
+        char *text = tern_strdup(json ? hostile_seed : hostile_table);
+        for (uint64_t i = 0; i < 1 + round % 4; i++)
+            text[tern_random_below(strlen(text), 1, round, i, 0)] =
+                bytes[tern_random_below(sizeof bytes - 1, 2, round, i, 0)];
+        expect_rows_or_words(json ? "x.jsonl" : "x.csv", text,
+                             (tern_rows_source){.score_least = -5, .score_most = round % 3 ? -5 : 5});
+        free(text);
     }
 }
 END_TEST
@@ -252,6 +412,12 @@ int main(void)
     tcase_add_test(tc, columns_named_as_roles_are_found);
     tcase_add_test(tc, columns_of_other_names_are_mapped);
     tcase_add_test(tc, labels_are_numbered_and_numeric_ones_are_scores_too);
+    tcase_add_test(tc, true_and_false_are_labels_and_scores);
+    tcase_add_test(tc, labels_that_are_not_all_numbers_are_no_scores);
+    tcase_add_test(tc, a_row_may_have_several_scores);
+    tcase_add_test(tc, several_scores_stay_with_their_row_when_rows_are_grouped);
+    tcase_add_test(tc, scores_are_scaled_from_their_range_to_one);
+    tcase_add_test(tc, what_is_wrong_with_scores_is_said_with_its_line);
     tcase_add_test(tc, a_file_is_grouped_by_anchor_when_positives_are_drawn);
     tcase_add_test(tc, every_positive_of_an_anchor_is_relevant_to_it);
     tcase_add_test(tc, what_is_wrong_is_said_with_its_line);
@@ -259,6 +425,7 @@ int main(void)
     tcase_add_test(tc, a_least_grade_picks_positives_but_not_what_is_relevant);
     tcase_add_test(tc, a_grade_that_nothing_has_is_an_error);
     tcase_add_test(tc, no_truncation_crashes);
+    tcase_add_test(tc, no_mutation_crashes);
     suite_add_tcase(suite, tc);
     return tern_test_run(suite);
 }

@@ -129,6 +129,60 @@ START_TEST(a_batch_of_nfcorpus_holds_many_right_answers_to_mask)
 }
 END_TEST
 
+START_TEST(scores_and_labels_of_real_files_are_as_published)
+{
+    tern_texts *texts = tern_texts_create();
+    tern_rows_source stsb = {.file = tern_test_data("stsb/test.tsv"), .anchor = "sentence1", .positive = "sentence2"};
+    stsb.score_most = 5;
+    tern_rows *rows = tern_rows_read(&stsb, texts, &error);
+    ck_assert_msg(rows != NULL, "%s", error.message);
+    double sum = 0;
+    for (int64_t i = 0; i < rows->n; i++) {
+        ck_assert(rows->score[i] >= 0 && rows->score[i] <= 1);
+        sum += rows->score[i];
+    }
+    ck_assert_int_eq(rows->n_scores, 1);
+    /* The mean of the 1,379 scores is 2.61 of 5. */
+    ck_assert_double_eq_tol(sum / (double)rows->n, 0.5216, 0.0001);
+    tern_rows_free(rows);
+    tern_texts_free(texts);
+}
+END_TEST
+
+START_TEST(batches_of_banking77_have_positives_for_every_row)
+{
+    tern_texts *texts = tern_texts_create();
+    tern_rows_source source = {.file = tern_test_data("banking77/train.tsv"), .anchor = "text"};
+    tern_rows *rows = tern_rows_read(&source, texts, &error);
+    ck_assert_msg(rows != NULL, "%s", error.message);
+    ck_assert_int_eq(rows->n_labels, 77);
+    int64_t count[77] = {0}, lonely = 0;
+    for (int64_t k = 2; k <= 8; k *= 2) {
+        tern_sampler *sampler =
+            tern_sampler_create(rows, &(tern_sampler_options){.batch_size = 64, .seed = 42, .per_label = k});
+        tern_plan *plan = tern_sampler_plan(sampler, 0);
+        ck_assert_int_eq(plan->start[plan->n_batches], rows->n);
+        ck_assert_int_eq(plan->n_batches, (rows->n + 63) / 64);
+        for (int64_t b = 0; b < plan->n_batches; b++) {
+            const int64_t *row = plan->rows + plan->start[b], n = plan->start[b + 1] - plan->start[b];
+            for (int64_t i = 0; i < n; i++)
+                count[rows->label[row[i]]]++;
+            for (int64_t i = 0; i < n; i++)
+                lonely += count[rows->label[row[i]]] == 1;
+            for (int64_t i = 0; i < n; i++)
+                count[rows->label[row[i]]] = 0;
+        }
+        /* None but where the last turns of the epoch don't come out even. */
+        ck_assert_msg(lonely <= 2, "%d rows without another of their label with runs of %d", (int)lonely, (int)k);
+        lonely = 0;
+        tern_plan_free(plan);
+        tern_sampler_free(sampler);
+    }
+    tern_rows_free(rows);
+    tern_texts_free(texts);
+}
+END_TEST
+
 int main(void)
 {
     if (!tern_test_data("nfcorpus/corpus.jsonl") || !tern_test_data("stsb"))
@@ -140,6 +194,8 @@ int main(void)
     tcase_add_test(tc, retrieval_sets_read_with_their_official_counts);
     tcase_add_test(tc, judgements_are_dealt_into_as_few_distinct_batches_as_can_be);
     tcase_add_test(tc, a_batch_of_nfcorpus_holds_many_right_answers_to_mask);
+    tcase_add_test(tc, scores_and_labels_of_real_files_are_as_published);
+    tcase_add_test(tc, batches_of_banking77_have_positives_for_every_row);
     suite_add_tcase(suite, tc);
     return tern_test_run(suite);
 }

@@ -241,6 +241,218 @@ START_TEST(zero_positives_per_query_takes_all_of_a_group)
 }
 END_TEST
 
+START_TEST(anchors_are_candidates_where_rows_have_no_positive)
+{
+    tern_rows *rows = make_rows(60, 0);
+    free(rows->positive);
+    rows->positive = NULL;
+    rows->has_positive = 0;
+    for (int64_t i = 0; i < 60; i++)
+        rows->anchor[i] = i % 20;
+    tern_plan *plan = plan_of(rows, (tern_sampler_options){.batch_size = 10, .seed = 3, .distinct = 1}, 0);
+    ck_assert_int_eq(plan->n_batches, 6);
+    expect_each_once(rows, plan);
+    for (int64_t b = 0; b < 6; b++) {
+        int64_t seen = 0;
+        for (int64_t i = plan->start[b]; i < plan->start[b + 1]; i++) {
+            ck_assert_int_eq(seen >> rows->anchor[plan->rows[i]] & 1, 0);
+            seen |= INT64_C(1) << rows->anchor[plan->rows[i]];
+        }
+    }
+    uint8_t masked[100];
+    int64_t batch[] = {0, 1, 20, 3};
+    const uint8_t expected[16] = {0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0};
+    tern_rows_mask(rows, batch, 4, 1, masked);
+    ck_assert_mem_eq(masked, expected, sizeof expected);
+    tern_plan_free(plan);
+    tern_rows_free(rows);
+}
+END_TEST
+
+static tern_rows *labelled(const int64_t *count, int64_t n_labels)
+{
+    int64_t n = 0, at = 0;
+    for (int64_t l = 0; l < n_labels; l++)
+        n += count[l];
+    tern_rows *rows = make_rows(n, 0);
+    rows->label = tern_alloc((size_t)n, sizeof *rows->label);
+    rows->has_label = 1;
+    rows->n_labels = n_labels;
+    for (int64_t l = 0; l < n_labels; l++)
+        for (int64_t i = 0; i < count[l]; i++)
+            rows->label[at++] = l;
+    return rows;
+}
+
+typedef struct tally {
+    int64_t lonely;     /* rows without another of their label in the batch */
+    int64_t one_label;  /* batches of one label, the last one left out */
+    int64_t full_runs;  /* runs of per_label rows or one more or less */
+    int64_t other_runs; /* and those that are neither */
+} tally;
+
+static tally tally_of(const tern_rows *rows, const tern_plan *plan, int64_t per_label)
+{
+    tally t = {0};
+    int64_t *count = tern_calloc((size_t)rows->n_labels, sizeof *count);
+    for (int64_t b = 0; b < plan->n_batches; b++) {
+        int64_t labels = 0, from = plan->start[b], to = plan->start[b + 1];
+        for (int64_t i = from; i < to; i++)
+            labels += count[rows->label[plan->rows[i]]]++ == 0;
+        t.one_label += labels == 1 && b < plan->n_batches - 1;
+        for (int64_t i = from; i < to; i++) {
+            t.lonely += count[rows->label[plan->rows[i]]] == 1;
+            count[rows->label[plan->rows[i]]] = 0;
+        }
+        for (int64_t i = from, end; i < to; i = end) {
+            for (end = i + 1; end < to && rows->label[plan->rows[end]] == rows->label[plan->rows[i]];)
+                end++;
+            int64_t n = end - i;
+            *(n >= per_label - 1 ? &t.full_runs : &t.other_runs) += 1;
+        }
+    }
+    free(count);
+    return t;
+}
+
+START_TEST(rows_come_in_runs_of_their_label)
+{
+    int64_t count[30];
+    for (int64_t l = 0; l < 30; l++)
+        count[l] = 20 + 7 * (l % 11);
+    tern_rows *rows = labelled(count, 30);
+    for (int64_t per = 2; per <= 8; per *= 2)
+        for (int64_t epoch = 0; epoch < 5; epoch++) {
+            tern_sampler_options options = {.batch_size = 32, .seed = 5, .per_label = per, .distinct = 1};
+            tern_plan *plan = plan_of(rows, options, epoch), *again = plan_of(rows, options, epoch);
+            ck_assert(same(plan, again));
+            expect_each_once(rows, plan);
+            expect_full_first(plan, 32);
+            ck_assert_int_eq(plan->n_batches, (rows->n + 31) / 32);
+            tally t = tally_of(rows, plan, per);
+            ck_assert_msg(t.lonely <= 1, "%d lonely rows with runs of %d", (int)t.lonely, (int)per);
+            ck_assert_int_eq(t.one_label, 0);
+            ck_assert_int_gt(t.full_runs, 4 * t.other_runs);
+            tern_plan_free(plan);
+            tern_plan_free(again);
+        }
+    tern_rows_free(rows);
+}
+END_TEST
+
+START_TEST(every_batch_has_two_labels_where_there_are_enough_rows_of_the_rare_ones)
+{
+    const int64_t even[] = {500, 500}, uneven[] = {900, 60, 40};
+    for (int64_t seed = 0; seed < 20; seed++) {
+        tern_sampler_options options = {.batch_size = 8, .seed = (uint64_t)seed, .per_label = 4};
+        tern_rows *rows = labelled(even, 2);
+        tern_plan *plan = plan_of(rows, options, 0);
+        ck_assert_int_eq(tally_of(rows, plan, 4).one_label, 0);
+        tern_plan_free(plan);
+        tern_rows_free(rows);
+        rows = labelled(uneven, 3);
+        options.batch_size = 40;
+        plan = plan_of(rows, options, 0);
+        ck_assert_int_eq(tally_of(rows, plan, 4).one_label, 0);
+        tern_plan_free(plan);
+        tern_rows_free(rows);
+    }
+}
+END_TEST
+
+START_TEST(odd_cases_of_labels_still_bring_every_row_once)
+{
+    for (uint64_t seed = 0; seed < 400; seed++) {
+        int64_t count[12], n_labels = 1 + (int64_t)tern_random_below(12, seed, 1, 0, 0);
+        for (int64_t l = 0; l < n_labels; l++)
+            count[l] = (int64_t)tern_random_below(seed % 3 ? 9 : 3, seed, 2, (uint64_t)l, 0);
+        count[0]++;
+        tern_rows *rows = labelled(count, n_labels);
+        tern_sampler_options options = {.batch_size = 1 + (int64_t)tern_random_below(9, seed, 3, 0, 0), .seed = seed};
+        options.per_label = 1 + (int64_t)tern_random_below(10, seed, 4, 0, 0);
+        tern_sampler *sampler = tern_sampler_create(rows, &options);
+        tern_plan *plan = tern_sampler_plan(sampler, 1);
+        expect_each_once(rows, plan);
+        expect_full_first(plan, options.batch_size);
+        ck_assert_int_eq(tern_sampler_count(sampler, 1), plan->n_batches);
+        tern_plan_free(plan);
+        tern_sampler_free(sampler);
+        tern_rows_free(rows);
+    }
+}
+END_TEST
+
+START_TEST(counting_agrees_with_planning)
+{
+    const int64_t sizes[] = {1, 2, 5, 12};
+    tern_rows *rows = make_rows(20, 0);
+    for (int64_t i = 0; i < 20; i++)
+        rows->positive[i] = i % 7;
+    group(rows, sizes, 4);
+    for (int64_t draw = 0; draw < 4; draw++)
+        for (int distinct = 0; distinct < 2; distinct++) {
+            rows->positives_per_query = draw;
+            tern_sampler *sampler =
+                tern_sampler_create(rows, &(tern_sampler_options){.batch_size = 3, .seed = 1, .distinct = distinct});
+            for (int64_t epoch = 0; epoch < 4; epoch++) {
+                tern_plan *plan = tern_sampler_plan(sampler, epoch);
+                ck_assert_int_eq(tern_sampler_count(sampler, epoch), plan->n_batches);
+                ck_assert_int_eq(tern_sampler_rows(sampler), plan->start[plan->n_batches]);
+                tern_plan_free(plan);
+            }
+            tern_sampler_free(sampler);
+        }
+    tern_rows_free(rows);
+}
+END_TEST
+
+/* A mask by its definition, pair by pair. */
+static void plain_mask(const tern_rows *rows, const int64_t *batch, int64_t n, int judged, uint8_t *masked)
+{
+    int64_t k = rows->n_negatives, width = n + n * k;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < width; j++) {
+            int64_t text = j < n ? rows->positive[batch[j]] : rows->negative[batch[(j - n) / k] * k + (j - n) % k];
+            masked[i * width + j] = j != i && (text == rows->positive[batch[i]] ||
+                                               (judged && tern_rows_is_relevant(rows, rows->anchor[batch[i]], text)));
+        }
+}
+
+START_TEST(masks_agree_with_their_definition)
+{
+    enum { N = 40, ANCHORS = 12, TEXTS = 30 };
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        int negatives = (int)(seed % 4);
+        tern_rows *rows = make_rows(N, negatives);
+        rows->relevant_start = tern_calloc(ANCHORS, sizeof *rows->relevant_start);
+        rows->relevant = tern_calloc(ANCHORS * TEXTS, sizeof *rows->relevant);
+        rows->n_anchors_known = ANCHORS - 1; /* the last one has no judgements */
+        for (int64_t a = 0, n = 0; a < ANCHORS - 1; a++) {
+            for (int64_t t = 0; t < TEXTS; t++)
+                if (tern_random_below(4, seed, 1, (uint64_t)a, (uint64_t)t) == 0)
+                    rows->relevant[n++] = t;
+            rows->relevant_start[a + 1] = n;
+        }
+        for (int64_t i = 0; i < N; i++) {
+            rows->anchor[i] = (int64_t)tern_random_below(ANCHORS, seed, 2, (uint64_t)i, 0);
+            rows->positive[i] = (int64_t)tern_random_below(TEXTS, seed, 3, (uint64_t)i, 0);
+            for (int c = 0; c < negatives; c++)
+                rows->negative[i * negatives + c] =
+                    (int64_t)tern_random_below(TEXTS, seed, 4, (uint64_t)i, (uint64_t)c);
+        }
+        int64_t batch[17];
+        tern_shuffle(batch, 17, seed, 0);
+        uint8_t masked[17 * 17 * 4], expected[17 * 17 * 4];
+        for (int judged = 0; judged < 2; judged++) {
+            tern_rows_mask(rows, batch, 17, judged, masked);
+            plain_mask(rows, batch, 17, judged, expected);
+            ck_assert_mem_eq(masked, expected, (size_t)(17 * 17 * (1 + negatives)));
+        }
+        tern_rows_free(rows);
+    }
+}
+END_TEST
+
 static double mean_spread(const tern_plan *plan, const int64_t *length)
 {
     double sum = 0;
@@ -319,6 +531,12 @@ int main(void)
     tcase_add_test(tc, each_epoch_draws_positives_anew_and_all_equally_often);
     tcase_add_test(tc, zero_positives_per_query_takes_all_of_a_group);
     tcase_add_test(tc, bucketing_brings_lengths_together_and_keeps_texts_apart);
+    tcase_add_test(tc, anchors_are_candidates_where_rows_have_no_positive);
+    tcase_add_test(tc, rows_come_in_runs_of_their_label);
+    tcase_add_test(tc, every_batch_has_two_labels_where_there_are_enough_rows_of_the_rare_ones);
+    tcase_add_test(tc, odd_cases_of_labels_still_bring_every_row_once);
+    tcase_add_test(tc, counting_agrees_with_planning);
+    tcase_add_test(tc, masks_agree_with_their_definition);
     tcase_add_test(tc, masks_cover_equal_texts_other_positives_and_judged_ones);
     suite_add_tcase(suite, tc);
     return tern_test_run(suite);

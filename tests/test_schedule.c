@@ -45,6 +45,34 @@ START_TEST(constant_stays_at_the_peak)
 }
 END_TEST
 
+static double stable(int64_t warmup, int64_t decay, int64_t step)
+{
+    tern_schedule s = {.kind = TERN_RATE_WARMUP_STABLE_DECAY, .peak = 2, .warmup = warmup, .total = 20, .decay = decay};
+    return tern_schedule_rate(&s, step);
+}
+
+START_TEST(warm_up_stable_decay_falls_over_the_last_steps_only)
+{
+    ck_assert_double_eq(stable(4, 8, 1), 0.5);
+    ck_assert_double_eq(stable(4, 8, 4), 2);
+    ck_assert_double_eq(stable(4, 8, 12), 2);
+    ck_assert_double_eq(stable(4, 8, 13), 2.0 * 7 / 8);
+    ck_assert_double_eq(stable(4, 8, 19), 2.0 / 8);
+    ck_assert_double_eq(stable(4, 8, 20), 0);
+    ck_assert_double_eq(stable(4, 0, 19), 2);
+    ck_assert_double_eq(stable(0, 20, 5), 1.5);
+}
+END_TEST
+
+START_TEST(warm_up_comes_before_a_decay_that_is_too_long)
+{
+    ck_assert_double_eq(stable(4, 18, 3), 1.5);
+    ck_assert_double_eq(stable(4, 18, 4), 2);
+    ck_assert_double_eq(stable(4, 18, 12), 1);
+    ck_assert_double_eq(stable(20, 5, 19), 1.9);
+}
+END_TEST
+
 START_TEST(without_warm_up_the_first_step_has_the_peak)
 {
     ck_assert_double_eq(rate(TERN_RATE_LINEAR, 0, 10, 0), 2);
@@ -70,6 +98,8 @@ int main(void)
     tcase_add_test(tcase, linear_falls_to_zero_at_the_total);
     tcase_add_test(tcase, cosine_is_half_a_wave);
     tcase_add_test(tcase, constant_stays_at_the_peak);
+    tcase_add_test(tcase, warm_up_stable_decay_falls_over_the_last_steps_only);
+    tcase_add_test(tcase, warm_up_comes_before_a_decay_that_is_too_long);
     tcase_add_test(tcase, without_warm_up_the_first_step_has_the_peak);
     tcase_add_test(tcase, warm_up_steps_are_a_share_rounded_up_or_a_number);
     suite_add_tcase(suite, tcase);

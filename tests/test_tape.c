@@ -2,6 +2,7 @@
 #include "autograd/ops.h"
 #include "tests/support.h"
 
+#include <math.h>
 #include <string.h>
 
 static tern_tape *tape;
@@ -162,6 +163,94 @@ START_TEST(frozen_parameters_get_no_gradient)
 }
 END_TEST
 
+START_TEST(the_first_output_that_is_not_finite_is_found_with_its_place)
+{
+    float data[] = {1, 2, 3, 4, -2e38f, 6};
+    tern_bad_value bad;
+    tern_tensor *x = tern_tape_input(tape, data, 3, 2, 1);
+    tern_tape_within(tape, "below");
+    tern_tensor *y = tern_tanh(tape, x);
+    ck_assert_int_eq(tern_tape_find_bad(tape, &bad), 0);
+    tern_tape_within(tape, "above");
+    tern_tensor *in[] = {tern_sum(tape, x), tern_sum(tape, y)};
+    tern_tensor *z = tern_weighted_sum(tape, in, (const double[]){1e5, 1}, 2);
+    tern_sum(tape, z);
+    ck_assert_int_eq(tern_tape_find_bad(tape, &bad), 1);
+    ck_assert_str_eq(bad.op, "weighted_sum");
+    ck_assert_str_eq(bad.place, "above");
+    ck_assert_ptr_eq(bad.tensor, z);
+    ck_assert(isinf(bad.value) && bad.value < 0 && !bad.is_gradient);
+    y->data[3] = NAN;
+    ck_assert_int_eq(tern_tape_find_bad(tape, &bad), 1);
+    ck_assert_str_eq(bad.op, "tanh");
+    ck_assert_str_eq(bad.place, "below");
+    ck_assert_int_eq(bad.row, 1);
+    ck_assert_int_eq(bad.col, 1);
+    ck_assert(isnan(bad.value));
+    tern_tape_reset(tape);
+    tern_tape_backward(tape, tern_sum(tape, tern_tape_input(tape, data, 3, 2, 1)));
+    ck_assert_int_eq(tern_tape_find_bad(tape, &bad), 0);
+}
+END_TEST
+
+START_TEST(a_reset_forgets_the_place)
+{
+    float data[] = {1, NAN};
+    tern_bad_value bad;
+    tern_tape_within(tape, "somewhere");
+    tern_tape_reset(tape);
+    tern_sum(tape, tern_tape_input(tape, data, 1, 2, 1));
+    ck_assert_int_eq(tern_tape_find_bad(tape, &bad), 1);
+    ck_assert_ptr_null(bad.place);
+}
+END_TEST
+
+/* 1e20 * 1e20 is more than a float holds. */
+START_TEST(a_watched_backward_stops_at_the_first_gradient_that_is_not_finite)
+{
+    float data[] = {1, 2};
+    tern_bad_value bad;
+    tern_tensor *x = tern_tape_input(tape, data, 1, 2, 1);
+    tern_tape_within(tape, "below");
+    tern_tensor *y = tern_tanh(tape, x), *sum = tern_sum(tape, y);
+    tern_tape_within(tape, "middle");
+    tern_tensor *z = tern_weighted_sum(tape, &sum, (const double[]){1e20}, 1);
+    tern_tape_within(tape, "above");
+    tern_tape_seed(tape, tern_weighted_sum(tape, &z, (const double[]){1e20}, 1), &(float){1});
+    ck_assert_int_eq(tern_tape_backward_watched(tape, &bad), 1);
+    ck_assert_str_eq(bad.op, "weighted_sum");
+    ck_assert_str_eq(bad.place, "middle");
+    ck_assert_ptr_eq(bad.tensor, sum);
+    ck_assert(isinf(bad.value) && bad.is_gradient);
+    ck_assert_ptr_null(x->grad);
+    tern_tape_reset(tape);
+    x = tern_tape_input(tape, data, 1, 2, 1);
+    tern_tape_seed(tape, tern_tanh(tape, x), (const float[]){1, NAN});
+    ck_assert_int_eq(tern_tape_backward_watched(tape, &bad), 1);
+    ck_assert_str_eq(bad.op, "seed");
+    ck_assert_int_eq(bad.col, 1);
+}
+END_TEST
+
+START_TEST(a_watched_backward_gives_the_bits_of_an_unwatched_one)
+{
+    float data[] = {0.3f, -0.2f, 0.9f}, wanted[3];
+    tern_bad_value bad;
+    for (int watched = 0; watched < 2; watched++) {
+        tern_tensor *x = tern_tape_input(tape, data, 1, 3, 1);
+        tern_tape_seed(tape, tern_sum(tape, tern_gelu(tape, tern_normalize(tape, x))), &(float){1});
+        if (watched) {
+            ck_assert_int_eq(tern_tape_backward_watched(tape, &bad), 0);
+            ck_assert_mem_eq(x->grad, wanted, sizeof wanted);
+        } else {
+            tern_tape_backward_seeded(tape);
+            memcpy(wanted, x->grad, sizeof wanted);
+        }
+        tern_tape_reset(tape);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("tape");
@@ -178,6 +267,10 @@ int main(void)
     tcase_add_test(tc, what_nothing_uses_is_passed_over);
     tcase_add_test(tc, touched_rows_are_noted_once_and_zeroed);
     tcase_add_test(tc, frozen_parameters_get_no_gradient);
+    tcase_add_test(tc, the_first_output_that_is_not_finite_is_found_with_its_place);
+    tcase_add_test(tc, a_reset_forgets_the_place);
+    tcase_add_test(tc, a_watched_backward_stops_at_the_first_gradient_that_is_not_finite);
+    tcase_add_test(tc, a_watched_backward_gives_the_bits_of_an_unwatched_one);
     suite_add_tcase(suite, tc);
     return tern_test_run(suite);
 }

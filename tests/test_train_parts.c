@@ -41,7 +41,7 @@ static fixture open_fixture(const char *query_prompt)
     f.texts = tern_texts_create();
     f.rows = tern_rows_read(&(tern_rows_source){.file = file}, f.texts, &error);
     ck_assert_msg(f.rows != NULL, "%s", error.message);
-    f.tokens = tern_tokens_create(f.model, f.rows);
+    f.tokens = tern_tokens_create(f.model, f.model->query_prompt, f.model->document_prompt, f.rows);
     return f;
 }
 
@@ -57,7 +57,7 @@ static void close_fixture(fixture *f)
 START_TEST(a_batch_holds_anchors_then_positives_then_negatives)
 {
     fixture f = open_fixture("");
-    tern_batch_fill(&f.batch, f.rows, f.tokens, all_rows, 3, 0);
+    tern_batch_fill(&f.batch, f.rows, f.tokens, all_rows, 3, &(tern_batch_options){0});
     const tern_packed *p = &f.batch.packed;
     ck_assert_int_eq(f.batch.n_texts, 9);
     ck_assert_int_eq(p->n_seq, 9);
@@ -74,7 +74,7 @@ END_TEST
 START_TEST(merging_packs_an_equal_text_once_and_still_counts_its_tokens)
 {
     fixture f = open_fixture("");
-    tern_batch_fill(&f.batch, f.rows, f.tokens, all_rows, 3, 1);
+    tern_batch_fill(&f.batch, f.rows, f.tokens, all_rows, 3, &(tern_batch_options){.merge = 1});
     ck_assert_int_eq(f.batch.packed.n_seq, 6); /* one, three, two three, four, five, five five five */
     ck_assert_int_eq(f.batch.tokens, 30);
     ck_assert(f.batch.repeated);
@@ -88,7 +88,7 @@ END_TEST
 START_TEST(a_prompt_keeps_the_roles_of_a_text_apart)
 {
     fixture f = open_fixture("two ");
-    tern_batch_fill(&f.batch, f.rows, f.tokens, all_rows, 3, 1);
+    tern_batch_fill(&f.batch, f.rows, f.tokens, all_rows, 3, &(tern_batch_options){.merge = 1});
     ck_assert_int_eq(f.batch.sequence[0], f.batch.sequence[1]);
     ck_assert_int_ne(f.batch.sequence[0], f.batch.sequence[5]);
     ck_assert_int_eq(tern_tokens_get(f.tokens, TERN_ROLE_QUERY, f.rows->anchor[0]).n, 4);
@@ -104,7 +104,7 @@ static float *gradients(fixture *f, int merge, size_t *n)
     tern_tape *tape = tern_tape_create();
     tern_params_want_grads(params);
     tern_params_zero_grads(params);
-    tern_batch_fill(&f->batch, f->rows, f->tokens, all_rows, 3, merge);
+    tern_batch_fill(&f->batch, f->rows, f->tokens, all_rows, 3, &(tern_batch_options){.merge = merge});
     tern_pass pass = {.tape = tape, .batch = &f->batch.packed};
     tern_tensor *x = tern_batch_vectors(&f->batch, tape, tern_encoder_embed(f->model->encoder, &pass));
     ck_assert_int_eq(x->rows, 9);

@@ -56,17 +56,18 @@ static tern_tensor *batch_loss(tern_tape *tape, const tern_batch *batch)
 
 static void train(const tern_rows *rows)
 {
-    tern_tokens *tokens = tern_tokens_create(model, rows);
+    tern_tokens *tokens = tern_tokens_create(model, model->query_prompt, model->document_prompt, rows);
     tern_tape *tape = tern_tape_create();
     tern_optimizer *optimizer =
         tern_optimizer_create(params, &(tern_optimizer_options){.weight_decay = setting("weight_decay")});
-    tern_schedule schedule = {TERN_RATE_LINEAR, setting("peak"), (int64_t)setting("warmup"), STEPS};
+    tern_schedule schedule = {
+        .kind = TERN_RATE_LINEAR, .peak = setting("peak"), .warmup = (int64_t)setting("warmup"), .total = STEPS};
     tern_batch batch = {0};
     for (int k = 0; k < STEPS; k++) {
         int64_t members[BATCH];
         for (int i = 0; i < BATCH; i++)
             members[i] = (int64_t)k * BATCH + i;
-        tern_batch_fill(&batch, rows, tokens, members, BATCH, 1);
+        tern_batch_fill(&batch, rows, tokens, members, BATCH, &(tern_batch_options){.merge = 1});
         tern_tensor *loss = batch_loss(tape, &batch);
         steps[k].loss = loss->data[0];
         tern_tape_backward(tape, loss);

@@ -22,6 +22,8 @@ static void reserve_texts(tern_batch *b, int64_t n_texts)
     b->offsets = tern_realloc(b->offsets, (size_t)n_texts + 1, sizeof *b->offsets);
     b->places = tern_realloc(b->places, (size_t)n_texts, sizeof *b->places);
     b->sequence = tern_realloc(b->sequence, (size_t)n_texts, sizeof *b->sequence);
+    b->texts = tern_realloc(b->texts, (size_t)n_texts, sizeof *b->texts);
+    b->roles = tern_realloc(b->roles, (size_t)n_texts, sizeof *b->roles);
     for (b->slot_count = 16; b->slot_count < 2 * n_texts; b->slot_count *= 2)
         ;
     b->slots = tern_realloc(b->slots, (size_t)b->slot_count * 2, sizeof *b->slots);
@@ -51,6 +53,8 @@ static int64_t find_sequence(tern_batch *b, int64_t key)
 
 static void add_text(tern_batch *b, const tern_tokens *tokens, tern_role role, int64_t text, int64_t place, int merge)
 {
+    b->texts[place] = text;
+    b->roles[place] = role;
     tern_token_span span = tern_tokens_get(tokens, role, text);
     int64_t known = merge ? find_sequence(b, key_of(tokens, role, text)) : -1;
     b->tokens += span.n;
@@ -69,37 +73,70 @@ static void add_text(tern_batch *b, const tern_tokens *tokens, tern_role role, i
     b->offsets[p->n_seq] = p->n_tok;
 }
 
-void tern_batch_fill(tern_batch *batch, const tern_rows *rows, const tern_tokens *tokens, const int64_t *batch_rows,
-                     int64_t n, int merge)
+/* Labels and scores of the rows, side by side. */
+static void add_targets(tern_batch *b, const tern_rows *rows, const int64_t *batch_rows, int64_t n)
 {
-    int64_t place = 0, k = rows->negative ? rows->n_negatives : 0;
-    reserve_texts(batch, n * (1 + (rows->positive ? 1 : 0) + k));
-    batch->packed = (tern_packed){0};
-    batch->n = n;
-    batch->tokens = 0;
-    batch->repeated = 0;
-    batch->offsets[0] = 0;
-    if (merge)
-        memset(batch->slots, 0, (size_t)batch->slot_count * 2 * sizeof *batch->slots);
+    if (n > b->row_capacity) {
+        b->row_capacity = n;
+        b->label_room = tern_realloc(b->label_room, (size_t)n, sizeof *b->label_room);
+        b->score_room = tern_realloc(b->score_room, (size_t)n * (TERN_MAX_SCORES), sizeof *b->score_room);
+    }
+    b->label = rows->label ? b->label_room : NULL;
+    b->score = rows->score ? b->score_room : NULL;
+    b->n_scores = rows->score ? rows->n_scores : 0;
+    for (int64_t i = 0; i < n; i++) {
+        if (b->label)
+            b->label[i] = rows->label[batch_rows[i]];
+        if (b->score)
+            memcpy(b->score + i * b->n_scores, rows->score + batch_rows[i] * b->n_scores,
+                   (size_t)b->n_scores * sizeof *b->score);
+    }
+}
+
+static void start(tern_batch *b, const tern_rows *rows, int64_t n, const tern_batch_options *options)
+{
+    b->has_positive = rows->positive || options->twice;
+    b->n_negatives = rows->negative && !options->twice ? rows->n_negatives : 0;
+    reserve_texts(b, n * (1 + b->has_positive + b->n_negatives));
+    b->packed = (tern_packed){0};
+    b->n = n;
+    b->tokens = 0;
+    b->repeated = b->is_masked = 0;
+    b->offsets[0] = 0;
+    if (options->merge)
+        memset(b->slots, 0, (size_t)b->slot_count * 2 * sizeof *b->slots);
+}
+
+void tern_batch_fill(tern_batch *batch, const tern_rows *rows, const tern_tokens *tokens, const int64_t *batch_rows,
+                     int64_t n, const tern_batch_options *options)
+{
+    tern_batch *b = batch;
+    int merge = options->merge;
+    start(b, rows, n, options);
+    int64_t place = 0, k = b->n_negatives;
     for (int64_t i = 0; i < n; i++)
-        add_text(batch, tokens, TERN_ROLE_QUERY, rows->anchor[batch_rows[i]], place++, merge);
-    for (int64_t i = 0; rows->positive && i < n; i++)
-        add_text(batch, tokens, TERN_ROLE_DOCUMENT, rows->positive[batch_rows[i]], place++, merge);
+        add_text(b, tokens, TERN_ROLE_QUERY, rows->anchor[batch_rows[i]], place++, merge);
+    for (int64_t i = 0; options->twice && i < n; i++)
+        add_text(b, tokens, TERN_ROLE_QUERY, rows->anchor[batch_rows[i]], place++, merge);
+    for (int64_t i = 0; !options->twice && rows->positive && i < n; i++)
+        add_text(b, tokens, TERN_ROLE_DOCUMENT, rows->positive[batch_rows[i]], place++, merge);
     for (int64_t i = 0; i < n * k; i++)
-        add_text(batch, tokens, TERN_ROLE_DOCUMENT, rows->negative[batch_rows[i / k] * k + i % k], place++, merge);
-    batch->packed.ids = batch->ids;
-    batch->packed.offsets = batch->offsets;
-    batch->packed.places = batch->places;
+        add_text(b, tokens, TERN_ROLE_DOCUMENT, rows->negative[batch_rows[i / k] * k + i % k], place++, merge);
+    add_targets(b, rows, batch_rows, n);
+    b->packed.ids = b->ids;
+    b->packed.offsets = b->offsets;
+    b->packed.places = b->places;
 }
 
 void tern_batch_mask(tern_batch *batch, const tern_rows *rows, const int64_t *batch_rows, int judged)
 {
-    int64_t size = batch->n * (batch->n + batch->n * rows->n_negatives);
+    int64_t size = batch->n * (batch->n + batch->n * batch->n_negatives);
     if (size > batch->mask_capacity) {
         batch->masked = tern_realloc(batch->masked, (size_t)size, 1);
         batch->mask_capacity = size;
     }
     tern_rows_mask(rows, batch_rows, batch->n, judged, batch->masked);
+    batch->is_masked = 1;
 }
 
 /* Rows by number are a look-up in a table, so the embedding op does it, with zeros for position and type: each place
@@ -129,5 +166,9 @@ void tern_batch_free(tern_batch *batch)
     free(batch->sequence);
     free(batch->slots);
     free(batch->masked);
+    free(batch->texts);
+    free(batch->roles);
+    free(batch->label_room);
+    free(batch->score_room);
     *batch = (tern_batch){0};
 }

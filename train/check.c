@@ -4,18 +4,32 @@
 #include "base/memory.h"
 #include "base/nearest.h"
 #include "eval/metrics.h"
+#include "losses/loss.h"
 
 #include <string.h>
 
-static const char triplet_metric[] = "triplet_accuracy";
-
-static int check_loss(const tern_recipe *recipe, tern_error *error)
+char *tern_check_loss_key(const tern_recipe *recipe, int source, int loss, const char *key)
 {
-    const char *name = recipe->loss.name, *line = tern_recipe_line(recipe, "loss.name");
-    const char *names[64];
+    char *own = tern_format("data.train[%d].loss", source);
+    int given = tern_recipe_given(recipe, own);
+    char *path = given ? tern_format("%s[%d].%s", own, loss, key) : tern_format("loss[%d].%s", loss, key);
+    free(own);
+    return path;
+}
+
+/* The place of a loss's key, as tern_recipe_line gives it. */
+static const char *loss_line(const tern_recipe *recipe, int source, int loss, const char *key)
+{
+    char *path = tern_check_loss_key(recipe, source, loss, key);
+    const char *line = tern_recipe_line(recipe, path);
+    free(path);
+    return line;
+}
+
+static int fail_unknown_loss(const char *line, const char *name, tern_error *error)
+{
+    const char *names[64] = {NULL};
     size_t n = 0;
-    if (tern_loss_find(name))
-        return 0;
     for (const tern_loss *loss = tern_losses; loss->name && n < 64; loss++)
         names[n++] = loss->name;
     const char *near = tern_nearest(name, names, n);
@@ -29,17 +43,91 @@ static int check_loss(const tern_recipe *recipe, tern_error *error)
     return -1;
 }
 
+static int check_dims(const tern_recipe_loss *loss, const char *line, tern_error *error)
+{
+    const tern_recipe_ints *dims = &loss->matryoshka;
+    for (int i = 1; i < dims->n; i++)
+        if (dims->items[i] >= dims->items[i - 1])
+            return tern_fail(error, "%s: %lld after %lld; write the dimensions from the largest to the smallest", line,
+                             (long long)dims->items[i], (long long)dims->items[i - 1]);
+    if (loss->matryoshka_per_step > dims->n && dims->n > 0)
+        return tern_fail(error, "%s: matryoshka_per_step is %lld, but there are %d dimensions", line,
+                         (long long)loss->matryoshka_per_step, dims->n);
+    return 0;
+}
+
+/* A second model must be named where the loss has a use for it; whether it loads is seen when it is. */
+static int check_second(const tern_recipe *recipe, int i, int j, const tern_loss *kind, tern_error *error)
+{
+    const tern_recipe_loss *loss = &recipe->sources[i].losses[j];
+    const char *line = loss_line(recipe, i, j, "name");
+    if ((kind->needs & TERN_NEEDS_GUIDE) && !loss->guide)
+        return tern_fail(error, "%s: the loss %s needs a second model; add guide: FOLDER or NAME", line, kind->name);
+    if ((kind->needs & TERN_NEEDS_TEACHER_VECTORS) && !loss->teacher)
+        return tern_fail(error, "%s: the loss %s needs a second model; add teacher: FOLDER or NAME", line, kind->name);
+    if ((kind->needs & TERN_NEEDS_TWICE) && recipe->train.dropout <= 0)
+        return tern_fail(error,
+                         "%s: the loss %s tells the two sights of a text apart by dropout, and train.dropout is 0; "
+                         "set it to 0.1",
+                         line, kind->name);
+    return 0;
+}
+
+/* Directions without a right answer among their candidates make no softmax of their own. */
+static int check_directions(const tern_recipe_loss *loss, const char *line, tern_error *error)
+{
+    unsigned same = TERN_QUERY_TO_QUERY | TERN_DOC_TO_DOC;
+    if (loss->directions && !(loss->directions & TERN_QUERY_TO_DOC))
+        return tern_fail(error, "%s: directions without query_to_doc, which holds the right answers; add it", line);
+    if ((loss->directions & same) && !loss->joint)
+        return tern_fail(error,
+                         "%s: query_to_query and doc_to_doc hold no right answers, so they need one softmax with "
+                         "query_to_doc; add joint: true",
+                         line);
+    return 0;
+}
+
+static int check_loss(const tern_recipe *recipe, int i, int j, tern_error *error)
+{
+    const tern_recipe_loss *loss = &recipe->sources[i].losses[j];
+    const tern_loss *kind = tern_loss_find(loss->name);
+    if (!kind)
+        return fail_unknown_loss(loss_line(recipe, i, j, "name"), loss->name, error);
+    if (check_dims(loss, loss_line(recipe, i, j, "matryoshka"), error) < 0)
+        return -1;
+    if (check_directions(loss, loss_line(recipe, i, j, "directions"), error) < 0)
+        return -1;
+    return check_second(recipe, i, j, kind, error);
+}
+
+/* All losses of a source; earlier layers are looked at for one of them. */
+static int check_losses(const tern_recipe *recipe, int i, tern_error *error)
+{
+    int views = 0;
+    for (int j = 0; j < recipe->sources[i].n_losses; j++) {
+        if (check_loss(recipe, i, j, error) < 0)
+            return -1;
+        views += recipe->sources[i].losses[j].adaptive_layer;
+        if (views > 1)
+            return tern_fail(error, "%s: a second loss with adaptive_layer; one of a sum can have it",
+                             loss_line(recipe, i, j, "adaptive_layer"));
+    }
+    return 0;
+}
+
 static int check_metric_suits(const tern_recipe *recipe, const tern_recipe_data *data, const char *section,
                               tern_error *error)
 {
     const char *metric = recipe->eval.metric;
-    int triplets = strcmp(metric, triplet_metric) == 0;
+    int retrieval = tern_metric_family_of(metric) == TERN_METRIC_RETRIEVAL;
     /* Without a line of its own the metric was chosen by the sets: the set that doesn't agree is named then. */
     const char *line = tern_recipe_line(recipe, tern_recipe_given(recipe, "eval.metric") ? "eval.metric" : section);
-    if (data->file && !triplets)
-        return tern_fail(error, "%s: %s is a file of triplets, which %s can't score; use %s", line, section, metric,
-                         triplet_metric);
-    if (data->beir && triplets)
+    if (data->file && retrieval)
+        return tern_fail(error,
+                         "%s: %s is a file of triplets or of pairs with scores, which %s can't score; use "
+                         "triplet_accuracy or cosine_spearman",
+                         line, section, metric);
+    if (data->beir && !retrieval)
         return tern_fail(error, "%s: %s is a BEIR folder, which %s can't score; use one such as ndcg_at_10", line,
                          section, metric);
     return 0;
@@ -94,21 +182,37 @@ static int check_data(const tern_recipe *recipe, const char *section, const tern
     return data->file ? check_file(recipe, section, "file", data->file, error) : 0;
 }
 
-static int check_dims(const tern_recipe *recipe, tern_error *error)
+/* Weights that leave no source to draw from. */
+static int check_weights(const tern_recipe *recipe, tern_error *error)
 {
-    const tern_recipe_ints *dims = &recipe->loss.matryoshka;
-    const char *line = tern_recipe_line(recipe, "loss.matryoshka");
-    for (int i = 1; i < dims->n; i++)
-        if (dims->items[i] >= dims->items[i - 1])
-            return tern_fail(error, "%s: %lld after %lld; write the dimensions from the largest to the smallest", line,
-                             (long long)dims->items[i], (long long)dims->items[i - 1]);
+    double sum = 0;
+    for (int i = 0; i < recipe->n_sources; i++)
+        sum += recipe->sources[i].weight;
+    if (recipe->data.mixing != TERN_MIX_WEIGHTED || sum > 0)
+        return 0;
+    return tern_fail(error, "%s: mixing by weight, and all weights are 0; give one data set a weight above 0",
+                     tern_recipe_line(recipe, "data.mixing"));
+}
+
+static int check_sources(const tern_recipe *recipe, tern_error *error)
+{
+    if (check_weights(recipe, error) < 0)
+        return -1;
+    for (int i = 0; i < recipe->n_sources; i++) {
+        char *section = tern_format("data.train[%d]", i);
+        int status = check_losses(recipe, i, error);
+        if (status == 0)
+            status = check_data(recipe, section, &recipe->sources[i].data, error);
+        free(section);
+        if (status < 0)
+            return -1;
+    }
     return 0;
 }
 
 int tern_check_recipe(const tern_recipe *recipe, tern_error *error)
 {
-    if (check_loss(recipe, error) < 0 || check_metric(recipe, error) < 0 || check_dims(recipe, error) < 0 ||
-        check_data(recipe, "data.train", &recipe->data.train, error) < 0 ||
+    if (check_metric(recipe, error) < 0 || check_sources(recipe, error) < 0 ||
         check_data(recipe, "data.dev", &recipe->data.dev, error) < 0 ||
         check_data(recipe, "data.test", &recipe->data.test, error) < 0 ||
         check_metric_suits(recipe, &recipe->data.dev, "data.dev", error) < 0 ||
@@ -117,24 +221,43 @@ int tern_check_recipe(const tern_recipe *recipe, tern_error *error)
     return recipe->model ? 0 : check_file(recipe, "scratch", "vocab", recipe->scratch.vocab, error);
 }
 
+static int check_loss_sizes(const tern_recipe *recipe, int i, int j, const tern_model *model, tern_error *error)
+{
+    const tern_recipe_loss *loss = &recipe->sources[i].losses[j];
+    int64_t dim = tern_model_dim(model), layers = tern_encoder_get_config(model->encoder)->bert.layers;
+    const tern_recipe_ints *dims = &loss->matryoshka;
+    if (dims->n > 0 && dims->items[0] > dim)
+        return tern_fail(error, "%s: %lld is more than the %lld dimensions of the model's vectors",
+                         loss_line(recipe, i, j, "matryoshka"), (long long)dims->items[0], (long long)dim);
+    if (loss->adaptive_layer && (layers < 2 || layers > TERN_MAX_LAYER_VIEWS))
+        return tern_fail(error, "%s: the model has %lld layers; adaptive_layer takes 2 to %d",
+                         loss_line(recipe, i, j, "adaptive_layer"), (long long)layers, TERN_MAX_LAYER_VIEWS);
+    if (loss->adaptive_layer && loss->layers_per_step >= layers)
+        return tern_fail(error, "%s: %lld layers a step, but the model has %lld before the last",
+                         loss_line(recipe, i, j, "layers_per_step"), (long long)loss->layers_per_step,
+                         (long long)layers - 1);
+    return 0;
+}
+
 int tern_check_model(const tern_recipe *recipe, const tern_model *model, tern_error *error)
 {
-    int64_t positions = tern_encoder_get_config(model->encoder)->bert.max_positions, dim = tern_model_dim(model);
-    const tern_recipe_ints *dims = &recipe->loss.matryoshka;
+    int64_t positions = tern_encoder_get_config(model->encoder)->bert.max_positions;
     if (recipe->train.max_seq_length > positions)
         return tern_fail(error, "%s: %lld is more than the model's %lld positions",
                          tern_recipe_line(recipe, "train.max_seq_length"), (long long)recipe->train.max_seq_length,
                          (long long)positions);
-    if (dims->n > 0 && dims->items[0] > dim)
-        return tern_fail(error, "%s: %lld is more than the %lld dimensions of the model's vectors",
-                         tern_recipe_line(recipe, "loss.matryoshka"), (long long)dims->items[0], (long long)dim);
+    for (int i = 0; i < recipe->n_sources; i++)
+        for (int j = 0; j < recipe->sources[i].n_losses; j++)
+            if (check_loss_sizes(recipe, i, j, model, error) < 0)
+                return -1;
     return 0;
 }
 
-int tern_check_rows(const tern_recipe *recipe, const tern_rows *rows, tern_error *error)
+static int check_roles(const tern_recipe *recipe, int i, int j, const tern_rows *rows, const char *data,
+                       tern_error *error)
 {
-    const tern_loss *loss = tern_loss_find(recipe->loss.name);
-    const char *data = recipe->data.train.beir ? recipe->data.train.beir : recipe->data.train.file;
+    const tern_recipe_loss *given = &recipe->sources[i].losses[j];
+    const tern_loss *loss = tern_loss_find(given->name);
     const struct {
         int needed, there;
         const char *role;
@@ -143,29 +266,74 @@ int tern_check_rows(const tern_recipe *recipe, const tern_rows *rows, tern_error
         {TERN_NEEDS_NEGATIVE, rows->n_negatives > 0, "negative"},
         {TERN_NEEDS_LABEL, rows->has_label, "label"},
         {TERN_NEEDS_SCORE, rows->has_score, "score"},
+        {TERN_NEEDS_TEACHER, rows->has_score || given->teacher, "score (or the loss a teacher)"},
     };
-    if (rows->n == 0)
-        return tern_fail(error, "%s: %s holds no rows to train on", tern_recipe_line(recipe, "data.train"), data);
-    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
-        if ((loss->needs & roles[i].needed) && !roles[i].there)
+    for (size_t k = 0; k < sizeof roles / sizeof *roles; k++)
+        if ((loss->needs & roles[k].needed) && !roles[k].there)
             return tern_fail(error, "%s: the loss %s needs a %s in each row, and %s has none",
-                             tern_recipe_line(recipe, "loss.name"), loss->name, roles[i].role, data);
+                             loss_line(recipe, i, j, "name"), loss->name, roles[k].role, data);
+    if ((loss->needs & TERN_NEEDS_LABEL) && rows->n_labels < 2)
+        return tern_fail(error, "%s: the loss %s needs rows of two labels or more, and %s has %lld",
+                         loss_line(recipe, i, j, "name"), loss->name, data, (long long)rows->n_labels);
     return 0;
 }
 
-tern_loss_options tern_loss_options_of(const tern_recipe *recipe)
+/* Scores as the loss can take them: a number a row, or the teacher's for the positive and each negative. */
+static int check_scores(const tern_recipe *recipe, int i, int j, const tern_rows *rows, const char *data,
+                        tern_error *error)
 {
-    tern_loss_options options = {
-        .name = recipe->loss.name,
-        .scale = recipe->loss.scale,
-        .symmetric = recipe->loss.symmetric,
-        .margin = recipe->loss.margin,
-        .distance = (tern_distance)recipe->loss.distance,
-        .n_dims = recipe->loss.matryoshka.n,
-    };
-    for (int i = 0; i < options.n_dims; i++) {
-        options.dims[i] = recipe->loss.matryoshka.items[i];
-        options.dim_weights[i] = i < recipe->loss.matryoshka_weights.n ? recipe->loss.matryoshka_weights.items[i] : 1;
+    const tern_recipe_loss *given = &recipe->sources[i].losses[j];
+    const tern_loss *loss = tern_loss_find(given->name);
+    const char *line = loss_line(recipe, i, j, "name");
+    int k = rows->n_negatives;
+    if ((loss->needs & TERN_NEEDS_SCORE) && rows->n_scores != 1)
+        return tern_fail(error, "%s: the loss %s takes one score a row, and %s has %d", line, loss->name, data,
+                         rows->n_scores);
+    int margins = strcmp(loss->name, "margin_mse") == 0 && rows->n_scores == k;
+    if ((loss->needs & TERN_NEEDS_TEACHER) && !given->teacher && rows->n_scores != k + 1 && !margins)
+        return tern_fail(error,
+                         "%s: the loss %s takes a score for the positive and each of the %d negatives, and %s has %d",
+                         line, loss->name, k, data, rows->n_scores);
+    double least = strcmp(loss->name, "cosine_similarity") == 0 ? -1 : 0;
+    int bounded = least < 0 || strstr(loss->name, "contrastive");
+    for (int64_t r = 0; bounded && r < rows->n; r++)
+        if (rows->score[r] < least || rows->score[r] > 1)
+            return tern_fail(error,
+                             "%s: the loss %s takes scores from %g to 1, and row %lld of %s has %g; say score_range: "
+                             "[LEAST, MOST] beside the file",
+                             line, loss->name, least, (long long)r + 1, data, rows->score[r]);
+    return 0;
+}
+
+static int check_per_label(const tern_recipe *recipe, int i, const tern_rows *rows, const char *data, tern_error *error)
+{
+    const tern_recipe_source *source = &recipe->sources[i];
+    int64_t batch = source->batch_size > 0 ? source->batch_size : recipe->train.batch_size;
+    char *key = tern_format("data.train[%d].per_label", i);
+    int status = 0;
+    if (source->per_label > 0 && !rows->has_label)
+        status = tern_fail(error, "%s: per_label needs a label in each row, and %s has none",
+                           tern_recipe_line(recipe, key), data);
+    else if (source->per_label * 2 > batch)
+        status = tern_fail(error, "%s: per_label is %lld, which leaves a batch of %lld no room for a second label",
+                           tern_recipe_line(recipe, key), (long long)source->per_label, (long long)batch);
+    free(key);
+    return status;
+}
+
+int tern_check_rows(const tern_recipe *recipe, int source, const tern_rows *rows, tern_error *error)
+{
+    const tern_recipe_data *data = &recipe->sources[source].data;
+    const char *place = data->beir ? data->beir : data->file;
+    if (rows->n == 0) {
+        char *section = tern_format("data.train[%d]", source);
+        tern_fail(error, "%s: %s holds no rows to train on", tern_recipe_line(recipe, section), place);
+        free(section);
+        return -1;
     }
-    return options;
+    for (int j = 0; j < recipe->sources[source].n_losses; j++)
+        if (check_roles(recipe, source, j, rows, place, error) < 0 ||
+            check_scores(recipe, source, j, rows, place, error) < 0)
+            return -1;
+    return check_per_label(recipe, source, rows, place, error);
 }

@@ -5,17 +5,16 @@
 
 #include "checkpoints/model.h"
 #include "data/rows.h"
-#include "losses/loss.h"
 #include "recipes/recipe.h"
 
-/* Before anything is read: the loss and the metric exist, the metric suits the sets, files and folders are there,
- * dims descend. */
+/* Before anything is read: losses and metric exist, the metric suits the sets, files and folders are there, dims
+ * descend, second models are named. */
 int tern_check_recipe(const tern_recipe *recipe, tern_error *error);
-/* max_seq_length within the model's positions, matryoshka dims within its width. */
+/* max_seq_length within the model's positions, matryoshka dims within its width, layers enough for adaptive_layer. */
 int tern_check_model(const tern_recipe *recipe, const tern_model *model, tern_error *error);
-/* The data have rows, and the roles that the loss needs. */
-int tern_check_rows(const tern_recipe *recipe, const tern_rows *rows, tern_error *error);
-/* The loss as recipe describes it. */
-tern_loss_options tern_loss_options_of(const tern_recipe *recipe);
+/* The rows of one source: there are some, with the roles, labels and scores that its losses need. */
+int tern_check_rows(const tern_recipe *recipe, int source, const tern_rows *rows, tern_error *error);
+/* The path of a key of a source's loss, as the recipe gives it: the source's own, or the recipe's. A new string. */
+char *tern_check_loss_key(const tern_recipe *recipe, int source, int loss, const char *key);
 
 #endif

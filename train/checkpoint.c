@@ -12,15 +12,21 @@ typedef struct origin {
     int64_t data;
 } origin;
 
+static void list_heads(tern_state *s, const tern_checkpoint *c)
+{
+    tern_state_add_params(s, "heads", c->heads, c->heads->value);
+    tern_state_add_int64(s, "heads_adam_steps", &c->heads_optimizer->steps, 1);
+    tern_state_add_learned(s, "heads_adam_m", c->heads, c->heads_optimizer->m);
+    tern_state_add_learned(s, "heads_adam_v", c->heads, c->heads_optimizer->v);
+}
+
 static tern_state *list_items(const tern_checkpoint *c, origin *from)
 {
     tern_state *s = tern_state_create();
     tern_progress *p = c->progress;
     tern_state_add_string(s, "identity", &from->identity);
     tern_state_add_int64(s, "training_data", &from->data, 1);
-    tern_state_add_int64(s, "step", &p->cursor.step, 1);
-    tern_state_add_int64(s, "epoch", &p->cursor.epoch, 1);
-    tern_state_add_int64(s, "batch", &p->cursor.batch, 1);
+    tern_state_add_int64(s, "step", &p->step, 1);
     tern_state_add_int64(s, "evaluated_step", &p->evaluated_step, 1);
     tern_state_add_int64(s, "best_step", &p->best_step, 1);
     tern_state_add_double(s, "best_score", &p->best_score, 1);
@@ -29,16 +35,21 @@ static tern_state *list_items(const tern_checkpoint *c, origin *from)
     tern_state_add_double(s, "seconds", &p->seconds, 1);
     tern_state_add_int64(s, "adam_steps", &c->optimizer->steps, 1);
     tern_state_add_params(s, "weights", c->params, c->params->value);
-    tern_state_add_params(s, "adam_m", c->params, c->optimizer->m);
-    tern_state_add_params(s, "adam_v", c->params, c->optimizer->v);
+    tern_state_add_learned(s, "adam_m", c->params, c->optimizer->m);
+    tern_state_add_learned(s, "adam_v", c->params, c->optimizer->v);
+    if (c->heads && c->heads->n > 0)
+        list_heads(s, c);
+    if (c->average)
+        tern_state_add_learned(s, "average", c->params, c->average->shadow);
     return s;
 }
 
 int tern_checkpoint_save(const tern_checkpoint *checkpoint, int64_t keep, tern_error *error)
 {
+    TERN_CHECK(!checkpoint->average || !checkpoint->average->swapped, "a checkpoint of the average");
     origin from = {.identity = tern_strdup(checkpoint->identity), .data = (int64_t)checkpoint->data};
     tern_state *state = list_items(checkpoint, &from);
-    char *path = tern_run_checkpoint_path(checkpoint->folder, checkpoint->progress->cursor.step);
+    char *path = tern_run_checkpoint_path(checkpoint->folder, checkpoint->progress->step);
     int status = tern_state_save(state, path, error);
     if (status == 0)
         status = tern_run_prune(checkpoint->folder, keep, error);
@@ -63,6 +74,8 @@ static int load_one(const tern_checkpoint *c, int64_t step, int *other, tern_err
     }
     if (status == 0)
         tern_optimizer_restored(c->optimizer);
+    if (status == 0 && c->heads && c->heads->n > 0)
+        tern_optimizer_restored(c->heads_optimizer);
     free(path);
     free(from.identity);
     tern_state_free(state);
@@ -97,7 +110,7 @@ static tern_state *list_best(const tern_checkpoint *c, int64_t *step)
 
 int tern_best_save(const tern_checkpoint *checkpoint, tern_error *error)
 {
-    int64_t step = checkpoint->progress->cursor.step;
+    int64_t step = checkpoint->progress->step;
     tern_state *state = list_best(checkpoint, &step);
     char *path = tern_run_path(checkpoint->folder, "best.h5");
     int status = tern_state_save(state, path, error);
@@ -146,6 +159,7 @@ static uint64_t add_hash(uint64_t hash, const void *bytes, size_t n)
 uint64_t tern_rows_fingerprint(const tern_rows *rows)
 {
     uint64_t hash = tern_hash(&rows->n, sizeof rows->n, (uint64_t)rows->n_negatives);
+    hash = tern_hash(&rows->n_scores, sizeof rows->n_scores, hash);
     size_t n = (size_t)rows->n;
     for (int64_t t = 0; t < tern_texts_count(rows->texts); t++) {
         size_t length;
@@ -155,7 +169,7 @@ uint64_t tern_rows_fingerprint(const tern_rows *rows)
     hash = add_hash(hash, rows->anchor, n * sizeof *rows->anchor);
     hash = add_hash(hash, rows->positive, n * sizeof *rows->positive);
     hash = add_hash(hash, rows->negative, n * (size_t)rows->n_negatives * sizeof *rows->negative);
-    hash = add_hash(hash, rows->score, n * sizeof *rows->score);
+    hash = add_hash(hash, rows->score, n * (size_t)rows->n_scores * sizeof *rows->score);
     if (rows->relevant_start)
         hash = add_hash(hash, rows->relevant, (size_t)rows->relevant_start[rows->n_anchors_known] * sizeof(int64_t));
     return add_hash(hash, rows->label, n * sizeof *rows->label);

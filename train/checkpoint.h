@@ -2,12 +2,14 @@
 #ifndef TERN_TRAIN_CHECKPOINT_H
 #define TERN_TRAIN_CHECKPOINT_H
 
+#include "data/rows.h"
+#include "train/average.h"
+#include "train/optimizer.h"
 #include "train/run_folder.h"
-#include "train/trainer.h"
 
 /* What a run carries from step to step besides weights and moments. */
 typedef struct tern_progress {
-    tern_cursor cursor;
+    int64_t step;           /* taken so far */
     int64_t evaluated_step; /* the last step that was scored on dev; 0: none */
     int64_t best_step;      /* 0: none */
     double best_score;
@@ -16,24 +18,30 @@ typedef struct tern_progress {
     double seconds;       /* in all steps, over all processes */
 } tern_progress;
 
-/* What a checkpoint is taken of and put back into. */
+/* What a checkpoint is taken of and put back into. It is an error for a file to hold more or less than that, so heads
+ * and average are NULL in all checkpoints of a run or in none. */
 typedef struct tern_checkpoint {
     const tern_run_folder *folder;
     const char *identity; /* of the run, see run_folder.h */
-    uint64_t data;        /* tern_rows_fingerprint of the training rows */
+    uint64_t data;        /* of the training rows: tern_rows_fingerprint of each source's, joined */
     tern_params *params;
     tern_optimizer *optimizer;
+    tern_params *heads; /* what the losses learn, and its moments; NULL or without tensors: nothing */
+    tern_optimizer *heads_optimizer;
+    tern_average *average; /* NULL: none */
     tern_progress *progress;
 } tern_checkpoint;
 
-/* Writes checkpoints/step-N.h5 and removes all but the newest keep. */
+/* Writes checkpoints/step-N.h5 and removes all but the newest keep. params must hold what is trained, not the average:
+ * swap them before. */
 int tern_checkpoint_save(const tern_checkpoint *checkpoint, int64_t keep, tern_error *error);
 /* Puts the newest checkpoint that can be read back; *step is its step, or -1 when there is none at all. skipped
  * (NULL: not wanted) gets the sentence about newer ones that can't be read, empty when there are none. Fails when none
  * of those there can be read, or when the training data are others. */
 int tern_checkpoint_load(const tern_checkpoint *checkpoint, int64_t *step, tern_error *skipped, tern_error *error);
 
-/* best.h5: weights alone, with their step. */
+/* best.h5: the weights that params hold (the average's while they are swapped, as at an evaluation), with their step.
+ * Loading puts them there: params are then to be exported, no longer to be swapped or trained. */
 int tern_best_save(const tern_checkpoint *checkpoint, tern_error *error);
 int tern_best_load(const tern_checkpoint *checkpoint, tern_error *error);
 /* Fails when there is a best step, but no best.h5 that can be read: better said before the rest is trained. */

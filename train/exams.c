@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "eval/retrieval.h"
+#include "eval/similarity.h"
 #include "eval/triplets.h"
 #include "train/checkpoint.h"
 
@@ -20,33 +21,69 @@ typedef struct encoding {
     int64_t done, total; /* texts */
 } encoding;
 
+static int open_beir(tern_exam *exam, const tern_recipe *recipe, const tern_recipe_data *data, const char *line,
+                     tern_error *error)
+{
+    exam->beir = tern_beir_read(data->beir, data->split, recipe->data.invalid_utf8_replace, error);
+    if (!exam->beir)
+        return tern_fail_within(error, "%s", line);
+    return exam->beir->n_queries > 0 && exam->beir->n_docs > 0
+               ? 0
+               : tern_fail(error, "%s: %s has no judged query or no document in split %s", line, data->beir,
+                           data->split);
+}
+
+static tern_rows_source source_of(const tern_recipe *recipe, const tern_recipe_data *data)
+{
+    tern_rows_source source = {
+        .file = data->file,
+        .anchor = data->anchor,
+        .positive = data->positive,
+        .negative = data->negative,
+        .label = data->label,
+        .score = data->score,
+        .invalid_utf8_replace = recipe->data.invalid_utf8_replace,
+    };
+    if (data->score_range.n == 2) {
+        source.score_least = data->score_range.items[0];
+        source.score_most = data->score_range.items[1];
+    }
+    return source;
+}
+
+static int check_rows(const tern_exam *exam, const char *metric, tern_error *error)
+{
+    const tern_rows *rows = exam->rows;
+    if (exam->similarity)
+        return tern_similarity_check(rows, error) < 0 ? tern_fail_within(error, "%s", metric) : 0;
+    if (rows->n == 0 || !rows->positive || rows->n_negatives == 0)
+        return tern_fail(error, "%s needs rows with anchor, positive and negative", metric);
+    return 0;
+}
+
+static int open_file(tern_exam *exam, const tern_recipe *recipe, const tern_recipe_data *data, const char *line,
+                     tern_error *error)
+{
+    const char *metric = recipe->eval.metric;
+    tern_rows_source source = source_of(recipe, data);
+    exam->similarity = tern_metric_family_of(metric) == TERN_METRIC_SIMILARITY;
+    exam->texts = tern_texts_create();
+    exam->rows = tern_rows_read(&source, exam->texts, error);
+    if (!exam->rows)
+        return tern_fail_within(error, "%s", line);
+    if (check_rows(exam, metric, error) < 0)
+        return tern_fail_within(error, "%s: %s", line, data->file);
+    return 0;
+}
+
 static int open_exam(tern_exam *exam, const tern_recipe *recipe, const tern_recipe_data *data, const char *section,
                      tern_error *error)
 {
     const char *line = tern_recipe_line(recipe, section);
     exam->exclude_same_id = data->exclude_same_id;
-    if (data->beir) {
-        exam->beir = tern_beir_read(data->beir, data->split, recipe->data.invalid_utf8_replace, error);
-        if (!exam->beir)
-            return tern_fail_within(error, "%s", line);
-        return exam->beir->n_queries > 0 && exam->beir->n_docs > 0
-                   ? 0
-                   : tern_fail(error, "%s: %s has no judged query or no document in split %s", line, data->beir,
-                               data->split);
-    }
-    if (!data->file)
-        return 0;
-    tern_rows_source source = {.file = data->file, .anchor = data->anchor, .positive = data->positive};
-    source.negative = data->negative;
-    source.invalid_utf8_replace = recipe->data.invalid_utf8_replace;
-    exam->texts = tern_texts_create();
-    exam->rows = tern_rows_read(&source, exam->texts, error);
-    if (!exam->rows)
-        return tern_fail_within(error, "%s", line);
-    if (exam->rows->n == 0 || !exam->rows->positive || exam->rows->n_negatives == 0)
-        return tern_fail(error, "%s: %s needs rows with anchor, positive and negative to score triplets", line,
-                         data->file);
-    return 0;
+    if (data->beir)
+        return open_beir(exam, recipe, data, line, error);
+    return data->file ? open_file(exam, recipe, data, line, error) : 0;
 }
 
 static int same_corpus(const tern_recipe *recipe, const tern_exams *exams)
@@ -92,7 +129,7 @@ uint64_t tern_exams_fingerprint(const tern_exams *exams, int which)
     const tern_exam *exam = &exams->exam[which];
     const tern_beir *beir = exam->beir;
     if (!beir)
-        return exam->rows ? tern_rows_fingerprint(exam->rows) : 0;
+        return exam->rows ? tern_mix(tern_rows_fingerprint(exam->rows) ^ (uint64_t)exam->similarity) : 0;
     const tern_qrels *qrels = &beir->qrels;
     size_t judged = (size_t)qrels->start[qrels->n_queries], starts = (size_t)qrels->n_queries + 1;
     uint64_t hash = add_strings(0, beir->doc_ids, beir->n_docs);
@@ -114,10 +151,18 @@ static void show(void *context, int64_t done, int64_t total)
         e->watch->work(e->watch->context, e->label, now < e->total ? now : e->total, e->total);
 }
 
-static int embed(void *context, int is_query, const char *const *texts, int64_t n, float *out, tern_error *error)
+tern_role tern_exams_role(const tern_model *model, int embed_as)
+{
+    if (embed_as == TERN_EMBED_DOCUMENT)
+        return TERN_ROLE_DOCUMENT;
+    int shared = !model->default_prompt[0] && strcmp(model->query_prompt, model->document_prompt) == 0;
+    return embed_as == TERN_EMBED_QUERY || shared ? TERN_ROLE_QUERY : TERN_ROLE_NONE;
+}
+
+static int embed(void *context, int role, const char *const *texts, int64_t n, float *out, tern_error *error)
 {
     encoding *e = context;
-    tern_embed_options options = {.role = is_query ? TERN_ROLE_QUERY : TERN_ROLE_DOCUMENT};
+    tern_embed_options options = {.role = tern_exams_role(e->model, role)};
     options.progress = show;
     options.context = e;
     options.stop = e->watch->stop;
@@ -130,7 +175,7 @@ static int64_t text_count(const tern_exam *exam)
 {
     if (exam->beir)
         return exam->beir->n_docs + exam->beir->n_queries;
-    return exam->rows->n * (2 + exam->rows->n_negatives);
+    return exam->rows->n * (exam->similarity ? 2 : 2 + exam->rows->n_negatives);
 }
 
 /* documents: vectors of the set's documents, or NULL. */
@@ -138,7 +183,8 @@ static int score(const tern_exam *exam, encoding *e, const float *documents, ter
 {
     tern_embedder embedder = {.embed = embed, .context = e, .dim = tern_model_dim(e->model)};
     if (!exam->beir)
-        return tern_triplets_evaluate(exam->rows, &embedder, out, error);
+        return (exam->similarity ? tern_similarity_evaluate : tern_triplets_evaluate)(exam->rows, &embedder, out,
+                                                                                      error);
     tern_retrieval_options options = {.embedder = embedder, .doc_vectors = documents};
     options.exclude_same_id = exam->exclude_same_id;
     return tern_retrieval_evaluate(exam->beir, &options, out, error);

@@ -1,4 +1,4 @@
-/* The sets that a run is scored on, dev and test: a BEIR folder each, or a file of triplets.
+/* The sets that a run is scored on, dev and test: a BEIR folder each, or a file of triplets or of pairs with scores.
  *
  *     tern_exams exams;
  *     tern_exams_open(&exams, recipe, &error);
@@ -10,6 +10,7 @@
 #include "data/beir.h"
 #include "data/rows.h"
 #include "eval/scores.h"
+#include "eval/vectors.h"
 #include "recipes/recipe.h"
 #include "train/train.h"
 
@@ -21,6 +22,7 @@ typedef struct tern_exam {
     tern_rows *rows;
     tern_texts *texts;
     int exclude_same_id;
+    int similarity; /* rows are pairs whose scores the metric goes by; else triplets */
 } tern_exam;
 
 typedef struct tern_exams {
@@ -28,19 +30,25 @@ typedef struct tern_exams {
     int shared_corpus; /* dev and test rank the same documents */
 } tern_exams;
 
-/* Reads the sets that the recipe names. On failure the sentence begins with the recipe's path and line. */
+/* Reads the sets that the recipe names; eval.metric, which suits them (eval/metrics.h), decides whether the rows of a
+ * file are triplets or pairs with scores. On failure, such as rows without what the metric needs, the sentence begins
+ * with the recipe's path and line. */
 int tern_exams_open(tern_exams *exams, const tern_recipe *recipe, tern_error *error);
 void tern_exams_close(tern_exams *exams);
 int tern_exams_has(const tern_exams *exams, int which);
-/* A hash of one set: its texts, ids and judgements. */
+/* A hash of one set: its texts, ids and judgements, or its rows and what they are taken as. */
 uint64_t tern_exams_fingerprint(const tern_exams *exams, int which);
 
-/* Scores a model on one set; out as tern_retrieval_evaluate and tern_triplets_evaluate give it. Fails as they do, and
- * when watch->stop is set while texts are encoded ("interrupted"). */
+/* Scores a model on one set; out as tern_retrieval_evaluate, tern_triplets_evaluate and tern_similarity_evaluate
+ * give it. Fails as they do, and when watch->stop is set while texts are encoded ("interrupted"). */
 int tern_exams_score(const tern_exams *exams, int which, tern_model *model, const char *label,
                      const tern_train_watch *watch, tern_scores *out, tern_error *error);
 /* Scores a model on both sets, those with want[i] set; documents that they share are encoded once. */
 int tern_exams_score_both(const tern_exams *exams, const int want[TERN_EXAMS], tern_model *model, const char *label,
                           const tern_train_watch *watch, tern_scores out[TERN_EXAMS], tern_error *error);
+
+/* The prompt for texts that are embedded as TERN_EMBED_*. Plain ones, of which none is the query, get the default
+ * prompt; when the model has none, the one that queries and documents share, or none. */
+tern_role tern_exams_role(const tern_model *model, int embed_as);
 
 #endif

@@ -10,8 +10,12 @@
 static int export_best(tern_training *run, const char *folder, tern_error *error)
 {
     tern_checkpoint checkpoint = tern_training_checkpoint(run);
-    if (run->progress.best_step > 0 && tern_best_load(&checkpoint, error) < 0)
-        return -1;
+    if (run->progress.best_step > 0) {
+        if (tern_best_load(&checkpoint, error) < 0)
+            return -1;
+    } else {
+        tern_average_swap(checkpoint.average);
+    }
     if (tern_model_save(run->model, folder, 1, error) < 0)
         return -1;
     tern_trainer_free(run->trainer);
@@ -33,27 +37,11 @@ static int score_export(tern_training *run, const char *folder, tern_scores *tun
 }
 
 /* Base and tuned side by side, for the run's metric. */
-static int write_per_query(tern_training *run, const tern_scores *tuned, tern_error *error)
+static int write_per_query(const tern_training *run, const tern_scores *tuned, tern_error *error)
 {
-    const char *metric = run->recipe->eval.metric;
-    const tern_scores *base = &run->base[TERN_EXAM_TEST];
-    char *names[2] = {tern_format("base_%s", metric), tern_format("tuned_%s", metric)};
-    int a = tern_scores_find(base, metric), b = tern_scores_find(tuned, metric);
-    tern_scores both = {0};
-    TERN_CHECK(a >= 0 && b >= 0, "no %s", metric);
-    tern_scores_start(&both, (const char *const *)names, 2, base->n_queries);
-    for (int64_t q = 0; q < base->n_queries; q++) {
-        both.query_ids[q] = tern_strdup(base->query_ids[q]);
-        both.per_query[2 * q] = base->per_query[q * base->n_metrics + a];
-        both.per_query[2 * q + 1] = tuned->per_query[q * tuned->n_metrics + b];
-    }
-    tern_scores_finish(&both);
     char *path = tern_run_path(&run->folder, "per_query.csv");
-    int status = tern_scores_write(&both, path, 1, error);
-    tern_scores_free(&both);
+    int status = tern_scores_write_both(&run->base[TERN_EXAM_TEST], tuned, run->recipe->eval.metric, path, 1, error);
     free(path);
-    free(names[0]);
-    free(names[1]);
     return status;
 }
 
@@ -95,7 +83,7 @@ int tern_training_finish(tern_training *run, json_t **result, tern_error *error)
     tern_outcome outcome = {.metric = metric, .model_folder = folder, .progress = &run->progress};
     tern_scores tuned = {0};
     tern_comparison comparison = {0};
-    outcome.steps = run->progress.cursor.step;
+    outcome.steps = run->progress.step;
     outcome.has_dev = tern_exams_has(&run->exams, TERN_EXAM_DEV);
     outcome.dev_base = outcome.has_dev ? tern_scores_get(&run->base[TERN_EXAM_DEV], metric) : 0;
     int status = export_best(run, folder, error);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "train/diagnose.h"
 
 #include <stdarg.h>
 
@@ -27,12 +28,16 @@ void tern_training_say(const tern_training *run, const char *format, ...)
 
 tern_checkpoint tern_training_checkpoint(tern_training *run)
 {
+    tern_trainer_parts parts = tern_trainer_get_parts(run->trainer);
     return (tern_checkpoint){
         .folder = &run->folder,
         .identity = run->identity,
         .data = run->data,
         .params = tern_encoder_params(run->model->encoder),
-        .optimizer = tern_trainer_optimizer(run->trainer),
+        .optimizer = parts.optimizer,
+        .heads = parts.heads,
+        .heads_optimizer = parts.heads_optimizer,
+        .average = parts.average,
         .progress = &run->progress,
     };
 }
@@ -40,12 +45,19 @@ tern_checkpoint tern_training_checkpoint(tern_training *run)
 /* The logs go first: a checkpoint must never be ahead of them. */
 static int save(tern_training *run, tern_error *error)
 {
+    char *fault = tern_diagnose_params(tern_encoder_params(run->model->encoder));
+    if (fault) {
+        tern_fail(error, "step %lld: %s; the last good checkpoint is kept; lower train.learning_rate",
+                  (long long)run->progress.step, fault);
+        free(fault);
+        return -1;
+    }
     tern_checkpoint checkpoint = tern_training_checkpoint(run);
     if (tern_metrics_log_sync(run->metrics, error) < 0 ||
         (run->dev_log && tern_metrics_log_sync(run->dev_log, error) < 0) ||
         tern_checkpoint_save(&checkpoint, run->recipe->output.keep, error) < 0)
         return -1;
-    run->saved_step = run->progress.cursor.step;
+    run->saved_step = run->progress.step;
     return 0;
 }
 
@@ -53,16 +65,16 @@ static int at_end(const tern_training *run)
 {
     const tern_progress *p = &run->progress;
     int64_t patience = run->recipe->eval.patience;
-    return p->cursor.step >= tern_trainer_total(run->trainer) || (patience > 0 && p->without_gain >= patience);
+    return p->step >= tern_trainer_total(run->trainer) || (patience > 0 && p->without_gain >= patience);
 }
 
 static int evaluation_due(const tern_training *run)
 {
-    const tern_cursor *c = &run->progress.cursor;
-    int64_t every = run->recipe->eval.every;
-    if (c->step == 0 || run->progress.evaluated_step >= c->step || !tern_exams_has(&run->exams, TERN_EXAM_DEV))
+    int64_t step = run->progress.step, every = run->recipe->eval.every;
+    if (step == 0 || run->progress.evaluated_step >= step || !tern_exams_has(&run->exams, TERN_EXAM_DEV))
         return 0;
-    return c->step >= tern_trainer_total(run->trainer) || (every > 0 ? c->step % every == 0 : c->batch == 0);
+    return step >= tern_trainer_total(run->trainer) ||
+           (every > 0 ? step % every == 0 : tern_trainer_begins_epoch(run->trainer, step));
 }
 
 static int note_score(tern_training *run, double score, double seconds, tern_error *error)
@@ -70,26 +82,24 @@ static int note_score(tern_training *run, double score, double seconds, tern_err
     tern_progress *p = &run->progress;
     const char *metric = run->recipe->eval.metric;
     int better = p->best_step == 0 || score > p->best_score;
-    json_t *line = json_pack("{s:I, s:f, s:f}", "step", (json_int_t)p->cursor.step, metric, score, "seconds", seconds);
+    json_t *line = json_pack("{s:I, s:f, s:f}", "step", (json_int_t)p->step, metric, score, "seconds", seconds);
     if (tern_metrics_log_add(run->dev_log, line, error) < 0)
         return -1;
-    tern_training_say(run, "step %lld: dev %s %.5f%s", (long long)p->cursor.step, metric, score,
-                      better ? ", the best" : "");
-    p->evaluated_step = p->cursor.step;
+    tern_training_say(run, "step %lld: dev %s %.5f%s", (long long)p->step, metric, score, better ? ", the best" : "");
+    p->evaluated_step = p->step;
     p->without_gain = better ? 0 : p->without_gain + 1;
     if (!better)
         return 0;
     p->best_score = score;
-    p->best_step = p->cursor.step;
+    p->best_step = p->step;
     tern_checkpoint checkpoint = tern_training_checkpoint(run);
     return tern_best_save(&checkpoint, error);
 }
 
-static int evaluate(tern_training *run, tern_error *error)
+static int score_dev(tern_training *run, tern_error *error)
 {
     tern_scores scores = {0};
     double start = tern_seconds();
-    tern_trainer_rest(run->trainer);
     if (tern_exams_score(&run->exams, TERN_EXAM_DEV, run->model, "scoring on dev", &run->options->watch, &scores,
                          error) < 0)
         return -1;
@@ -98,15 +108,26 @@ static int evaluate(tern_training *run, tern_error *error)
     return note_score(run, score, tern_seconds() - start, error);
 }
 
+/* The average of the weights is scored, and kept when it is the best, where there is one. */
+static int evaluate(tern_training *run, tern_error *error)
+{
+    tern_average *average = tern_trainer_get_parts(run->trainer).average;
+    tern_trainer_rest(run->trainer);
+    tern_average_swap(average);
+    int status = score_dev(run, error);
+    tern_average_swap(average);
+    return status;
+}
+
 static int log_step(tern_training *run, tern_train_step *done, tern_error *error)
 {
     run->progress.tokens += done->tokens;
     run->progress.seconds += done->seconds;
     run->shown_tokens += done->tokens;
     run->shown_seconds += done->seconds;
-    json_t *line = json_pack("{s:I, s:f, s:f, s:f, s:I, s:f}", "step", (json_int_t)done->step, "loss", done->loss,
+    json_t *line = json_pack("{s:I, s:f, s:f, s:f, s:I, s:f, s:s*}", "step", (json_int_t)done->step, "loss", done->loss,
                              "learning_rate", done->learning_rate, "grad_norm", done->grad_norm, "tokens",
-                             (json_int_t)done->tokens, "seconds", done->seconds);
+                             (json_int_t)done->tokens, "seconds", done->seconds, "source", done->source);
     return tern_metrics_log_add(run->metrics, line, error);
 }
 
@@ -123,7 +144,10 @@ static void show_step(tern_training *run, tern_train_step *done)
 static int take_step(tern_training *run, tern_error *error)
 {
     tern_train_step done;
-    if (tern_trainer_step(run->trainer, &run->progress.cursor, &done, error) < 0 || log_step(run, &done, error) < 0)
+    if (tern_trainer_step(run->trainer, run->progress.step, &done, error) < 0)
+        return -1;
+    run->progress.step++;
+    if (log_step(run, &done, error) < 0)
         return -1;
     show_step(run, &done);
     return 0;
@@ -131,7 +155,7 @@ static int take_step(tern_training *run, tern_error *error)
 
 static int checkpoint_due(const tern_training *run)
 {
-    int64_t step = run->progress.cursor.step, every = run->recipe->output.checkpoint_every;
+    int64_t step = run->progress.step, every = run->recipe->output.checkpoint_every;
     if (step == 0 || run->saved_step == step)
         return 0;
     return at_end(run) || step % (every > 0 ? every : 50) == 0;
@@ -139,9 +163,9 @@ static int checkpoint_due(const tern_training *run)
 
 static int interrupt(tern_training *run, tern_error *error)
 {
-    if (run->progress.cursor.step > 0 && run->saved_step != run->progress.cursor.step && save(run, error) < 0)
+    if (run->progress.step > 0 && run->saved_step != run->progress.step && save(run, error) < 0)
         return -1;
-    tern_training_say(run, "stopped after step %lld; the same command goes on", (long long)run->progress.cursor.step);
+    tern_training_say(run, "stopped after step %lld; the same command goes on", (long long)run->progress.step);
     return TERN_TRAIN_INTERRUPTED;
 }
 
@@ -159,7 +183,7 @@ int tern_training_train(tern_training *run, tern_error *error)
         if (take_step(run, error) < 0)
             return -1;
     }
-    if (run->progress.cursor.step < tern_trainer_total(run->trainer))
+    if (run->progress.step < tern_trainer_total(run->trainer))
         tern_training_say(run, "stopped early: %lld evaluations without a better score than that of step %lld",
                           (long long)run->progress.without_gain, (long long)run->progress.best_step);
     return TERN_TRAIN_DONE;

@@ -5,12 +5,15 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 enum { BLOCK = 1 << 14 }; /* weights: p, m, v and g of a block fit a core's second-level cache */
 
 /* A run of weights of one parameter: whole rows when it is row-sparse. */
 typedef struct tern_block {
     const tern_param *param;
+    double rate;         /* the parameter's factor of the learning rate */
     uint8_t *seen;       /* row-sparse: of the parameter's rows, else NULL */
     int64_t offset, n;   /* in the flat arrays */
     int64_t row, n_rows; /* row-sparse only */
@@ -24,12 +27,12 @@ static int64_t block_count(const tern_param *p, int64_t *per_block)
     return p->tensor->grad ? (n + *per_block - 1) / *per_block : 0;
 }
 
-static void add_blocks(tern_optimizer *o, const tern_param *p, uint8_t *seen)
+static void add_blocks(tern_optimizer *o, const tern_param *p, double rate, uint8_t *seen)
 {
     int64_t per_block, count = block_count(p, &per_block), size = p->tensor->rows * p->tensor->cols;
     for (int64_t i = 0; i < count; i++) {
         int64_t from = i * per_block;
-        tern_block b = {.param = p, .offset = p->offset + from, .n = size - from};
+        tern_block b = {.param = p, .rate = rate, .offset = p->offset + from, .n = size - from};
         b.n = b.n < per_block ? b.n : per_block;
         if (seen) {
             b.seen = seen;
@@ -62,8 +65,9 @@ tern_optimizer *tern_optimizer_create(tern_params *params, const tern_optimizer_
         const tern_param *p = &params->table[i];
         if ((p->flags & TERN_PARAM_ROW_SPARSE) && p->tensor->grad)
             o->seen[i] = tern_calloc((size_t)p->tensor->rows, 1);
-        add_blocks(o, p, o->seen[i]);
+        add_blocks(o, p, options->rate ? options->rate[i] : 1, o->seen[i]);
     }
+    o->options.rate = NULL;
     return o;
 }
 
@@ -89,6 +93,27 @@ static int all_zero(const tern_real *x, int64_t n)
     return 1;
 }
 
+/* Gives back the whole pages of x[0..n), which is all zero and reads as zero afterwards too. */
+static void let_go(tern_real *x, int64_t n)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t from = ((uintptr_t)x + page - 1) / page * page, to = (uintptr_t)(x + n) / page * page;
+    if (from < to)
+        madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
+/* Rows that were never used take no memory in a run that goes on either. */
+static void let_unseen_go(tern_optimizer *o, const tern_param *p, const uint8_t *seen)
+{
+    int64_t cols = p->tensor->cols, rows = p->tensor->rows;
+    for (int64_t from = 0, to; from < rows; from = to + 1) {
+        for (to = from; to < rows && !seen[to];)
+            to++;
+        let_go(o->m + p->offset + from * cols, (to - from) * cols);
+        let_go(o->v + p->offset + from * cols, (to - from) * cols);
+    }
+}
+
 void tern_optimizer_restored(tern_optimizer *optimizer)
 {
     for (int64_t i = 0; i < optimizer->n_blocks; i++) {
@@ -99,6 +124,9 @@ void tern_optimizer_restored(tern_optimizer *optimizer)
             b->seen[b->row + r] = !all_zero(optimizer->m + at, cols) || !all_zero(optimizer->v + at, cols);
         }
     }
+    for (size_t i = 0; i < optimizer->params->n; i++)
+        if (optimizer->seen[i])
+            let_unseen_go(optimizer, &optimizer->params->table[i], optimizer->seen[i]);
 }
 
 /* Squares added in double: element i into sum i mod LANES, those in order at the end. */
@@ -130,7 +158,7 @@ static double block_sum(const tern_block *b, const tern_real *grad)
     return sum;
 }
 
-double tern_optimizer_grad_norm(tern_optimizer *optimizer)
+static double grad_squares(tern_optimizer *optimizer)
 {
     const tern_real *grad = optimizer->params->grad;
 #pragma omp parallel for schedule(static)
@@ -139,7 +167,20 @@ double tern_optimizer_grad_norm(tern_optimizer *optimizer)
     double total = 0;
     for (int64_t i = 0; i < optimizer->n_blocks; i++)
         total += optimizer->sums[i];
+    return total;
+}
+
+double tern_optimizers_grad_norm(tern_optimizer *const *optimizers, int n)
+{
+    double total = 0;
+    for (int i = 0; i < n; i++)
+        total += optimizers[i] ? grad_squares(optimizers[i]) : 0;
     return sqrt(total);
+}
+
+double tern_optimizer_grad_norm(tern_optimizer *optimizer)
+{
+    return tern_optimizers_grad_norm(&optimizer, 1);
 }
 
 double tern_clip_scale(double norm, double max_norm)
@@ -178,6 +219,8 @@ static void block_step(tern_optimizer *o, const tern_block *b, const tern_adamw_
 
 void tern_optimizer_step(tern_optimizer *optimizer, double learning_rate, double grad_scale)
 {
+    if (!optimizer)
+        return;
     const tern_optimizer_options *options = &optimizer->options;
     double t = (double)++optimizer->steps;
     tern_adamw_step decayed = {
@@ -195,6 +238,8 @@ void tern_optimizer_step(tern_optimizer *optimizer, double learning_rate, double
 #pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < optimizer->n_blocks; i++) {
         const tern_block *b = &optimizer->blocks[i];
-        block_step(optimizer, b, b->param->flags & TERN_PARAM_NO_DECAY ? &plain : &decayed);
+        tern_adamw_step step = b->param->flags & TERN_PARAM_NO_DECAY ? plain : decayed;
+        step.learning_rate *= b->rate;
+        block_step(optimizer, b, &step);
     }
 }

@@ -5,7 +5,14 @@
  *     tern_optimizer_step(o, learning_rate, tern_clip_scale(norm, max_norm));
  *     tern_params_zero_grads(params);
  *
- * Both walk the flat arrays in blocks of a fixed size, so results don't depend on the number of threads. */
+ * What the losses learn has an optimizer of its own; the two are clipped as one:
+ *
+ *     tern_optimizer *both[] = {of_model, of_heads};                  // of_heads may be NULL
+ *     double scale = tern_clip_scale(tern_optimizers_grad_norm(both, 2), max_norm);
+ *     for (int i = 0; i < 2; i++)
+ *         tern_optimizer_step(both[i], learning_rate, scale);
+ *
+ * All walk the flat arrays in blocks of a fixed size, so results don't depend on the number of threads. */
 #ifndef TERN_TRAIN_OPTIMIZER_H
 #define TERN_TRAIN_OPTIMIZER_H
 
@@ -17,10 +24,12 @@ typedef struct tern_optimizer_options {
     double beta2;        /* 0.999 */
     double eps;          /* 1e-8 */
     double weight_decay; /* of parameters without TERN_PARAM_NO_DECAY */
+    const double *rate;  /* [params->n] factors of the learning rate, copied; NULL: all 1. See train/groups.h */
 } tern_optimizer_options;
 
 typedef struct tern_optimizer {
-    tern_real *m, *v; /* [params->size] moments, at the offsets of the weights; zero at first */
+    tern_real *m, *v; /* [params->size] moments, at the offsets of the weights; zero at first. Those of frozen
+                         parameters are never touched, so they take no memory */
     int64_t steps;    /* taken so far */
     /* Private. */
     tern_params *params;
@@ -33,17 +42,22 @@ typedef struct tern_optimizer {
 
 /* params must have gradients (tern_params_want_grads) and outlive the result. */
 tern_optimizer *tern_optimizer_create(tern_params *params, const tern_optimizer_options *options);
+/* Accepts NULL. */
 void tern_optimizer_free(tern_optimizer *optimizer);
-/* To be called after m, v and steps were filled from a checkpoint. */
+/* To be called after m, v and steps were filled from a checkpoint. Memory that only zeros of a row-sparse parameter's
+ * moments were read into is given back. */
 void tern_optimizer_restored(tern_optimizer *optimizer);
 
 /* Length of all gradients as one vector: squares added in double, block by block in order. */
 double tern_optimizer_grad_norm(tern_optimizer *optimizer);
+/* The same over the gradients of n optimizers together; NULL ones are passed over. */
+double tern_optimizers_grad_norm(tern_optimizer *const *optimizers, int n);
 /* The factor that torch.nn.utils.clip_grad_norm_ applies: min(1, max_norm / (norm + 1e-6)); max_norm 0: 1. */
 double tern_clip_scale(double norm, double max_norm);
 
-/* One step with gradients * grad_scale. Frozen parameters stay. Rows of a row-sparse parameter that have no
- * gradient decay, and so do their moments: the result is that of a dense step, to the bit. */
+/* One step with gradients * grad_scale; each parameter's rate is learning_rate times its factor, which its weight decay
+ * follows too, as in PyTorch's parameter groups. Frozen parameters stay. Rows of a row-sparse parameter that have no
+ * gradient decay, and so do their moments: the result is that of a dense step, to the bit. Accepts NULL. */
 void tern_optimizer_step(tern_optimizer *optimizer, double learning_rate, double grad_scale);
 
 #endif

@@ -21,9 +21,27 @@ static json_t *means(const tern_scores *scores)
     return object;
 }
 
+/* The scores that decide whether the run was worth it: dev's, without dev test's. 1 when there are such. */
+static int verdict(const json_t *result, const char **set, double *base, double *tuned)
+{
+    const json_t *dev = json_object_get(result, "dev");
+    const char *metric = json_string_value(json_object_get(result, "metric"));
+    const json_t *a = json_object_get(dev, "base"), *b = json_object_get(dev, "best");
+    *set = dev ? "dev" : "test";
+    if (!dev) {
+        a = json_object_get(json_object_get(result, "base"), metric);
+        b = json_object_get(json_object_get(result, "tuned"), metric);
+    }
+    *base = json_number_value(a);
+    *tuned = json_number_value(b);
+    return a && b;
+}
+
 json_t *tern_report_json(const tern_outcome *outcome)
 {
     const tern_progress *p = outcome->progress;
+    const char *set;
+    double base, tuned;
     json_t *result = json_object();
     if (outcome->test) {
         json_object_set_new(result, "base", means(outcome->base));
@@ -35,6 +53,8 @@ json_t *tern_report_json(const tern_outcome *outcome)
         json_object_set_new(result, "dev",
                             json_pack("{s:f, s:f, s:I}", "base", outcome->dev_base, "best", p->best_score, "step",
                                       (json_int_t)p->best_step));
+    if (verdict(result, &set, &base, &tuned))
+        json_object_set_new(result, "worse_than_base", json_boolean(tuned < base));
     json_object_set_new(result, "steps", json_integer(outcome->steps));
     json_object_set_new(result, "seconds", json_real(p->seconds));
     json_object_set_new(result, "tokens_per_second", json_real(p->seconds > 0 ? (double)p->tokens / p->seconds : 0));
@@ -81,29 +101,23 @@ static void add_table(tern_buffer *out, const json_t *result)
             add_row(out, result, usual[i]);
 }
 
-/* The scores that decide whether the run was worth it: dev's, without dev test's. 1 when there are such. */
-static int verdict(const json_t *result, const char **set, double *base, double *tuned)
+static void add_last_line(tern_buffer *out, const json_t *result)
 {
-    const json_t *dev = json_object_get(result, "dev");
-    const char *metric = json_string_value(json_object_get(result, "metric"));
-    const json_t *a = json_object_get(dev, "base"), *b = json_object_get(dev, "best");
-    *set = dev ? "dev" : "test";
-    if (!dev) {
-        a = json_object_get(json_object_get(result, "base"), metric);
-        b = json_object_get(json_object_get(result, "tuned"), metric);
-    }
-    *base = json_number_value(a);
-    *tuned = json_number_value(b);
-    return a && b;
+    const char *set, *model = json_string_value(json_object_get(result, "model"));
+    double base, tuned;
+    if (verdict(result, &set, &base, &tuned) && tuned < base)
+        tern_buffer_printf(out,
+                           "The model in %s is worse than its base on %s: %s %.5f against %.5f; keep the base, or "
+                           "lower train.learning_rate\n",
+                           model, set, json_string_value(json_object_get(result, "metric")), tuned, base);
+    else
+        tern_buffer_printf(out, "The model is in %s\n", model);
 }
 
 char *tern_report_text(const json_t *result)
 {
     tern_buffer out = {0};
-    const char *metric = json_string_value(json_object_get(result, "metric")), *set;
-    const char *model = json_string_value(json_object_get(result, "model"));
     const json_t *dev = json_object_get(result, "dev");
-    double base, tuned;
     if (json_object_get(result, "base"))
         add_table(&out, result);
     if (dev)
@@ -117,12 +131,6 @@ char *tern_report_text(const json_t *result)
                        json_number_value(json_object_get(result, "seconds")),
                        json_number_value(json_object_get(result, "tokens_per_second")),
                        json_number_value(json_object_get(result, "peak_memory_mb")));
-    if (verdict(result, &set, &base, &tuned) && tuned < base)
-        tern_buffer_printf(&out,
-                           "The model in %s is worse than its base on %s (%s %.5f, base %.5f): use the base, or train "
-                           "with a lower learning rate or other data\n",
-                           model, set, metric, tuned, base);
-    else
-        tern_buffer_printf(&out, "The model is in %s\n", model);
+    add_last_line(&out, result);
     return out.data;
 }

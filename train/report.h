@@ -18,8 +18,9 @@ typedef struct tern_outcome {
     const tern_progress *progress;
 } tern_outcome;
 
-/* {"base": {..}, "tuned": {..}, "p_value", "metric", "dev": {"base", "best", "step"}, "steps", "seconds",
- *  "tokens_per_second", "peak_memory_mb", "model"}; without test no base, tuned and p_value, without dev no dev. */
+/* {"base": {..}, "tuned": {..}, "p_value", "metric", "dev": {"base", "best", "step"}, "worse_than_base", "steps",
+ *  "seconds", "tokens_per_second", "peak_memory_mb", "model"}; without test no base, tuned and p_value, without dev no
+ * dev. worse_than_base: by the run's metric on dev, without dev on test; absent without either. */
 json_t *tern_report_json(const tern_outcome *outcome);
 /* Reads DIR/result.json back. NULL with a sentence when it is not what tern_report_json makes. */
 json_t *tern_report_read(const char *path, tern_error *error);

@@ -56,35 +56,40 @@ static int read_model(tern_training *run, tern_error *error)
     return 0;
 }
 
-static int read_rows(tern_training *run, tern_error *error)
+static int read_sources(tern_training *run, tern_error *error)
 {
-    const tern_recipe_data *data = &run->recipe->data.train;
-    tern_rows_source source = {
-        .file = data->file,
-        .beir = data->beir,
-        .split = data->split,
-        .anchor = data->anchor,
-        .positive = data->positive,
-        .negative = data->negative,
-        .label = data->label,
-        .score = data->score,
-        .min_grade = (int)data->min_grade,
-        .positives_per_query = data->positives_per_query,
-        .invalid_utf8_replace = run->recipe->data.invalid_utf8_replace,
-    };
-    run->texts = tern_texts_create();
-    run->rows = tern_rows_read(&source, run->texts, error);
-    if (!run->rows)
-        return tern_fail_within(error, "%s", tern_recipe_line(run->recipe, "data.train"));
-    run->data = tern_rows_fingerprint(run->rows);
-    return tern_check_rows(run->recipe, run->rows, error);
+    const tern_recipe *recipe = run->recipe;
+    run->sources = tern_calloc((size_t)recipe->n_sources, sizeof *run->sources);
+    for (int i = 0; i < recipe->n_sources; i++) {
+        if (tern_source_read(&run->sources[i], recipe, i, error) < 0)
+            return -1;
+        uint64_t rows = tern_rows_fingerprint(run->sources[i].rows);
+        run->data = i == 0 ? rows : tern_mix(run->data ^ rows);
+    }
+    return 0;
+}
+
+/* What can't be trained is refused here, before anything is written or scored. */
+static int make_trainer(tern_training *run, tern_error *error)
+{
+    char *line = NULL;
+    for (int i = 0; i < run->recipe->n_sources; i++)
+        tern_source_prepare(&run->sources[i], run->recipe, run->model);
+    run->trainer = tern_trainer_create(run->recipe, run->model, run->sources, error);
+    if (!run->trainer)
+        return -1;
+    int status = tern_trainer_plan_memory(run->trainer, run->options->no_eval ? NULL : &run->exams, 0, &line, error);
+    free(line);
+    return status;
 }
 
 int tern_training_read(tern_training *run, tern_error *error)
 {
-    if (read_model(run, error) < 0 || read_rows(run, error) < 0)
+    if (read_model(run, error) < 0 || read_sources(run, error) < 0)
         return -1;
-    return run->options->no_eval ? 0 : tern_exams_open(&run->exams, run->recipe, error);
+    if (!run->options->no_eval && tern_exams_open(&run->exams, run->recipe, error) < 0)
+        return -1;
+    return make_trainer(run, error);
 }
 
 int tern_training_claim(tern_training *run, tern_error *error)
@@ -185,13 +190,73 @@ int tern_training_score_base(tern_training *run, tern_error *error)
     return 0;
 }
 
-static void say_plan(const tern_training *run)
+static int64_t count_rows(const tern_training *run)
 {
-    int64_t rows = run->rows->n, batch = run->recipe->train.batch_size;
-    double tokens = tern_trainer_tokens_per_row(run->trainer) * (double)(batch < rows ? batch : rows);
-    tern_training_say(run, "%lld rows, %lld steps of %lld rows and about %.0f tokens, %s, %d %s", (long long)rows,
-                      (long long)tern_trainer_total(run->trainer), (long long)batch, tokens, run->recipe->loss.name,
-                      tern_threads(), tern_threads() == 1 ? "thread" : "threads");
+    int64_t rows = 0;
+    for (int i = 0; i < run->recipe->n_sources; i++)
+        rows += run->sources[i].rows->n;
+    return rows;
+}
+
+/* "multiple_negatives_ranking", "triplet + 0.1 global_orthogonal". */
+static char *losses_of(const tern_recipe_source *source)
+{
+    tern_buffer text = {0};
+    for (int k = 0; k < source->n_losses; k++) {
+        tern_buffer_printf(&text, "%s", k ? " + " : "");
+        if (source->losses[k].weight != 1)
+            tern_buffer_printf(&text, "%g ", source->losses[k].weight);
+        tern_buffer_printf(&text, "%s", source->losses[k].name);
+    }
+    return text.data;
+}
+
+/* The loss of all sources, or "cosent on stsb, triplet on snli". */
+static char *loss_words(const tern_training *run)
+{
+    const tern_recipe *recipe = run->recipe;
+    char *first = losses_of(&recipe->sources[0]), *each;
+    tern_buffer text = {0};
+    int same = 1;
+    for (int i = 0; i < recipe->n_sources; i++) {
+        each = losses_of(&recipe->sources[i]);
+        same &= strcmp(each, first) == 0;
+        tern_buffer_printf(&text, "%s%s on %s", i ? ", " : "", each, run->sources[i].name);
+        free(each);
+    }
+    if (!same) {
+        free(first);
+        return text.data;
+    }
+    tern_buffer_free(&text);
+    return first;
+}
+
+static int say_plan(tern_training *run, tern_error *error)
+{
+    int resumed = run->folder.found == TERN_RUN_STARTED;
+    char *memory = NULL;
+    if (tern_trainer_plan_memory(run->trainer, run->options->no_eval ? NULL : &run->exams, resumed, &memory, error) < 0)
+        return -1;
+    char *losses = loss_words(run);
+    int64_t rows;
+    double tokens;
+    tern_trainer_batch_size(run->trainer, &rows, &tokens);
+    tern_training_say(run, "%lld rows, %lld steps of %lld rows and about %.0f tokens, %s, %d %s",
+                      (long long)count_rows(run), (long long)tern_trainer_total(run->trainer), (long long)rows, tokens,
+                      losses, tern_threads(), tern_threads() == 1 ? "thread" : "threads");
+    tern_training_say(run, "%s", memory);
+    free(losses);
+    free(memory);
+    return 0;
+}
+
+static int embed_second(tern_training *run, tern_error *error)
+{
+    for (int i = 0; i < run->recipe->n_sources; i++)
+        if (tern_source_embed_second(&run->sources[i], run->recipe, &run->options->watch, error) < 0)
+            return -1;
+    return 0;
 }
 
 static int load_checkpoint(tern_training *run, tern_error *error)
@@ -212,7 +277,7 @@ static int open_logs(tern_training *run, tern_error *error)
 {
     char *metrics = tern_run_path(&run->folder, "metrics.jsonl"), *dev = tern_run_path(&run->folder, "dev.jsonl");
     const tern_progress *p = &run->progress;
-    run->metrics = tern_metrics_log_open(metrics, p->cursor.step, error);
+    run->metrics = tern_metrics_log_open(metrics, p->step, error);
     if (run->metrics && tern_exams_has(&run->exams, TERN_EXAM_DEV)) {
         const char *metric = run->recipe->eval.metric;
         run->dev_log = tern_metrics_log_open(dev, p->evaluated_step, error);
@@ -228,8 +293,8 @@ static int open_logs(tern_training *run, tern_error *error)
 
 int tern_training_restore(tern_training *run, tern_error *error)
 {
-    run->trainer = tern_trainer_create(run->recipe, run->model, run->rows);
-    say_plan(run);
+    if (say_plan(run, error) < 0 || embed_second(run, error) < 0)
+        return -1;
     run->saved_step = -1;
     if (run->folder.found == TERN_RUN_STARTED && load_checkpoint(run, error) < 0)
         return -1;

@@ -40,11 +40,11 @@ static void tokenize(token_list *list, const tern_model *model, const tern_texts
     free(lengths);
 }
 
-tern_tokens *tern_tokens_create(const tern_model *model, const tern_rows *rows)
+tern_tokens *tern_tokens_create(const tern_model *model, const char *query_prompt, const char *document_prompt,
+                                const tern_rows *rows)
 {
     tern_tokens *tokens = tern_calloc(1, sizeof *tokens);
-    const char *query = model->query_prompt ? model->query_prompt : "";
-    const char *document = model->document_prompt ? model->document_prompt : "";
+    const char *query = query_prompt ? query_prompt : "", *document = document_prompt ? document_prompt : "";
     size_t count = (size_t)tern_texts_count(rows->texts);
     uint8_t *used = tern_calloc(count, 1);
     tokens->shared = strcmp(query, document) == 0;
@@ -83,18 +83,48 @@ int tern_tokens_roles_equal(const tern_tokens *tokens)
     return tokens->shared;
 }
 
-static int64_t total(const tern_tokens *tokens, tern_role role, const int64_t *texts, int64_t n)
+int64_t tern_tokens_of_row(const tern_tokens *tokens, const tern_rows *rows, int64_t row)
+{
+    int64_t k = rows->n_negatives, n = tern_tokens_get(tokens, TERN_ROLE_QUERY, rows->anchor[row]).n;
+    if (rows->positive)
+        n += tern_tokens_get(tokens, TERN_ROLE_DOCUMENT, rows->positive[row]).n;
+    for (int64_t i = 0; i < k; i++)
+        n += tern_tokens_get(tokens, TERN_ROLE_DOCUMENT, rows->negative[row * k + i]).n;
+    return n;
+}
+
+int64_t tern_tokens_total(const tern_tokens *tokens)
 {
     int64_t sum = 0;
-    for (int64_t i = 0; texts && i < n; i++)
-        sum += tern_tokens_get(tokens, role, texts[i]).n;
+    for (int i = 0; i < 2; i++)
+        sum += tokens->list[i].ids.n > 0 ? tokens->list[i].ids.offsets[tokens->list[i].ids.n] : 0;
     return sum;
+}
+
+int64_t tern_tokens_longest(const tern_tokens *tokens)
+{
+    int64_t most = 0;
+    for (int i = 0; i < 2; i++)
+        for (int64_t k = 0; k < tokens->list[i].ids.n; k++) {
+            int64_t n = tokens->list[i].ids.offsets[k + 1] - tokens->list[i].ids.offsets[k];
+            most = n > most ? n : most;
+        }
+    return most;
+}
+
+void tern_tokens_mark_ids(const tern_tokens *tokens, uint8_t *seen)
+{
+    for (int i = 0; i < (tokens->shared ? 1 : 2); i++) {
+        const tern_ids *ids = &tokens->list[i].ids;
+        for (int64_t k = 0; ids->offsets && k < ids->offsets[ids->n]; k++)
+            seen[ids->ids[k]] = 1;
+    }
 }
 
 double tern_tokens_per_row(const tern_tokens *tokens, const tern_rows *rows)
 {
-    int64_t sum = total(tokens, TERN_ROLE_QUERY, rows->anchor, rows->n) +
-                  total(tokens, TERN_ROLE_DOCUMENT, rows->positive, rows->n) +
-                  total(tokens, TERN_ROLE_DOCUMENT, rows->negative, rows->n * rows->n_negatives);
+    int64_t sum = 0;
+    for (int64_t i = 0; i < rows->n; i++)
+        sum += tern_tokens_of_row(tokens, rows, i);
     return rows->n ? (double)sum / (double)rows->n : 0;
 }

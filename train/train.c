@@ -1,7 +1,10 @@
 #include "train/train.h"
 
+#include "base/file.h"
+#include "base/limits.h"
 #include "base/memory.h"
 #include "train/check.h"
+#include "train/memory_plan.h"
 #include "train/training.h"
 
 /* What a run must agree with to be the same run. */
@@ -41,8 +44,9 @@ void tern_training_free(tern_training *run)
     for (int i = 0; i < TERN_EXAMS; i++)
         tern_scores_free(&run->base[i]);
     tern_exams_close(&run->exams);
-    tern_rows_free(run->rows);
-    tern_texts_free(run->texts);
+    for (int i = 0; run->sources && i < run->recipe->n_sources; i++)
+        tern_source_free(&run->sources[i]);
+    free(run->sources);
     tern_model_free(run->model);
     tern_run_folder_close(&run->folder);
     free(run->identity);
@@ -76,13 +80,31 @@ static int work(tern_training *run, tern_train_result *result, tern_error *error
     return status;
 }
 
-int tern_train(const tern_recipe *recipe, const tern_train_options *options, tern_train_result *result,
-               tern_error *error)
+/* A budget that the recipe leaves open is resolved once: a run that goes on keeps the one it began with, since batches
+ * are cut by it. */
+static void resolve_memory(tern_recipe *recipe, int force)
+{
+    enum { LIMIT = 1 << 20 };
+    char *path = tern_path_join(recipe->output.dir, "recipe.yaml"), *text = NULL;
+    tern_error ignored;
+    int64_t bytes = 0;
+    if (recipe->train.memory <= 0) {
+        if (!force && tern_file_exists(path) && tern_file_read(path, LIMIT, &text, NULL, &ignored) == 0)
+            bytes = tern_recipe_stored_memory(text);
+        tern_recipe_keep_memory(recipe, bytes > 0 ? bytes : tern_memory_default());
+    }
+    free(text);
+    free(path);
+}
+
+int tern_train(tern_recipe *recipe, const tern_train_options *options, tern_train_result *result, tern_error *error)
 {
     tern_training run = {.recipe = recipe, .options = options, .folder = {.lock = -1}};
     tern_run_found found;
     int status = -1;
     *result = (tern_train_result){0};
+    tern_memory_give_back();
+    resolve_memory(recipe, options->force);
     run.identity = make_identity(recipe, options);
     if (tern_run_folder_look(recipe->output.dir, run.identity, options->force, &found, error) < 0)
         status = -1;

@@ -34,6 +34,7 @@ typedef struct tern_train_step {
     int64_t tokens;                         /* of this step, all roles, special ones included */
     double seconds;                         /* of this step */
     double tokens_per_second, seconds_left; /* from the steps of this process */
+    const char *source;                     /* the data set it was of; NULL: there is one only */
 } tern_train_step;
 
 /* How the caller follows a run; every function may be NULL and is called by the calling thread only. */
@@ -61,9 +62,9 @@ typedef struct tern_train_result {
 enum { TERN_TRAIN_DONE = 0, TERN_TRAIN_INTERRUPTED = 1 };
 
 /* Trains, or goes on with the run of the same recipe that the output folder holds. A finished run is not repeated: its
- * result is given again. Negative with a sentence on failure. The threads must have been started. */
-int tern_train(const tern_recipe *recipe, const tern_train_options *options, tern_train_result *result,
-               tern_error *error);
+ * result is given again. A train.memory that the recipe leaves open is resolved, in recipe too. Negative with a
+ * sentence on failure. The threads must have been started. */
+int tern_train(tern_recipe *recipe, const tern_train_options *options, tern_train_result *result, tern_error *error);
 /* Frees what it holds and zeroes it. */
 void tern_train_result_free(tern_train_result *result);
 

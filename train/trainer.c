@@ -1,94 +1,118 @@
 #include "train/trainer.h"
 
-#include "autograd/ops.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "data/sampler.h"
-#include "train/batch.h"
-#include "train/check.h"
+#include "data/mixture.h"
+#include "train/backprop.h"
+#include "train/budget.h"
+#include "train/diagnose.h"
+#include "train/groups.h"
 #include "train/schedule.h"
-#include "train/tokens.h"
 
 #include <math.h>
 
 _Static_assert((int)TERN_RATE_LINEAR == TERN_SCHEDULE_LINEAR && (int)TERN_RATE_COSINE == TERN_SCHEDULE_COSINE &&
-                   (int)TERN_RATE_CONSTANT == TERN_SCHEDULE_CONSTANT,
+                   (int)TERN_RATE_CONSTANT == TERN_SCHEDULE_CONSTANT &&
+                   (int)TERN_RATE_WARMUP_STABLE_DECAY == TERN_SCHEDULE_WARMUP_STABLE_DECAY,
                "schedules in the order of recipes");
+_Static_assert((int)TERN_MIXING_PROPORTIONAL == TERN_MIX_PROPORTIONAL &&
+                   (int)TERN_MIXING_ROUND_ROBIN == TERN_MIX_ROUND_ROBIN &&
+                   (int)TERN_MIXING_WEIGHTED == TERN_MIX_WEIGHTED &&
+                   (int)TERN_MIXING_TEMPERATURE == TERN_MIX_TEMPERATURE,
+               "mixing in the order of recipes");
 
 struct tern_trainer {
     const tern_recipe *recipe;
     tern_model *model;
-    const tern_rows *rows;
-    const tern_loss *loss;
-    tern_loss_options loss_options;
-    tern_tokens *tokens;
-    int64_t *lengths; /* [rows->n] tokens of each row; NULL without bucketing */
-    tern_sampler *sampler;
-    tern_plan *plan; /* of plan_epoch; NULL: none yet */
-    int64_t plan_epoch, total;
+    tern_source *sources; /* [recipe->n_sources] */
+    tern_mixture *mixture;
+    int64_t total;
     tern_schedule schedule;
-    tern_optimizer *optimizer;
+    tern_params *heads; /* what the losses learn; without tensors: nothing */
+    tern_optimizer *optimizer, *heads_optimizer;
+    tern_average *average;
+    tern_memory_plan memory;
     tern_tape *tape; /* NULL while resting */
     tern_batch batch;
 };
 
-static int64_t row_length(const tern_trainer *t, int64_t row)
+static void make_mixture(tern_trainer *t)
 {
-    const tern_rows *rows = t->rows;
-    int64_t k = rows->n_negatives, n = tern_tokens_get(t->tokens, TERN_ROLE_QUERY, rows->anchor[row]).n;
-    if (rows->positive)
-        n += tern_tokens_get(t->tokens, TERN_ROLE_DOCUMENT, rows->positive[row]).n;
-    for (int64_t i = 0; i < k; i++)
-        n += tern_tokens_get(t->tokens, TERN_ROLE_DOCUMENT, rows->negative[row * k + i]).n;
-    return n;
-}
-
-static void make_sampler(tern_trainer *t)
-{
-    tern_sampler_options options = {
-        .batch_size = t->recipe->train.batch_size,
-        .seed = (uint64_t)t->recipe->train.seed,
-        .distinct = t->loss->in_batch,
-        .bucket_batches = t->recipe->train.bucket,
-    };
-    if (options.bucket_batches > 1) {
-        t->lengths = tern_alloc((size_t)t->rows->n, sizeof *t->lengths);
-        for (int64_t i = 0; i < t->rows->n; i++)
-            t->lengths[i] = row_length(t, i);
-        options.lengths = t->lengths;
+    tern_sampler *samplers[TERN_RECIPE_MOST_SOURCES];
+    double weights[TERN_RECIPE_MOST_SOURCES];
+    for (int i = 0; i < t->recipe->n_sources; i++) {
+        samplers[i] = t->sources[i].sampler;
+        weights[i] = t->recipe->sources[i].weight;
     }
-    t->sampler = tern_sampler_create(t->rows, &options);
+    t->mixture = tern_mixture_create(&(tern_mixture_options){.kind = (tern_mixing)t->recipe->data.mixing,
+                                                             .n = t->recipe->n_sources,
+                                                             .samplers = samplers,
+                                                             .weights = weights,
+                                                             .alpha = t->recipe->data.mixing_alpha,
+                                                             .seed = (uint64_t)t->recipe->train.seed});
+    t->total = t->recipe->train.max_steps;
+    if (t->total <= 0)
+        t->total = tern_mixture_steps(t->mixture, t->recipe->train.epochs);
 }
 
-/* An epoch's number of batches is known only when it is planned: rows that would bring a text twice wait. */
-static int64_t count_steps(const tern_trainer *t)
+static void make_schedule(tern_trainer *t)
 {
-    if (t->recipe->train.max_steps > 0)
-        return t->recipe->train.max_steps;
-    int64_t total = 0;
-    for (int64_t epoch = 0; epoch < t->recipe->train.epochs; epoch++) {
-        tern_plan *plan = tern_sampler_plan(t->sampler, epoch);
-        total += plan->n_batches;
-        tern_plan_free(plan);
-    }
-    return total;
+    t->schedule = (tern_schedule){.kind = (tern_rate_kind)t->recipe->train.schedule, .total = t->total};
+    t->schedule.peak = t->recipe->train.learning_rate;
+    t->schedule.warmup = tern_warmup_steps(t->recipe->train.warmup, t->total);
+    t->schedule.decay = tern_warmup_steps(t->recipe->train.decay, t->total);
 }
 
-tern_trainer *tern_trainer_create(const tern_recipe *recipe, tern_model *model, const tern_rows *rows)
+static void make_heads(tern_trainer *t)
+{
+    int64_t dim = tern_model_dim(t->model);
+    t->heads = tern_params_create();
+    for (int i = 0; i < t->recipe->n_sources; i++) {
+        tern_objective *o = &t->sources[i].objective;
+        char *prefix = tern_format("source.%d.loss.", i);
+        o->n_layers = (int)tern_encoder_get_config(t->model->encoder)->bert.layers;
+        o->seed = (uint64_t)t->recipe->train.seed;
+        tern_objective_declare(o, &(tern_loss_sizes){.dim = dim, .n_labels = t->sources[i].rows->n_labels}, prefix,
+                               t->heads);
+        free(prefix);
+    }
+    tern_params_allocate(t->heads);
+    for (int i = 0; i < t->recipe->n_sources; i++)
+        tern_objective_start(&t->sources[i].objective, (uint64_t)t->recipe->train.seed);
+}
+
+static int make_optimizers(tern_trainer *t, tern_error *error)
+{
+    tern_params *params = tern_encoder_params(t->model->encoder);
+    double *rate = tern_alloc(params->n, sizeof *rate);
+    tern_optimizer_options options = {.weight_decay = t->recipe->train.weight_decay};
+    int status = tern_groups_resolve(t->recipe, params, tern_encoder_get_config(t->model->encoder), rate, error);
+    if (status == 0) {
+        tern_params_want_grads(params);
+        options.rate = rate;
+        t->optimizer = tern_optimizer_create(params, &options);
+        options.rate = NULL;
+        tern_params_want_grads(t->heads);
+        if (t->heads->n > 0)
+            t->heads_optimizer = tern_optimizer_create(t->heads, &options);
+        if (t->recipe->train.ema > 0)
+            t->average = tern_average_create(params, t->recipe->train.ema);
+    }
+    free(rate);
+    return status;
+}
+
+tern_trainer *tern_trainer_create(const tern_recipe *recipe, tern_model *model, tern_source *sources, tern_error *error)
 {
     tern_trainer *t = tern_calloc(1, sizeof *t);
-    tern_params *params = tern_encoder_params(model->encoder);
-    *t = (tern_trainer){.recipe = recipe, .model = model, .rows = rows, .loss = tern_loss_find(recipe->loss.name)};
-    t->loss_options = tern_loss_options_of(recipe);
-    t->tokens = tern_tokens_create(model, rows);
-    make_sampler(t);
-    t->total = count_steps(t);
-    t->schedule = (tern_schedule){.kind = (tern_rate_kind)recipe->train.schedule, .total = t->total};
-    t->schedule.peak = recipe->train.learning_rate;
-    t->schedule.warmup = tern_warmup_steps(recipe->train.warmup, t->total);
-    tern_params_want_grads(params);
-    t->optimizer = tern_optimizer_create(params, &(tern_optimizer_options){.weight_decay = recipe->train.weight_decay});
-    return t;
+    *t = (tern_trainer){.recipe = recipe, .model = model, .sources = sources};
+    make_mixture(t);
+    make_schedule(t);
+    make_heads(t);
+    if (make_optimizers(t, error) == 0)
+        return t;
+    tern_trainer_free(t);
+    return NULL;
 }
 
 void tern_trainer_free(tern_trainer *trainer)
@@ -97,11 +121,11 @@ void tern_trainer_free(tern_trainer *trainer)
         return;
     tern_batch_free(&trainer->batch);
     tern_tape_free(trainer->tape);
+    tern_average_free(trainer->average);
     tern_optimizer_free(trainer->optimizer);
-    tern_plan_free(trainer->plan);
-    tern_sampler_free(trainer->sampler);
-    tern_tokens_free(trainer->tokens);
-    free(trainer->lengths);
+    tern_optimizer_free(trainer->heads_optimizer);
+    tern_params_free(trainer->heads);
+    tern_mixture_free(trainer->mixture);
     free(trainer);
 }
 
@@ -110,14 +134,49 @@ int64_t tern_trainer_total(const tern_trainer *trainer)
     return trainer->total;
 }
 
-double tern_trainer_tokens_per_row(const tern_trainer *trainer)
+int tern_trainer_begins_epoch(tern_trainer *trainer, int64_t step)
 {
-    return tern_tokens_per_row(trainer->tokens, trainer->rows);
+    return tern_mixture_at(trainer->mixture, step).epoch_step == 0;
 }
 
-tern_optimizer *tern_trainer_optimizer(tern_trainer *trainer)
+int tern_trainer_plan_memory(tern_trainer *trainer, const tern_exams *exams, int resumed, char **text,
+                             tern_error *error)
 {
-    return trainer->optimizer;
+    tern_budget budget = {.recipe = trainer->recipe,
+                          .model = trainer->model,
+                          .heads = trainer->heads,
+                          .sources = trainer->sources,
+                          .mixture = trainer->mixture,
+                          .steps = trainer->total,
+                          .exams = exams,
+                          .resumed = resumed};
+    return tern_budget_plan(&budget, &trainer->memory, text, error);
+}
+
+void tern_trainer_batch_size(tern_trainer *trainer, int64_t *rows, double *tokens)
+{
+    tern_mixture_place first = tern_mixture_at(trainer->mixture, 0);
+    int64_t steps = first.epoch_steps < trainer->total ? first.epoch_steps : trainer->total, all_rows = 0,
+            all_tokens = 0;
+    *rows = 0;
+    for (int64_t step = 0; step < steps; step++) {
+        int64_t n;
+        tern_mixture_place at = tern_mixture_at(trainer->mixture, step);
+        const int64_t *batch = tern_mixture_rows(trainer->mixture, &at, &n);
+        for (int64_t i = 0; i < n; i++)
+            all_tokens += trainer->sources[at.source].lengths[batch[i]];
+        all_rows += n;
+        *rows = n > *rows ? n : *rows;
+    }
+    *tokens = all_rows > 0 ? (double)all_tokens * (double)*rows / (double)all_rows : 0;
+}
+
+tern_trainer_parts tern_trainer_get_parts(tern_trainer *trainer)
+{
+    return (tern_trainer_parts){.optimizer = trainer->optimizer,
+                                .heads_optimizer = trainer->heads_optimizer,
+                                .heads = trainer->heads_optimizer ? trainer->heads : NULL,
+                                .average = trainer->average};
 }
 
 void tern_trainer_rest(tern_trainer *trainer)
@@ -126,93 +185,56 @@ void tern_trainer_rest(tern_trainer *trainer)
     trainer->tape = NULL;
 }
 
-/* The rows of the cursor's batch; *n how many. */
-static const int64_t *current_rows(tern_trainer *t, const tern_cursor *cursor, int64_t *n)
+/* What the loss of a step needs besides the vectors. */
+typedef struct step_loss {
+    const tern_objective *objective;
+    const tern_batch *batch;
+    uint64_t step;
+} step_loss;
+
+static tern_tensor *value_of(void *context, tern_tape *tape, tern_tensor *x)
 {
-    if (!t->plan || t->plan_epoch != cursor->epoch) {
-        tern_plan_free(t->plan);
-        t->plan = tern_sampler_plan(t->sampler, cursor->epoch);
-        t->plan_epoch = cursor->epoch;
-    }
-    TERN_CHECK(cursor->batch < t->plan->n_batches, "batch %lld of %lld in epoch %lld", (long long)cursor->batch,
-               (long long)t->plan->n_batches, (long long)cursor->epoch);
-    const int64_t *start = t->plan->start + cursor->batch;
-    *n = start[1] - start[0];
-    return t->plan->rows + start[0];
+    const step_loss *s = context;
+    return tern_objective_value(s->objective, tape, tern_batch_vectors(s->batch, tape, x), s->batch, s->step);
 }
 
-static void move_on(const tern_trainer *t, tern_cursor *cursor)
+int tern_trainer_step(tern_trainer *trainer, int64_t step, tern_train_step *out, tern_error *error)
 {
-    cursor->step++;
-    if (++cursor->batch < t->plan->n_batches)
-        return;
-    cursor->epoch++;
-    cursor->batch = 0;
-}
-
-/* Forward and backward; returns the loss. The tape is left reset. */
-static double run_tape(tern_trainer *t, int64_t step)
-{
-    const tern_batch *b = &t->batch;
-    tern_pass pass = {.tape = t->tape, .batch = &b->packed, .dropout = t->recipe->train.dropout};
+    tern_trainer *t = trainer;
+    double start = tern_seconds();
+    int64_t n;
+    int layers[TERN_MAX_LAYER_VIEWS];
+    tern_mixture_place at = tern_mixture_at(t->mixture, step);
+    const int64_t *rows = tern_mixture_rows(t->mixture, &at, &n);
+    const tern_source *source = &t->sources[at.source];
+    if (!t->tape)
+        t->tape = tern_tape_create();
+    tern_source_fill(source, rows, n, t->recipe->train.dropout, &t->batch);
+    tern_pass pass = {.batch = &t->batch.packed, .dropout = t->recipe->train.dropout, .layers = layers};
     pass.seed = (uint64_t)t->recipe->train.seed;
     pass.step = (uint64_t)step;
-    tern_tensor *x = tern_batch_vectors(b, t->tape, tern_encoder_embed(t->model->encoder, &pass));
-    tern_loss_batch batch = {.n = b->n, .anchor = tern_rows_of(t->tape, x, 0, b->n)};
-    batch.masked = t->loss->in_batch ? b->masked : NULL;
-    if (t->rows->positive)
-        batch.positive = tern_rows_of(t->tape, x, b->n, b->n);
-    if (t->rows->n_negatives > 0) {
-        int64_t from = b->n * (t->rows->positive ? 2 : 1);
-        batch.n_negatives = t->rows->n_negatives;
-        batch.negative = tern_rows_of(t->tape, x, from, b->n_texts - from);
+    pass.n_layers = tern_objective_layers(&source->objective, pass.step, layers);
+    step_loss loss = {&source->objective, &t->batch, pass.step};
+    tern_backprop job = {.encoder = t->model->encoder, .pass = &pass, .loss = value_of, .context = &loss};
+    job.chunk_tokens = t->memory.chunk_tokens;
+
+    double value = tern_backprop_run(t->tape, &job), rate = tern_schedule_rate(&t->schedule, step);
+    tern_optimizer *const both[] = {t->optimizer, t->heads_optimizer};
+    double norm = isfinite(value) ? tern_optimizers_grad_norm(both, 2) : 0;
+    if (!isfinite(value) || !isfinite(norm)) {
+        tern_diagnosis d = {.job = &job, .batch = &t->batch, .rows = rows, .heads = t->heads, .data = source->name};
+        return tern_diagnose_fail(t->tape, &d, isfinite(value) ? "gradient's norm" : "loss",
+                                  isfinite(value) ? norm : value, step + 1, error);
     }
-    tern_tensor *loss = tern_loss_value(&t->loss_options, t->tape, &batch);
-    double value = (double)loss->data[0];
-    if (isfinite(value))
-        tern_tape_backward(t->tape, loss);
-    tern_tape_reset(t->tape);
-    return value;
-}
-
-static int fail_not_finite(const char *what, int64_t step, const int64_t *rows, int64_t n, tern_error *error)
-{
-    enum { SHOWN = 8 };
-    tern_buffer list = {0};
-    for (int64_t i = 0; i < n && i < SHOWN; i++)
-        tern_buffer_printf(&list, "%s%lld", i ? ", " : "", (long long)rows[i] + 1);
-    tern_fail(
-        error,
-        "step %lld: the %s is not finite, with rows %s%s of the training data; lower train.learning_rate, or look "
-        "at those rows and the model's weights",
-        (long long)step, what, list.data, n > SHOWN ? ", ..." : "");
-    tern_buffer_free(&list);
-    return -1;
-}
-
-int tern_trainer_step(tern_trainer *trainer, tern_cursor *cursor, tern_train_step *out, tern_error *error)
-{
-    double start = tern_seconds();
-    int64_t n, step = cursor->step;
-    const int64_t *rows = current_rows(trainer, cursor, &n);
-    const tern_recipe *recipe = trainer->recipe;
-    if (!trainer->tape)
-        trainer->tape = tern_tape_create();
-    tern_batch_fill(&trainer->batch, trainer->rows, trainer->tokens, rows, n, recipe->train.dropout <= 0);
-    if (trainer->loss->in_batch)
-        tern_batch_mask(&trainer->batch, trainer->rows, rows, recipe->loss.mask == TERN_MASK_JUDGED);
-    double loss = run_tape(trainer, step);
-    if (!isfinite(loss))
-        return fail_not_finite("loss", step + 1, rows, n, error);
-    double norm = tern_optimizer_grad_norm(trainer->optimizer), rate = tern_schedule_rate(&trainer->schedule, step);
-    if (!isfinite(norm))
-        return fail_not_finite("gradient", step + 1, rows, n, error);
-    tern_optimizer_step(trainer->optimizer, rate, tern_clip_scale(norm, recipe->train.max_grad_norm));
-    tern_params_zero_grads(tern_encoder_params(trainer->model->encoder));
-    move_on(trainer, cursor);
-    *out = (tern_train_step){.step = cursor->step, .total = trainer->total, .loss = loss, .learning_rate = rate};
+    for (int i = 0; i < 2; i++)
+        tern_optimizer_step(both[i], rate, tern_clip_scale(norm, t->recipe->train.max_grad_norm));
+    tern_average_update(t->average, t->optimizer->steps);
+    tern_params_zero_grads(tern_encoder_params(t->model->encoder));
+    tern_params_zero_grads(t->heads);
+    *out = (tern_train_step){.step = step + 1, .total = t->total, .loss = value, .learning_rate = rate};
     out->grad_norm = norm;
-    out->tokens = trainer->batch.tokens;
+    out->tokens = t->batch.tokens;
+    out->source = t->recipe->n_sources > 1 ? source->name : NULL;
     out->seconds = tern_seconds() - start;
     return 0;
 }

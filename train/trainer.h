@@ -1,41 +1,53 @@
 /* One training step after another: rows to a packed batch, vectors, loss, gradients, clipping, AdamW.
  *
- *     tern_trainer *t = tern_trainer_create(recipe, model, rows);
- *     tern_cursor cursor = {0};
- *     while (cursor.step < tern_trainer_total(t))
- *         if (tern_trainer_step(t, &cursor, &done, &error) < 0) ...
+ *     tern_trainer *t = tern_trainer_create(recipe, model, sources, &error);
+ *     for (int64_t step = 0; step < tern_trainer_total(t); step++)
+ *         if (tern_trainer_step(t, step, &done, &error) < 0) ...
  *     tern_trainer_free(t);
  *
- * A step is a function of the weights, the moments and the cursor alone. */
+ * A step is a function of its number, the weights and the moments alone. */
 #ifndef TERN_TRAIN_TRAINER_H
 #define TERN_TRAIN_TRAINER_H
 
 #include "checkpoints/model.h"
-#include "data/rows.h"
 #include "recipes/recipe.h"
+#include "train/average.h"
+#include "train/exams.h"
 #include "train/optimizer.h"
+#include "train/source.h"
 #include "train/train.h"
-
-/* Where a run stands: so many steps are taken, and batch of epoch comes next. */
-typedef struct tern_cursor {
-    int64_t step, epoch, batch;
-} tern_cursor;
 
 typedef struct tern_trainer tern_trainer;
 
-/* Tokenises the texts of rows, allocates gradients and moments. recipe, model and rows are borrowed. */
-tern_trainer *tern_trainer_create(const tern_recipe *recipe, tern_model *model, const tern_rows *rows);
+/* Decides what learns and how fast, and what the losses learn beside the model; allocates gradients and moments.
+ * recipe, model and sources [recipe->n_sources] (prepared) are borrowed. NULL with a sentence when the recipe asks for
+ * what can't be. */
+tern_trainer *tern_trainer_create(const tern_recipe *recipe, tern_model *model, tern_source *sources,
+                                  tern_error *error);
 void tern_trainer_free(tern_trainer *trainer);
 
 /* Steps of the whole run: train.max_steps, or all batches of train.epochs epochs. */
 int64_t tern_trainer_total(const tern_trainer *trainer);
-double tern_trainer_tokens_per_row(const tern_trainer *trainer);
-/* The moments, for checkpoints. */
-tern_optimizer *tern_trainer_optimizer(tern_trainer *trainer);
+/* 1 when an epoch begins with this step, so that the one before it ended an epoch. */
+int tern_trainer_begins_epoch(tern_trainer *trainer, int64_t step);
+/* Rows of the first epoch's largest batch, and the tokens that so many rows have in the mean. */
+void tern_trainer_batch_size(tern_trainer *trainer, int64_t *rows, double *tokens);
+/* How batches fit into train.memory, next to the sets that the model is scored on (NULL: none). *text (the caller's)
+ * says it in one line. To be called before the first step, and again when a run goes on from a checkpoint (resumed). */
+int tern_trainer_plan_memory(tern_trainer *trainer, const tern_exams *exams, int resumed, char **text,
+                             tern_error *error);
 
-/* Takes one step and moves the cursor on; fills step, loss, learning_rate, grad_norm, tokens and seconds of out.
- * Fails, with the weights untouched, when the loss or the gradient is not finite, naming the step and its rows. */
-int tern_trainer_step(tern_trainer *trainer, tern_cursor *cursor, tern_train_step *out, tern_error *error);
+/* The parts that checkpoints hold; those of the heads are NULL when the losses learn nothing. */
+typedef struct tern_trainer_parts {
+    tern_optimizer *optimizer, *heads_optimizer;
+    tern_params *heads;
+    tern_average *average; /* NULL: none */
+} tern_trainer_parts;
+tern_trainer_parts tern_trainer_get_parts(tern_trainer *trainer);
+
+/* Takes step number step (from 0); fills all of out but seconds_left and tokens_per_second. Fails, with the weights
+ * untouched, when the loss or the gradient is not finite, naming the step, the rows and where it went wrong first. */
+int tern_trainer_step(tern_trainer *trainer, int64_t step, tern_train_step *out, tern_error *error);
 /* Gives the memory of activations back until the next step: before an evaluation, which takes its own. */
 void tern_trainer_rest(tern_trainer *trainer);
 

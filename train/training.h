@@ -6,16 +6,16 @@
 #include "train/exams.h"
 #include "train/metrics_log.h"
 #include "train/report.h"
+#include "train/trainer.h"
 
 typedef struct tern_training {
     const tern_recipe *recipe;
     const tern_train_options *options;
     char *identity;
     tern_model *model;
-    tern_texts *texts;
-    tern_rows *rows;
-    uint64_t data;    /* tern_rows_fingerprint(rows) */
-    uint64_t weights; /* hash of the base model's, before training */
+    tern_source *sources; /* [recipe->n_sources] */
+    uint64_t data;        /* tern_rows_fingerprint of all sources' rows */
+    uint64_t weights;     /* hash of the base model's, before training */
     tern_exams exams;
     tern_scores base[TERN_EXAMS]; /* of the base model */
     tern_run_folder folder;
@@ -27,8 +27,8 @@ typedef struct tern_training {
     double shown_seconds;
 } tern_training;
 
-/* Setting up, in this order: reads and checks everything; claims the folder; scores the base model (or reads its scores
- * of an earlier start); makes the trainer and puts the newest checkpoint back. */
+/* Setting up, in this order: reads and checks everything and makes the trainer; claims the folder; scores the base
+ * model (or reads its scores of an earlier start); embeds with second models and puts the newest checkpoint back. */
 int tern_training_read(tern_training *run, tern_error *error);
 int tern_training_claim(tern_training *run, tern_error *error);
 int tern_training_score_base(tern_training *run, tern_error *error);

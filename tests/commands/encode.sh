@@ -15,6 +15,17 @@ cmp -s x.npy q.npy && fail "--role query changes nothing"
 expect 0 "$TERN" encode "$TINY" texts.txt --output one.npy --threads 1 --quiet
 cmp x.npy one.npy || fail "one thread gives other bits"
 
+# the first components, normalised again; as many as there are is all of them
+expect 0 "$TERN" encode "$TINY" texts.txt --output cut.npy --dim 4 --quiet
+expect 0 "$TERN" info cut.npy --json
+expect_line out '"rows":4,"columns":4'
+expect 0 "$TERN" encode "$TINY" texts.txt --output all.npy --dim 6 --quiet
+cmp x.npy all.npy || fail "--dim 6 changes vectors of 6 dimensions"
+expect_sentence 1 "$TERN" encode "$TINY" texts.txt --output no.npy --dim 7
+expect_line err 'have 6 dimensions'
+expect 2 "$TERN" encode "$TINY" texts.txt --output no.npy --dim 0
+[ ! -e no.npy ] || fail "a file is left behind"
+
 expect_sentence 1 "$TERN" encode "$TINY" texts.txt --output x.npy
 expect_line err "--force"
 expect 0 "$TERN" encode "$TINY" texts.txt --output x.npy --force --quiet

@@ -38,3 +38,21 @@ rm served/copy/modules.json
 ln -s gone served/copy/modules.json
 expect_sentence 1 "$TERN" info served/copy
 expect_line err "modules.json: it is no file, or a link to one that is gone"
+
+# Mixing: with itself a model stays as it is; halves of a flag, other shares and other models are refused.
+expect 0 "$TERN" export "$TINY" served/mixed --mix 0.5 --base "$TINY"
+cmp served/mixed/model.safetensors served/model/model.safetensors || fail "a model mixed with itself has other weights"
+expect 0 "$TERN" export "$TINY" served/mixed --mix=1 --base served/model --force --json
+expect_line out '"equal": true'
+expect_sentence 2 "$TERN" export "$TINY" served/other --mix 0.5
+expect_line err "--mix needs --base"
+expect_sentence 2 "$TERN" export "$TINY" served/other --base "$TINY"
+expect_line err "--base needs --mix"
+expect_sentence 2 "$TERN" export "$TINY" served/other --mix 1.5 --base "$TINY"
+expect_line err "from 0 (the base) to 1 (the model)"
+expect_sentence 1 "$TERN" export "$TINY" served/other --mix 0.5 --base nothing
+[ ! -e served/other ] || fail "a folder is left behind"
+cp -r "$TINY" other-pooling
+sed -i 's/"mean"/"cls"/' other-pooling/1_Pooling/config.json
+expect_sentence 1 "$TERN" export "$TINY" served/other --mix 0.5 --base other-pooling
+expect_line err "after the transformer"

@@ -4,20 +4,6 @@
 source "$SOURCE/tests/commands/train_toy.bash"
 make_toy
 
-# strike SECONDS_MOST COMMAND...: starts it and kills it after a random time; status 0 when it got through before.
-strike()
-{
-    local most=$1 status=0
-    shift
-    "$@" >"$WORK/out" 2>"$WORK/err" &
-    local run=$!
-    sleep "$(awk -v most="$most" -v r="$RANDOM" 'BEGIN { printf "%.3f", most * r / 32768 }')"
-    kill -9 "$run" 2>/dev/null || true
-    wait "$run" 2>/dev/null || status=$?
-    [ "$status" -eq 0 ] || [ "$status" -eq 137 ] || fail "status $status: $(cat "$WORK/err")"
-    return "$status"
-}
-
 # get_through SECONDS STRIKES COMMAND...: struck at most so often, then let run.
 get_through()
 {

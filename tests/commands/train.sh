@@ -71,4 +71,7 @@ expect_whole patient 8
 # A model that got worse is said so.
 expect 0 "$TERN" train toy.yaml --set model=one/model --set output.dir=worse --set train.learning_rate=5 \
     --set train.warmup=0 --set train.max_steps=6 --set train.max_grad_norm=0
-expect_line out "is worse than its base on dev"
+expect_line out "The model in worse/model is worse than its base on dev: triplet_accuracy "
+[[ "$(tail -n 1 out)" == *"keep the base, or lower train.learning_rate" ]] || fail "the last line: $(tail -n 1 out)"
+grep -q '"worse_than_base":true' worse/result.json || fail "$(cat worse/result.json)"
+grep -q '"worse_than_base":false' one/result.json || fail "$(cat one/result.json)"

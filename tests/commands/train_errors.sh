@@ -18,7 +18,7 @@ refused 'there is no loss "multiple_negative_ranking"; did you mean multiple_neg
     --set loss.name=multiple_negative_ranking
 refused 'there is no metric "triplet_acuracy"; did you mean triplet_accuracy?' "${to[@]}" \
     --set eval.metric=triplet_acuracy
-refused "data.dev is a file of triplets, which ndcg_at_10 can't score" "${to[@]}" --set eval.metric=ndcg_at_10
+refused "data.dev is a file of triplets or of pairs with scores, which ndcg_at_10 can't score" "${to[@]}" --set eval.metric=ndcg_at_10
 refused "--set data.train.file: there is no file" "${to[@]}" --set data.train.file=nowhere.jsonl
 refused "--set data.test.beir: there is no folder" "${to[@]}" --set data.test.beir=nowhere
 refused "64 is more than the 32 dimensions" "${to[@]}" --set 'loss.matryoshka=[64, 16]'
@@ -45,9 +45,17 @@ expect_sentence 1 "$TERN" train toy.yaml --set output.dir=theirs
 expect_line err "theirs: holds model"
 [ "$(cat theirs/model/notes.txt)" = precious ] || fail "somebody else's file was changed"
 
-# A loss that isn't finite stops the run and names the step.
-expect 1 "$TERN" train toy.yaml --set output.dir=nan --set train.learning_rate=10 --set train.weight_decay=100 --no-eval
-expect_line err "is not finite"
+# A step that isn't finite stops the run: it is named with its rows and the first thing that went wrong; the checkpoints
+# of the steps before it stay.
+expect_sentence 1 "$TERN" train toy.yaml --set output.dir=nan --set train.learning_rate=10 --set train.weight_decay=100 \
+    --set output.checkpoint_every=2 --no-eval --quiet
+wrong='step [0-9]+: the (loss|gradient.s norm) is (nan|-?inf): (the parameter|the backward of|[a-z_]+ in) .+'
+grep -qE "$wrong; the batch is rows [0-9]+, .* of .+; lower train.learning_rate" err || fail "$(cat err)"
+[ -n "$(ls nan/checkpoints)" ] || fail "no checkpoint is left"
+before=$(ls nan/checkpoints)
+expect_sentence 1 "$TERN" train toy.yaml --set output.dir=nan --set train.learning_rate=10 --set train.weight_decay=100 \
+    --set output.checkpoint_every=2 --no-eval --quiet
+[ "$(ls nan/checkpoints)" = "$before" ] || fail "other checkpoints: $(ls nan/checkpoints), not $before"
 
 expect 2 "$TERN" train
 expect 2 "$TERN" train toy.yaml --forse

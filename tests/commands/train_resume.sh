@@ -42,7 +42,7 @@ expect 0 "$TERN" train toy.yaml --set output.dir=struck "${options[@]}"
 expect_weights struck "$wanted" "after other data were refused"
 grep -q '^1,0.25,' struck/per_query.csv || fail "the base was scored again"
 
-# SIGTERM and SIGINT: the step is finished and saved, exit status 130.
+# SIGTERM and SIGINT: the step is finished and saved, exit status 143 and 130.
 long=(--set output.dir=long --set train.max_steps=400 --set output.checkpoint_every=1000 --quiet)
 expect 0 "$TERN" train toy.yaml "${long[@]}" --set output.dir=long-whole
 for signal in TERM INT; do
@@ -64,7 +64,8 @@ for signal in TERM INT; do
     kill -s "$signal" "$run"
     status=0
     wait "$run" || status=$?
-    [ "$status" -eq 130 ] || [ "$status" -eq 0 ] || fail "exit status $status after SIG$signal"
+    number=$(kill -l "$signal")
+    [ "$status" -eq $((128 + number)) ] || [ "$status" -eq 0 ] || fail "exit status $status after SIG$signal"
     expect 0 "$TERN" train toy.yaml "${long[@]}"
     expect_weights long "$(weights_of long-whole)" "stopped by SIG$signal"
     expect_whole long 400

@@ -60,3 +60,39 @@ expect_whole()
     sed -E 's/^\{"step":([0-9]+),.*\}$/\1/' "$1/metrics.jsonl" >steps.found
     cmp steps.wanted steps.found || fail "$1/metrics.jsonl: other steps than 1 to $2"
 }
+
+# strike SECONDS_MOST COMMAND...: starts it and kills it after a random time; status 0 when it got through before.
+strike()
+{
+    local most=$1 status=0
+    shift
+    "$@" >"$WORK/out" 2>"$WORK/err" &
+    local run=$!
+    sleep "$(awk -v most="$most" -v r="$RANDOM" 'BEGIN { printf "%.3f", most * r / 32768 }')"
+    kill -9 "$run" 2>/dev/null || true
+    wait "$run" 2>/dev/null || status=$?
+    [ "$status" -eq 0 ] || [ "$status" -eq 137 ] || fail "status $status: $(cat "$WORK/err")"
+    return "$status"
+}
+
+# toy_columns WHAT N: a JSONL file of another kind made of the triplets on stdin. scored: pairs with a score of 0 to 1;
+# judged: pairs with a score of 0 or 1; classes: pairs with one of three labels; labels: single texts with a label of ten
+# rows each; texts: single texts; taught: triplets with a teacher's two scores; long: triplets of 16 words a text.
+toy_columns()
+{
+    awk -v what="$1" -F'"' '
+    function pair(other, more) { printf "{\"anchor\": \"%s\", \"positive\": \"%s\", %s}\n", $4, other, more }
+    function long(text) { return text " " text " " text " " text }
+    {
+        if (what == "scored") pair(NR % 3 ? $8 : $12, "\"score\": " (NR % 3 ? 1 - NR % 7 / 20 : NR % 5 / 10))
+        if (what == "judged") pair(NR % 2 ? $8 : $12, "\"score\": " NR % 2)
+        if (what == "classes") pair(NR % 3 == 0 ? $4 : NR % 3 == 1 ? $8 : $12, "\"label\": \"c" NR % 3 "\"")
+        if (what == "labels") printf "{\"anchor\": \"%s\", \"label\": \"l%d\"}\n", $8, NR % 9
+        if (what == "texts") printf "{\"anchor\": \"%s\"}\n", $8
+        if (what == "taught")
+            printf "{\"anchor\": \"%s\", \"positive\": \"%s\", \"negative\": \"%s\", \"score\": [%.2f, %.2f]}\n", \
+                $4, $8, $12, 1 - NR % 7 / 20, NR % 5 / 10
+        if (what == "long")
+            printf "{\"anchor\": \"%s\", \"positive\": \"%s\", \"negative\": \"%s\"}\n", long($4), long($8), long($12)
+    }'
+}

@@ -1,0 +1,116 @@
+#include "train/second_model.h"
+
+#include "base/memory.h"
+
+/* The texts of one role. */
+typedef struct vector_list {
+    int64_t n;
+    int64_t *at; /* [texts] row of a text, or -1 */
+    float *rows; /* [n, dim] */
+} vector_list;
+
+struct tern_second_vectors {
+    int64_t dim;
+    vector_list query, document;
+};
+
+typedef struct job {
+    tern_model *model;
+    const tern_texts *texts;
+    const tern_train_watch *watch;
+    int64_t done, total;
+} job;
+
+int64_t tern_second_model_dim(const char *name, tern_error *error)
+{
+    tern_model *model = tern_model_load(name, error);
+    int64_t dim = model ? tern_model_dim(model) : -1;
+    tern_model_free(model);
+    return dim;
+}
+
+static void show(void *context, int64_t done, int64_t total)
+{
+    const job *j = context;
+    (void)total;
+    if (j->watch->work)
+        j->watch->work(j->watch->context, "encoding with the second model", j->done + done, j->total);
+}
+
+static void add_texts(vector_list *list, const int64_t *texts, int64_t n)
+{
+    for (int64_t i = 0; texts && i < n; i++)
+        if (list->at[texts[i]] < 0)
+            list->at[texts[i]] = list->n++;
+}
+
+static void start_list(vector_list *list, int64_t count)
+{
+    list->at = tern_alloc((size_t)count, sizeof *list->at);
+    for (int64_t t = 0; t < count; t++)
+        list->at[t] = -1;
+}
+
+static int embed_list(vector_list *list, job *j, tern_role role, int64_t dim, tern_error *error)
+{
+    int64_t count = tern_texts_count(j->texts);
+    const char **strings = tern_alloc((size_t)list->n, sizeof *strings);
+    for (int64_t t = 0; t < count; t++)
+        if (list->at[t] >= 0)
+            strings[list->at[t]] = tern_texts_get(j->texts, t, NULL);
+    list->rows = tern_alloc((size_t)list->n * (size_t)dim, sizeof *list->rows);
+    tern_embed_options options = {.role = role, .progress = show, .context = j, .stop = j->watch->stop};
+    int status = tern_model_embed(j->model, &options, strings, list->n, list->rows, error);
+    j->done += list->n;
+    free(strings);
+    return status;
+}
+
+tern_second_vectors *tern_second_vectors_create(const char *model, const tern_rows *rows, const tern_train_watch *watch,
+                                                tern_error *error)
+{
+    tern_second_vectors *v = tern_calloc(1, sizeof *v);
+    int64_t count = tern_texts_count(rows->texts);
+    start_list(&v->query, count);
+    start_list(&v->document, count);
+    add_texts(&v->query, rows->anchor, rows->n);
+    add_texts(&v->document, rows->positive, rows->n);
+    add_texts(&v->document, rows->negative, rows->n * rows->n_negatives);
+    job j = {.texts = rows->texts, .watch = watch, .total = v->query.n + v->document.n};
+    j.model = tern_model_load(model, error);
+    v->dim = j.model ? tern_model_dim(j.model) : 0;
+    if (!j.model || embed_list(&v->query, &j, TERN_ROLE_QUERY, v->dim, error) < 0 ||
+        embed_list(&v->document, &j, TERN_ROLE_DOCUMENT, v->dim, error) < 0) {
+        tern_second_vectors_free(v);
+        v = NULL;
+    }
+    tern_model_free(j.model);
+    return v;
+}
+
+static void free_list(vector_list *list)
+{
+    free(list->at);
+    free(list->rows);
+}
+
+void tern_second_vectors_free(tern_second_vectors *vectors)
+{
+    if (!vectors)
+        return;
+    free_list(&vectors->query);
+    free_list(&vectors->document);
+    free(vectors);
+}
+
+int64_t tern_second_dim(const tern_second_vectors *vectors)
+{
+    return vectors->dim;
+}
+
+const float *tern_second_vector(const tern_second_vectors *vectors, tern_role role, int64_t text)
+{
+    const vector_list *list = role == TERN_ROLE_QUERY ? &vectors->query : &vectors->document;
+    TERN_CHECK(list->at[text] >= 0, "text %lld has no vector in role %d", (long long)text, (int)role);
+    return list->rows + list->at[text] * vectors->dim;
+}

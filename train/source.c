@@ -1,0 +1,147 @@
+#include "train/source.h"
+
+#include "base/hash.h"
+#include "base/memory.h"
+#include "train/check.h"
+
+#include <string.h>
+
+static char *section_of(const tern_recipe *recipe, int i)
+{
+    return recipe->n_sources > 1 ? tern_format("data.train[%d]", i) : tern_strdup("data.train");
+}
+
+/* A file's or folder's own name when the recipe gives none. */
+static char *name_of(const tern_recipe_source *source)
+{
+    const char *path = source->data.beir ? source->data.beir : source->data.file, *slash = strrchr(path, '/');
+    return tern_strdup(source->name ? source->name : slash ? slash + 1 : path);
+}
+
+static tern_rows_source place_of(const tern_recipe *recipe, const tern_recipe_source *source)
+{
+    const tern_recipe_data *data = &source->data;
+    tern_rows_source from = {
+        .file = data->file,
+        .beir = data->beir,
+        .split = data->split,
+        .anchor = data->anchor,
+        .positive = data->positive,
+        .negative = data->negative,
+        .label = data->label,
+        .score = data->score,
+        .min_grade = (int)data->min_grade,
+        .positives_per_query = data->positives_per_query,
+        .invalid_utf8_replace = recipe->data.invalid_utf8_replace,
+    };
+    if (data->score_range.n == 2) {
+        from.score_least = data->score_range.items[0];
+        from.score_most = data->score_range.items[1];
+    }
+    return from;
+}
+
+/* A second model that can't be loaded is better known of before anything long starts. */
+static int measure_second(tern_source *source, const tern_recipe *recipe, tern_error *error)
+{
+    tern_objective *o = &source->objective;
+    for (int i = 0; i < o->n_losses; i++) {
+        if (!o->second_model[i])
+            continue;
+        o->second_dim[i] = tern_second_model_dim(o->second_model[i], error);
+        if (o->second_dim[i] < 0)
+            return tern_fail_within(error, "%s", tern_recipe_line(recipe, source->section));
+    }
+    return 0;
+}
+
+int tern_source_read(tern_source *source, const tern_recipe *recipe, int i, tern_error *error)
+{
+    *source = (tern_source){.recipe = &recipe->sources[i]};
+    source->name = name_of(source->recipe);
+    source->section = section_of(recipe, i);
+    source->batch_size = source->recipe->batch_size > 0 ? source->recipe->batch_size : recipe->train.batch_size;
+    tern_objective_init(&source->objective, source->recipe);
+    tern_rows_source from = place_of(recipe, source->recipe);
+    source->texts = tern_texts_create();
+    source->rows = tern_rows_read(&from, source->texts, error);
+    if (!source->rows)
+        return tern_fail_within(error, "%s", tern_recipe_line(recipe, source->section));
+    return tern_check_rows(recipe, i, source->rows, error) < 0 ? -1 : measure_second(source, recipe, error);
+}
+
+/* Sources of the same rows draw them in orders of their own. */
+static uint64_t seed_of(const tern_source *s, const tern_recipe *recipe)
+{
+    uint64_t seed = (uint64_t)recipe->train.seed, number = (uint64_t)(s->recipe - recipe->sources);
+    return number == 0 ? seed : tern_mix(seed ^ tern_mix(number));
+}
+
+static void make_sampler(tern_source *s, const tern_recipe *recipe)
+{
+    tern_sampler_options options = {
+        .batch_size = s->batch_size,
+        .seed = seed_of(s, recipe),
+        .distinct = s->objective.in_batch,
+        .bucket_batches = recipe->train.bucket,
+        .per_label = s->recipe->per_label,
+    };
+    s->lengths = tern_alloc((size_t)s->rows->n, sizeof *s->lengths);
+    for (int64_t i = 0; i < s->rows->n; i++)
+        s->lengths[i] = tern_tokens_of_row(s->tokens, s->rows, i);
+    options.lengths = s->lengths;
+    s->sampler = tern_sampler_create(s->rows, &options);
+}
+
+void tern_source_prepare(tern_source *source, const tern_recipe *recipe, const tern_model *model)
+{
+    const char *query = source->recipe->prompts.query, *document = source->recipe->prompts.document;
+    source->tokens = tern_tokens_create(model, query ? query : model->query_prompt,
+                                        document ? document : model->document_prompt, source->rows);
+    make_sampler(source, recipe);
+}
+
+/* Losses with the same second model share its vectors. */
+int tern_source_embed_second(tern_source *source, const tern_recipe *recipe, const tern_train_watch *watch,
+                             tern_error *error)
+{
+    tern_objective *o = &source->objective;
+    for (int i = 0; i < o->n_losses; i++) {
+        if (!o->second_model[i])
+            continue;
+        for (int k = 0; k < i && !o->second[i]; k++)
+            if (o->second_model[k] && strcmp(o->second_model[k], o->second_model[i]) == 0)
+                o->second[i] = o->second[k];
+        if (o->second[i])
+            continue;
+        source->second[i] = tern_second_vectors_create(o->second_model[i], source->rows, watch, error);
+        if (!source->second[i])
+            return tern_fail_within(error, "%s", tern_recipe_line(recipe, source->section));
+        o->second[i] = source->second[i];
+    }
+    return 0;
+}
+
+void tern_source_free(tern_source *source)
+{
+    tern_sampler_free(source->sampler);
+    tern_tokens_free(source->tokens);
+    for (int i = 0; i < TERN_RECIPE_MOST_LOSSES; i++)
+        tern_second_vectors_free(source->second[i]);
+    tern_rows_free(source->rows);
+    tern_texts_free(source->texts);
+    free(source->lengths);
+    free(source->name);
+    free(source->section);
+    *source = (tern_source){0};
+}
+
+void tern_source_fill(const tern_source *source, const int64_t *rows, int64_t n, double dropout, tern_batch *batch)
+{
+    const tern_objective *o = &source->objective;
+    tern_batch_options options = {.merge = dropout <= 0, .twice = (o->needs & TERN_NEEDS_TWICE) != 0};
+    tern_batch_fill(batch, source->rows, source->tokens, rows, n, &options);
+    /* Anchors are distinct in a batch, so that a second sight of one is no other's negative by mistake. */
+    if (o->in_batch && source->rows->positive && !options.twice)
+        tern_batch_mask(batch, source->rows, rows, o->judged);
+}

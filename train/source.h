@@ -1,0 +1,43 @@
+/* One training data set, from its rows to its batches, with the losses that are made small on it.
+ *
+ *     tern_source s = {0};
+ *     tern_source_read(&s, recipe, 0, &error);                    // rows
+ *     tern_source_prepare(&s, recipe, model, watch, &error);      // tokens, sampler, second models' vectors
+ *     tern_source_fill(&s, rows, n, dropout, &batch);             // rows: of its sampler's plan
+ *     tern_source_free(&s);
+ */
+#ifndef TERN_TRAIN_SOURCE_H
+#define TERN_TRAIN_SOURCE_H
+
+#include "data/sampler.h"
+#include "train/batch.h"
+#include "train/objective.h"
+
+typedef struct tern_source {
+    const tern_recipe_source *recipe; /* borrowed */
+    char *name, *section;             /* for people: "altlex"; "data.train[1]" */
+    tern_texts *texts;
+    tern_rows *rows;
+    tern_objective objective;
+    int64_t batch_size;
+    /* After tern_source_prepare. */
+    tern_second_vectors *second[TERN_RECIPE_MOST_LOSSES];
+    tern_tokens *tokens;
+    int64_t *lengths; /* [rows->n] tokens of each row */
+    tern_sampler *sampler;
+} tern_source;
+
+/* Reads the rows of source number i and checks them against its losses; finds out how wide its second models' vectors
+ * are. */
+int tern_source_read(tern_source *source, const tern_recipe *recipe, int i, tern_error *error);
+/* Tokenises and makes the sampler. */
+void tern_source_prepare(tern_source *source, const tern_recipe *recipe, const tern_model *model);
+/* Embeds all texts with the losses' second models: long work, where there are any. */
+int tern_source_embed_second(tern_source *source, const tern_recipe *recipe, const tern_train_watch *watch,
+                             tern_error *error);
+void tern_source_free(tern_source *source);
+
+/* Packs rows [n], with the masks that the losses want. */
+void tern_source_fill(const tern_source *source, const int64_t *rows, int64_t n, double dropout, tern_batch *batch);
+
+#endif
