@@ -5,8 +5,6 @@
  * [n k]; at the kink itself the gradient is 0. */
 #include "autograd/pair.h"
 
-#include <math.h>
-
 enum { ROWS_FOR_THREADS = 64 }; /* fewer rows than this are not worth waking threads for */
 
 typedef struct saved_triplet {

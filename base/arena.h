@@ -6,8 +6,8 @@
  *     tern_arena_rewind(arena, mark);                          // x is gone; the chunk stays for the next round
  *
  * Chunks never move, so pointers stay valid until the rewind; nobody states a size in advance. When a
- * rewind empties the arena, one chunk of the size that was ever in use at once takes the place of all, so a steady
- * state allocates nothing. */
+ * rewind empties the arena, one chunk, as large as all that was ever in use at once, takes the place of the others, so
+ * a steady state allocates nothing. */
 #ifndef TERN_BASE_ARENA_H
 #define TERN_BASE_ARENA_H
 

@@ -14,5 +14,5 @@ double tern_peak_memory_mb(void)
 {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    return (double)usage.ru_maxrss * 1024 / 1e6;
+    return (double)usage.ru_maxrss / 1024;
 }

@@ -4,7 +4,7 @@
 
 /* Seconds of a clock that only goes forward; its zero means nothing. */
 double tern_seconds(void);
-/* Greatest resident memory of this process so far, in megabytes of 10^6 bytes. */
+/* Greatest resident memory of this process so far, in MB of 2^20 bytes, as recipes give memory. */
 double tern_peak_memory_mb(void);
 
 #endif

@@ -3,6 +3,8 @@
 #include "base/file.h"
 #include "base/memory.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -106,6 +108,15 @@ int64_t tern_memory_limit(void)
     limit = least(limit, own_limit(RLIMIT_AS));
     limit = least(limit, own_limit(RLIMIT_DATA));
     return limit > 0 ? limit : 1;
+}
+
+void tern_memory_text(char *out, size_t n, int64_t bytes)
+{
+    double mb = (double)bytes / 1048576;
+    if (mb >= 1024)
+        snprintf(out, n, "%.2f GB", mb / 1024);
+    else
+        snprintf(out, n, "%.0f MB", ceil(mb));
 }
 
 void tern_memory_give_back(void)

@@ -70,11 +70,9 @@ void tern_bert_free(tern_bert *bert)
 }
 
 /* The parameter t and the two that follow it, as one tensor. */
-static tern_tensor *three(tern_tape *tape, const tern_tensor *t)
+static tern_tensor *three(tern_tape *tape, const tern_tensor *t, int64_t rows, int64_t cols)
 {
-    int64_t vector = t->rows == 1;
-    tern_tensor *all =
-        tern_tape_input(tape, t->data, vector ? 1 : 3 * t->rows, vector ? 3 * t->cols : t->cols, t->needs_grad);
+    tern_tensor *all = tern_tape_input(tape, t->data, rows, cols, t->needs_grad);
     all->grad = t->grad;
     return all;
 }
@@ -98,7 +96,9 @@ static tern_tensor *forward_layer(const tern_bert *bert, const tern_pass *pass, 
     tern_dropout_site output = site(pass, config->hidden_dropout, first + SITE_OUTPUT);
     tern_tape *tape = pass->tape;
 
-    tern_tensor *qkv = tern_linear(tape, x, three(tape, layer->query_weight), three(tape, layer->query_bias));
+    int64_t width = config->hidden_size;
+    tern_tensor *qkv = tern_linear(tape, x, three(tape, layer->query_weight, 3 * width, width),
+                                   three(tape, layer->query_bias, 1, 3 * width));
     tern_tensor *context = tern_attention(tape, qkv, pass->batch, config->heads, &probabilities);
     tern_tensor *mixed = tern_linear(tape, context, layer->attention_weight, layer->attention_bias);
     x = tern_layer_norm(tape, mixed, x, layer->attention_gamma, layer->attention_beta, config->layer_norm_eps,

@@ -1,7 +1,5 @@
 #include "losses/loss.h"
 
-#include "autograd/ops.h"
-#include "base/memory.h"
 #include "losses/adaptive_layer.h"
 #include "losses/functions.h"
 #include "losses/matryoshka.h"
@@ -78,15 +76,4 @@ tern_tensor *tern_loss_value(const tern_loss_options *options, tern_tape *tape, 
     if (options->adaptive_layer)
         return tern_adaptive_layer(loss, options, tape, batch);
     return tern_loss_at_layer(loss, options, tape, batch);
-}
-
-tern_tensor *tern_losses_value(const tern_loss_options *options, int n, tern_tape *tape, const tern_loss_batch *batch)
-{
-    tern_tensor **value = tern_arena_alloc(tern_tape_arena(tape), (size_t)n * sizeof *value);
-    double *weight = tern_arena_alloc(tern_tape_arena(tape), (size_t)n * sizeof *weight);
-    for (int i = 0; i < n; i++) {
-        value[i] = tern_loss_value(&options[i], tape, batch);
-        weight[i] = tern_loss_nonzero_or(options[i].weight, 1);
-    }
-    return n == 1 && weight[0] == 1 ? value[0] : tern_weighted_sum(tape, value, weight, n);
 }

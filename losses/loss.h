@@ -136,10 +136,8 @@ extern const tern_loss tern_losses[];
 const tern_loss *tern_loss_find(const char *name);
 /* Options that mean "the loss's own" everywhere. */
 tern_loss_options tern_loss_defaults(const char *name);
-/* The loss [1,1], with the wrappers that options ask for; without options->weight. */
+/* The loss [1,1], with the wrappers that options ask for; options->weight is for who adds losses. */
 tern_tensor *tern_loss_value(const tern_loss_options *options, tern_tape *tape, const tern_loss_batch *batch);
-/* sum of weight * loss over n losses of one batch [1,1]. */
-tern_tensor *tern_losses_value(const tern_loss_options *options, int n, tern_tape *tape, const tern_loss_batch *batch);
 
 /* Declares what the loss learns (names begin with prefix) and points options->weights at it; params must not be
  * allocated yet. Does nothing for a loss that learns nothing. */

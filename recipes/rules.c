@@ -174,15 +174,59 @@ static int check_loss_list(tern_recipe *recipe, int source, const tern_recipe_lo
     return 0;
 }
 
+/* Losses that no data set takes: dropped when --set gave a data set its own in their place, otherwise an error. */
+static int check_taken(tern_recipe *recipe, tern_error *error)
+{
+    tern_key_origin of_recipe = TERN_FROM_NOTHING, of_sources = TERN_FROM_NOTHING;
+    for (int i = 0; i < recipe->n_sources; i++)
+        if (recipe->sources[i].n_losses == 0)
+            return 0;
+    for (int i = 0; i < tern_n_keys(); i++) {
+        tern_key_origin origin = recipe->notes->origin[i];
+        tern_key_origin *most = tern_key_where(i).source < 0 ? &of_recipe : &of_sources;
+        if (tern_key_get(i)->scope == TERN_SCOPE_LOSS && origin > *most)
+            *most = origin;
+    }
+    if (of_recipe >= of_sources)
+        return tern_fail(error, "%s: every data set has a loss of its own, so this one is used by none; leave it out",
+                         tern_recipe_line(recipe, "loss"));
+    for (int i = 0; i < tern_n_keys(); i++)
+        if (tern_key_get(i)->scope == TERN_SCOPE_LOSS && tern_key_where(i).source < 0 && recipe->notes->origin[i])
+            tern_value_clear(recipe, i);
+    recipe->n_losses = 0;
+    return 0;
+}
+
+/* Without losses of the recipe's each data set needs its own. */
+static int check_own_losses(const tern_recipe *recipe, tern_error *error)
+{
+    int with = 0, without = -1;
+    for (int i = 0; i < recipe->n_sources; i++)
+        if (recipe->sources[i].n_losses > 0)
+            with++;
+        else if (without < 0)
+            without = i;
+    if (without < 0)
+        return 0;
+    if (with == 0)
+        return tern_fail(error, "%s: loss.name is missing; add loss: multiple_negatives_ranking or loss: triplet",
+                         recipe->notes->path);
+    char *name = tern_place_name(recipe, (tern_key_place){without, -1});
+    tern_fail(error, "%s: %s has no loss of its own, and the recipe has none for it; add loss: NAME to either",
+              tern_recipe_line(recipe, name), name);
+    free(name);
+    return -1;
+}
+
 static int check_losses(tern_recipe *recipe, tern_error *error)
 {
     for (int i = 0; i < recipe->n_sources; i++)
         if (check_loss_list(recipe, i, recipe->sources[i].losses, error) < 0)
             return -1;
-    for (int i = 0; i < recipe->n_sources && recipe->n_losses == 0; i++)
-        if (recipe->sources[i].n_losses == 0)
-            return tern_fail(error, "%s: loss.name is missing; add loss: multiple_negatives_ranking or loss: triplet",
-                             recipe->notes->path);
+    if (recipe->n_losses == 0 && check_own_losses(recipe, error) < 0)
+        return -1;
+    if (recipe->n_losses > 0 && check_taken(recipe, error) < 0)
+        return -1;
     return check_loss_list(recipe, -1, recipe->losses, error);
 }
 

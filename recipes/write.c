@@ -3,7 +3,6 @@
 
 #include "base/memory.h"
 
-#include <math.h>
 #include <string.h>
 
 /* The character at text and its length in bytes; text is valid UTF-8. */

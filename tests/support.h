@@ -20,6 +20,18 @@
 /* The exit status that ctest counts as skipped. */
 enum { TERN_TEST_SKIPPED = 77 };
 
+/* 1 under AddressSanitizer, which takes memory and addresses of its own. */
+#ifdef __has_feature
+#define TERN_TEST_HAS_FEATURE(name) __has_feature(name)
+#else
+#define TERN_TEST_HAS_FEATURE(name) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || TERN_TEST_HAS_FEATURE(address_sanitizer)
+#define TERN_TEST_SANITIZED 1
+#else
+#define TERN_TEST_SANITIZED 0
+#endif
+
 /* Prints the reason and ends the program. */
 #define TERN_TEST_SKIP(reason)                                                                                         \
     do {                                                                                                               \

@@ -2,7 +2,6 @@
  * table equals a dense one to the bit, and so do one and two threads. */
 #include "tests/support.h"
 
-#include "autograd/gemm.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "train/optimizer.h"
@@ -102,16 +101,33 @@ END_TEST
 
 enum { ROWS = 700, COLS = 48, STEPS = 5 };
 
+/* Random weights, and gradients. */
+static void start(tern_params *params)
+{
+    tern_params_allocate(params);
+    tern_params_want_grads(params);
+    for (int64_t i = 0; i < params->size; i++)
+        params->value[i] = (float)(tern_random_unit(1, (uint64_t)i, 0, 0) - 0.5);
+}
+
+/* A copy of the weights, *n bytes; frees what they are of. */
+static float *weights_of(tern_params *params, tern_optimizer *o, size_t *n)
+{
+    float *copy = tern_alloc((size_t)params->size, sizeof *copy);
+    *n = (size_t)params->size * sizeof *copy;
+    memcpy(copy, params->value, *n);
+    tern_optimizer_free(o);
+    tern_params_free(params);
+    return copy;
+}
+
 /* A table of ROWS words and a matrix beside it, some steps over rows drawn by the step; the weights afterwards. */
 static float *train_table(int flags, int threads, int restore_at, size_t *n)
 {
     tern_params *params = tern_params_create();
     tern_params_add(params, "table", ROWS, COLS, flags);
     tern_params_add(params, "matrix", 200, 130, 0);
-    tern_params_allocate(params);
-    tern_params_want_grads(params);
-    for (int64_t i = 0; i < params->size; i++)
-        params->value[i] = (float)(tern_random_unit(1, (uint64_t)i, 0, 0) - 0.5);
+    start(params);
     tern_optimizer *o = tern_optimizer_create(params, &(tern_optimizer_options){.weight_decay = 0.1});
     omp_set_num_threads(threads);
     for (uint64_t t = 0; t < STEPS; t++) {
@@ -128,12 +144,7 @@ static float *train_table(int flags, int threads, int restore_at, size_t *n)
         tern_optimizer_step(o, 0.01, tern_clip_scale(tern_optimizer_grad_norm(o), 1));
         tern_params_zero_grads(params);
     }
-    float *copy = tern_alloc((size_t)params->size, sizeof *copy);
-    *n = (size_t)params->size * sizeof *copy;
-    memcpy(copy, params->value, *n);
-    tern_optimizer_free(o);
-    tern_params_free(params);
-    return copy;
+    return weights_of(params, o, n);
 }
 
 static void check_same(float *a, float *b, size_t n)
@@ -177,10 +188,7 @@ static float *train_two(double learning_rate, const double *rate, size_t *n)
     tern_params *params = tern_params_create();
     tern_params_add(params, "table", 20, 24, TERN_PARAM_ROW_SPARSE);
     tern_params_add(params, "matrix", 150, 130, 0);
-    tern_params_allocate(params);
-    tern_params_want_grads(params);
-    for (int64_t i = 0; i < params->size; i++)
-        params->value[i] = (float)(tern_random_unit(1, (uint64_t)i, 0, 0) - 0.5);
+    start(params);
     tern_optimizer *o = tern_optimizer_create(params, &(tern_optimizer_options){.weight_decay = 0.1, .rate = rate});
     for (uint64_t t = 0; t < STEPS; t++) {
         tern_param_touch(&params->table[0], 3);
@@ -192,12 +200,7 @@ static float *train_two(double learning_rate, const double *rate, size_t *n)
         tern_optimizer_step(o, learning_rate, 1);
         tern_params_zero_grads(params);
     }
-    float *copy = tern_alloc((size_t)params->size, sizeof *copy);
-    *n = (size_t)params->size * sizeof *copy;
-    memcpy(copy, params->value, *n);
-    tern_optimizer_free(o);
-    tern_params_free(params);
-    return copy;
+    return weights_of(params, o, n);
 }
 
 START_TEST(factors_of_one_change_no_bit)

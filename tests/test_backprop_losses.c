@@ -1,10 +1,9 @@
 /* Every loss of the table through the gradient cache, with its wrappers, dropout on, and chunks that don't divide the
  * batch: the same value and gradients as directly. And what the losses take is no more than the memory plan says. */
-#include "tests/support.h"
+#include "tests/encoders.h"
 
 #include "autograd/gemm.h"
 #include "autograd/ops.h"
-#include "base/hash.h"
 #include "base/memory.h"
 #include "losses/loss.h"
 #include "train/backprop.h"
@@ -41,17 +40,9 @@ static void set_up(void)
         .modules = {{.kind = TERN_MODULE_POOLING, .pooling = TERN_POOL_MEAN}, {.kind = TERN_MODULE_NORMALIZE}},
         .n_modules = 2,
     };
-    encoder = tern_encoder_create(&config);
+    encoder = learning_encoder(&config, 7);
     params = tern_encoder_params(encoder);
-    tern_params_allocate(params);
-    tern_encoder_init(encoder, 7);
-    tern_params_want_grads(params);
-    batch = (tern_packed){.n_seq = TEXTS, .ids = ids, .offsets = offsets, .max_len = LONGEST};
-    for (int s = 0; s < TEXTS; s++)
-        offsets[s + 1] = offsets[s] + 1 + (int64_t)(tern_random(1, (uint64_t)s, 0, 0) % LONGEST);
-    batch.n_tok = offsets[TEXTS];
-    for (int64_t i = 0; i < batch.n_tok; i++)
-        ids[i] = (int32_t)(tern_random(2, (uint64_t)i, 0, 0) % 90);
+    batch = random_texts(0, TEXTS, LONGEST, 90, ids, offsets);
     for (int i = 0; i < MANY; i++) {
         label[i] = i % LABELS;
         score[i] = i % 2;
@@ -119,7 +110,7 @@ static tern_tensor *value_of(void *context, tern_tape *tape, tern_tensor *x)
     b.n_layers = LAYERS;
     b.seed = 5;
     b.step = 3;
-    return tern_losses_value(&s->options, 1, tape, &b);
+    return tern_loss_value(&s->options, tape, &b);
 }
 
 static setting setting_of(const tern_loss *loss, int wrapper)
@@ -197,14 +188,21 @@ static void check_params(const char *name, const tern_params *p, const tern_real
     }
 }
 
+/* What the loss learns over vectors of dim, with start values; the caller's. */
+static tern_params *make_heads(setting *s)
+{
+    tern_params *heads = tern_params_create();
+    tern_loss_declare(&s->options, &(tern_loss_sizes){dim, LABELS, GUIDE}, "", heads);
+    tern_params_allocate(heads);
+    tern_params_want_grads(heads);
+    tern_loss_init(&s->options, 9);
+    return heads;
+}
+
 static void check_loss(const tern_loss *loss, int wrapper)
 {
     setting s = setting_of(loss, wrapper);
-    tern_params *heads = tern_params_create();
-    tern_loss_declare(&s.options, &(tern_loss_sizes){DIM, LABELS, GUIDE}, "", heads);
-    tern_params_allocate(heads);
-    tern_params_want_grads(heads);
-    tern_loss_init(&s.options, 9);
+    tern_params *heads = make_heads(&s);
     double direct, cached;
     tern_real *want = run(&s, heads, 0, &direct), *got = run(&s, heads, 70, &cached);
     ck_assert_msg(fabs(cached - direct) <= 2e-6 * fmax(1, fabs(direct)), "%s: %.9g cached, %.9g directly", loss->name,
@@ -242,11 +240,7 @@ static double measure(setting *s, tern_real *x, tern_real *dx)
 static void check_memory(const tern_loss *loss, int wrapper, tern_real *x, tern_real *dx)
 {
     setting s = setting_of(loss, wrapper);
-    tern_params *heads = tern_params_create();
-    tern_loss_declare(&s.options, &(tern_loss_sizes){WIDE, LABELS, GUIDE}, "", heads);
-    tern_params_allocate(heads);
-    tern_params_want_grads(heads);
-    tern_loss_init(&s.options, 9);
+    tern_params *heads = make_heads(&s);
     tern_memory_batch b = {.rows = MANY, .texts = MANY_TEXTS, .losses = &s.options, .n_losses = 1, .layers = s.n_views};
     b.other_width = s.teacher ? GUIDE : 0;
     /* Scratch of threads is counted elsewhere: two tiles of scores each. The pool adds an eighth that is never written.

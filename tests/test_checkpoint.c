@@ -3,7 +3,6 @@
 #include "tests/support.h"
 
 #include "base/hash.h"
-#include "base/memory.h"
 #include "checkpoints/state.h"
 #include "train/checkpoint.h"
 

@@ -1,10 +1,9 @@
 /* A step that isn't finite: the first cause is named, with the row it came from, kept whole or in chunks. */
 #include "autograd/ops.h"
-#include "tests/support.h"
+#include "tests/encoders.h"
 #include "train/diagnose.h"
 
 #include <math.h>
-#include <string.h>
 
 enum { ROWS = 3, TEXTS = 4 * ROWS, RARE = 10, WIDTH = 12 };
 
@@ -31,22 +30,10 @@ static tern_tensor *loss_of(void *context, tern_tape *on, tern_tensor *x)
 
 static void set_up(void)
 {
-    tern_encoder_config config = {.bert = {.vocab_size = RARE + 1,
-                                           .hidden_size = WIDTH,
-                                           .layers = 2,
-                                           .heads = 3,
-                                           .intermediate_size = 17,
-                                           .max_positions = 6,
-                                           .type_vocab_size = 2,
-                                           .layer_norm_eps = 1e-12,
-                                           .initializer_range = 0.4},
-                                  .n_modules = 1,
-                                  .modules = {{.kind = TERN_MODULE_POOLING, .pooling = TERN_POOL_MEAN}}};
-    encoder = tern_encoder_create(&config);
+    tern_encoder_config config = {
+        .bert = tiny_bert(2), .n_modules = 1, .modules = {{.kind = TERN_MODULE_POOLING, .pooling = TERN_POOL_MEAN}}};
+    encoder = learning_encoder(&config, 1);
     params = tern_encoder_params(encoder);
-    tern_params_allocate(params);
-    tern_encoder_init(encoder, 1);
-    tern_params_want_grads(params);
     heads = tern_params_create();
     tern_tensor *w = tern_params_add(heads, "data.train.classifier", 1, 1, 0);
     tern_params_allocate(heads);

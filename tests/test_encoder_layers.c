@@ -1,7 +1,6 @@
 /* Vectors of earlier layers: those of a model that ends there, to the bit, whether or not they are recorded. */
 #include "autograd/ops.h"
-#include "encoders/encoder.h"
-#include "tests/support.h"
+#include "tests/encoders.h"
 
 #include <string.h>
 
@@ -14,25 +13,13 @@ static const tern_packed batch = {.n_seq = TEXTS, .n_tok = 17, .max_len = 6, .id
 static tern_encoder *make(int64_t layers, tern_pooling pooling)
 {
     tern_encoder_config config = {
-        .bert = {.vocab_size = 11,
-                 .hidden_size = 12,
-                 .layers = layers,
-                 .heads = 3,
-                 .intermediate_size = 17,
-                 .max_positions = 6,
-                 .type_vocab_size = 2,
-                 .layer_norm_eps = 1e-12,
-                 .initializer_range = 0.4},
+        .bert = tiny_bert(layers),
         .n_modules = 3,
         .modules = {
             {.kind = TERN_MODULE_POOLING, .pooling = pooling},
             {.kind = TERN_MODULE_DENSE, .in_features = 12, .out_features = DIM, .bias = 1, .activation = TERN_TANH},
             {.kind = TERN_MODULE_NORMALIZE}}};
-    tern_encoder *encoder = tern_encoder_create(&config);
-    tern_params_allocate(tern_encoder_params(encoder));
-    tern_encoder_init(encoder, 1);
-    tern_params_want_grads(tern_encoder_params(encoder));
-    return encoder;
+    return learning_encoder(&config, 1);
 }
 
 /* The first layers of whole, with its weights. */

@@ -1,102 +1,40 @@
 /* In-batch and triplet losses against sentence-transformers (tests/goldens/losses_in_batch.json,
  * make_in_batch_goldens.py), what is masked, and what they do at their edges. */
-#include "autograd/ops.h"
 #include "base/hash.h"
-#include "base/memory.h"
-#include "losses/loss.h"
-#include "tests/support.h"
+#include "tests/loss_goldens.h"
 
-#include <jansson.h>
-#include <math.h>
 #include <omp.h>
-#include <string.h>
-
-/* Goldens are float64 from float32 inputs; a loss in float is within 2^7 units of 2^-24 of them. */
-#define TOLERANCE 1e-5
 
 enum { MOST_CASES = 80 };
 
-static json_t *goldens;
-static tern_tape *tape;
-
 static void load(void)
 {
-    goldens = json_load_file("tests/goldens/losses_in_batch.json", 0, NULL);
-    ck_assert_ptr_nonnull(goldens);
-}
-
-static void unload(void)
-{
-    json_decref(goldens);
-}
-
-static void set_up(void)
-{
-    tape = tern_tape_create();
-}
-
-static void tear_down(void)
-{
-    tern_tape_free(tape);
-}
-
-static double number(const json_t *object, const char *key, double otherwise)
-{
-    const json_t *value = json_object_get(object, key);
-    return !value ? otherwise : json_is_boolean(value) ? json_is_true(value) : json_number_value(value);
-}
-
-/* [rows, cols] of the goldens' inputs, in the tape's arena. */
-static tern_tensor *input(const char *name, int64_t rows, int64_t cols, int needs_grad)
-{
-    const json_t *array = json_object_get(json_object_get(goldens, "inputs"), name);
-    size_t n = (size_t)(rows * cols);
-    ck_assert_msg(json_array_size(array) >= n, "%s", name);
-    float *x = tern_arena_alloc(tern_tape_arena(tape), n * sizeof *x);
-    for (size_t i = 0; i < n; i++)
-        x[i] = (float)json_number_value(json_array_get(array, i));
-    return tern_tape_input(tape, x, rows, cols, needs_grad);
+    load_goldens("tests/goldens/losses_in_batch.json");
 }
 
 static tern_loss_options options_of(const json_t *c)
 {
-    tern_loss_options o = tern_loss_defaults(json_string_value(json_object_get(c, "name")));
-    const char *distance = json_string_value(json_object_get(c, "distance"));
-    const json_t *dims = json_object_get(c, "dims");
-    o.scale = number(c, "scale", 0);
-    o.directions = (unsigned)number(c, "directions", 0);
-    o.partition = number(c, "joint", 0) > 0 ? TERN_JOINT : TERN_PER_DIRECTION;
-    o.hardness = (tern_hardness)number(c, "hardness", 0);
-    o.hardness_strength = number(c, "hardness_strength", 0);
-    o.guide_margin = number(c, "relative", 0) > 0 ? TERN_MARGIN_RELATIVE : TERN_MARGIN_ABSOLUTE;
-    o.without_anchors = (int)number(c, "without_anchors", 0);
-    o.without_positives = (int)number(c, "without_positives", 0);
-    o.margin = number(c, "margin", NAN);
-    o.negative_margin = number(c, "negative_margin", NAN);
-    if (distance)
-        o.distance = strcmp(distance, "cosine") ? TERN_EUCLIDEAN : TERN_COSINE;
-    if (number(c, "learned_scale", 0) > 0)
+    tern_loss_options o = tern_loss_defaults(string(c, "name"));
+    o.scale = number_or(c, "scale", 0);
+    o.directions = (unsigned)number_or(c, "directions", 0);
+    o.partition = number_or(c, "joint", 0) > 0 ? TERN_JOINT : TERN_PER_DIRECTION;
+    o.hardness = (tern_hardness)number_or(c, "hardness", 0);
+    o.hardness_strength = number_or(c, "hardness_strength", 0);
+    o.guide_margin = number_or(c, "relative", 0) > 0 ? TERN_MARGIN_RELATIVE : TERN_MARGIN_ABSOLUTE;
+    o.without_anchors = (int)number_or(c, "without_anchors", 0);
+    o.without_positives = (int)number_or(c, "without_positives", 0);
+    o.margin = number_or(c, "margin", NAN);
+    o.negative_margin = number_or(c, "negative_margin", NAN);
+    read_dims_and_distance(c, &o);
+    if (number_or(c, "learned_scale", 0) > 0)
         o.weights.log_scale = input("log_scale", 1, 1, 1);
-    for (; o.n_dims < (int)json_array_size(dims); o.n_dims++)
-        o.dims[o.n_dims] = json_integer_value(json_array_get(dims, (size_t)o.n_dims));
     return o;
-}
-
-/* The first m columns of the goldens' mask. */
-static uint8_t *mask_of(int64_t n, int64_t m)
-{
-    const json_t *all = json_object_get(goldens, "masked");
-    int64_t cols = (int64_t)number(goldens, "masked_cols", 0);
-    uint8_t *masked = tern_arena_alloc(tern_tape_arena(tape), (size_t)(n * m));
-    for (int64_t i = 0; i < n * m; i++)
-        masked[i] = json_integer_value(json_array_get(all, (size_t)(i / m * cols + i % m))) != 0;
-    return masked;
 }
 
 static tern_loss_batch pairs_of(const json_t *c)
 {
-    int64_t n = (int64_t)number(goldens, "n", 0), dim = (int64_t)number(goldens, "dim", 0);
-    int64_t guide = (int64_t)number(goldens, "guide_dim", 0), k = (int64_t)number(c, "negatives", 0);
+    int64_t n = (int64_t)number(goldens, "n"), dim = (int64_t)number(goldens, "dim");
+    int64_t guide = (int64_t)number(goldens, "guide_dim"), k = (int64_t)number_or(c, "negatives", 0);
     tern_loss_batch batch = {.n = n, .n_negatives = (int)k};
     batch.anchor = input("anchor", n, dim, 1);
     batch.positive = input("positive", n, dim, 1);
@@ -106,7 +44,7 @@ static tern_loss_batch pairs_of(const json_t *c)
         batch.negative = input("negative", n * k, dim, 1);
         batch.other.negative = input("guide_negative", n * k, guide, 0);
     }
-    if (number(c, "masked", 0) > 0)
+    if (number_or(c, "masked", 0) > 0)
         batch.masked = mask_of(n, n * (1 + k));
     return batch;
 }
@@ -119,45 +57,28 @@ static tern_loss_batch texts_of(const char *inputs)
     for (size_t i = 0; i < n; i++)
         label[i] = json_integer_value(json_array_get(labels, i));
     return (tern_loss_batch){
-        .n = (int64_t)n, .anchor = input(inputs, (int64_t)n, (int64_t)number(goldens, "dim", 0), 1), .label = label};
-}
-
-/* Difference of two vectors over the length of the second, or over floor where that is larger. */
-static double apart(const float *x, const json_t *want, size_t n, double floor)
-{
-    double difference = 0, length = 0;
-    for (size_t i = 0; i < n; i++) {
-        double value = json_number_value(json_array_get(want, i));
-        difference += ((double)x[i] - value) * ((double)x[i] - value);
-        length += value * value;
-    }
-    return sqrt(difference) / fmax(sqrt(length), floor);
+        .n = (int64_t)n, .anchor = input(inputs, (int64_t)n, (int64_t)number(goldens, "dim"), 1), .label = label};
 }
 
 static void compare(int index, const json_t *c, const tern_loss_options *o, const tern_loss_batch *batch,
                     const tern_tensor *loss)
 {
-    double value = number(c, "value", NAN);
     const char *const names[] = {"anchor", "positive", "negative", "log_scale"};
     tern_tensor *const in[] = {batch->anchor, batch->positive, batch->negative, o->weights.log_scale};
-    ck_assert_msg(fabs((double)*loss->data - value) <= TOLERANCE * fmax(fabs(value), 1e-3),
-                  "case %d, %s: %.9g, not %.9g", index, o->name, (double)*loss->data, value);
+    check_value(index, c, loss, 1e-3);
     for (int r = 0; r < 4; r++) {
-        const json_t *want = json_object_get(json_object_get(c, "gradients"), names[r]);
-        ck_assert_int_eq(want != NULL, in[r] != NULL);
-        if (!want)
-            continue;
-        double error = apart(tern_tape_grad(tape, in[r]), want, tern_tensor_size(in[r]), 1e-3);
-        ck_assert_msg(error <= TOLERANCE, "case %d, %s: gradient of %s is off by %g", index, o->name, names[r], error);
+        ck_assert_int_eq(json_object_get(json_object_get(c, "gradients"), names[r]) != NULL, in[r] != NULL);
+        if (in[r])
+            check_gradient(index, c, names[r], tern_tape_grad(tape, in[r]), tern_tensor_size(in[r]), 1e-3);
     }
 }
 
 START_TEST(values_and_gradients_are_those_of_sentence_transformers)
 {
-    const json_t *c = json_array_get(json_object_get(goldens, "cases"), (size_t)_i);
+    const json_t *c = golden_case(_i);
     if (!c)
         return;
-    const char *inputs = json_string_value(json_object_get(c, "inputs"));
+    const char *inputs = string(c, "inputs");
     tern_loss_options o = options_of(c);
     tern_loss_batch batch = strcmp(inputs, "own") == 0 ? pairs_of(c) : texts_of(inputs);
     tern_tensor *loss = tern_loss_value(&o, tape, &batch);
@@ -168,9 +89,7 @@ END_TEST
 
 START_TEST(all_goldens_are_looked_at)
 {
-    size_t n = json_array_size(json_object_get(goldens, "cases"));
-    ck_assert_uint_ge(n, 60);
-    ck_assert_uint_le(n, MOST_CASES);
+    check_case_count(60, MOST_CASES);
 }
 END_TEST
 
@@ -303,26 +222,13 @@ START_TEST(what_is_not_a_number_shows)
 }
 END_TEST
 
-START_TEST(losses_add_by_their_weights)
-{
-    tern_loss_options o[2] = {tern_loss_defaults("infonce"), tern_loss_defaults("triplet")};
-    tern_loss_batch batch = random_batch(4, 1, 3);
-    double first = value_of(&o[0], &batch), second = value_of(&o[1], &batch);
-    ck_assert_double_eq((double)*tern_losses_value(o, 1, tape, &batch)->data, first);
-    ck_assert_double_eq_tol((double)*tern_losses_value(o, 2, tape, &batch)->data, first + second, 1e-5);
-    o[0].weight = 0.5;
-    o[1].weight = 3;
-    ck_assert_double_eq_tol((double)*tern_losses_value(o, 2, tape, &batch)->data, first / 2 + 3 * second, 1e-5);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("losses_in_batch");
     TCase *tc = tcase_create("losses_in_batch");
     tcase_set_timeout(tc, 120);
-    tcase_add_unchecked_fixture(tc, load, unload);
-    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_unchecked_fixture(tc, load, unload_goldens);
+    tcase_add_checked_fixture(tc, make_tape, free_tape);
     tcase_add_loop_test(tc, values_and_gradients_are_those_of_sentence_transformers, 0, MOST_CASES);
     tcase_add_test(tc, all_goldens_are_looked_at);
     tcase_add_test(tc, no_matrix_of_similarities_is_held);
@@ -331,7 +237,6 @@ int main(void)
     tcase_add_test(tc, guided_never_holds_a_text_against_itself);
     tcase_add_test(tc, masked_candidates_are_never_the_hardest);
     tcase_add_test(tc, what_is_not_a_number_shows);
-    tcase_add_test(tc, losses_add_by_their_weights);
     suite_add_tcase(suite, tc);
     return tern_test_run(suite);
 }

@@ -2,20 +2,10 @@
  * (tests/goldens/losses_pairs.json, make_pair_goldens.py); what they learn and what they draw. */
 #include "base/hash.h"
 #include "base/memory.h"
-#include "losses/loss.h"
-#include "tests/support.h"
-
-#include <jansson.h>
-#include <math.h>
-#include <string.h>
-
-/* Goldens are float64 from float32 inputs; a loss in float is within 2^7 units of 2^-24 of them. */
-#define TOLERANCE 1e-5
+#include "tests/loss_goldens.h"
 
 enum { MOST_CASES = 80, VIEWS = 2, N_ROLES = 3 };
 
-static json_t *goldens;
-static tern_tape *tape;
 static tern_params *heads;
 static float *owned[64];
 static int n_owned;
@@ -23,106 +13,67 @@ static const char *const ROLES[] = {"anchor", "positive", "negative"};
 
 static void load(void)
 {
-    goldens = json_load_file("tests/goldens/losses_pairs.json", 0, NULL);
-    ck_assert_ptr_nonnull(goldens);
-}
-
-static void unload(void)
-{
-    json_decref(goldens);
+    load_goldens("tests/goldens/losses_pairs.json");
 }
 
 static void set_up(void)
 {
-    tape = tern_tape_create();
+    make_tape();
     heads = tern_params_create();
 }
 
 static void tear_down(void)
 {
-    tern_tape_free(tape);
+    free_tape();
     tern_params_free(heads);
     while (n_owned > 0)
         free(owned[--n_owned]);
 }
 
-static float *floats_of(const json_t *array, size_t n)
-{
-    float *x = tern_alloc(n, sizeof *x);
-    ck_assert_uint_ge(json_array_size(array), n);
-    for (size_t i = 0; i < n; i++)
-        x[i] = (float)json_number_value(json_array_get(array, i));
-    owned[n_owned++] = x;
-    return x;
-}
-
-static double number(const json_t *object, const char *key, double unless)
-{
-    const json_t *value = json_object_get(object, key);
-    if (json_is_number(value))
-        return json_number_value(value);
-    return value ? json_is_true(value) : unless;
-}
-
-static const char *text(const json_t *object, const char *key)
-{
-    const char *value = json_string_value(json_object_get(object, key));
-    return value ? value : "";
-}
-
 static tern_loss_options options_of(const json_t *c)
 {
-    const char *distance = text(c, "distance");
-    tern_loss_options o = tern_loss_defaults(json_string_value(json_object_get(c, "name")));
-    o.scale = number(c, "scale", 0);
-    o.margin = number(c, "margin", NAN);
-    o.distance = !strcmp(distance, "euclidean")   ? TERN_EUCLIDEAN
-                 : !strcmp(distance, "manhattan") ? TERN_MANHATTAN
-                                                  : TERN_COSINE;
-    o.temperature = number(c, "temperature", 0);
-    o.teacher_temperature = number(c, "teacher_temperature", 0);
-    o.mean_weight = number(c, "mean_weight", NAN);
-    o.second_moment_weight = number(c, "second_moment_weight", NAN);
-    o.sum_columns = (int)number(c, "sum_columns", 0);
-    o.adaptive_layer = (int)number(c, "adaptive_layer", 0);
-    o.last_layer_weight = number(c, "last_layer_weight", NAN);
-    o.prior_layers_weight = number(c, "prior_layers_weight", NAN);
-    o.kl_weight = number(c, "kl_weight", NAN);
-    o.kl_temperature = number(c, "kl_temperature", NAN);
-    const json_t *dims = json_object_get(c, "dims"), *weights = json_object_get(c, "dim_weights");
-    for (; o.n_dims < (int)json_array_size(dims); o.n_dims++) {
-        o.dims[o.n_dims] = json_integer_value(json_array_get(dims, (size_t)o.n_dims));
-        o.dim_weights[o.n_dims] = json_number_value(json_array_get(weights, (size_t)o.n_dims));
-    }
+    tern_loss_options o = tern_loss_defaults(string(c, "name"));
+    o.scale = number_or(c, "scale", 0);
+    o.margin = number_or(c, "margin", NAN);
+    o.distance = TERN_COSINE;
+    o.temperature = number_or(c, "temperature", 0);
+    o.teacher_temperature = number_or(c, "teacher_temperature", 0);
+    o.mean_weight = number_or(c, "mean_weight", NAN);
+    o.second_moment_weight = number_or(c, "second_moment_weight", NAN);
+    o.sum_columns = (int)number_or(c, "sum_columns", 0);
+    o.adaptive_layer = (int)number_or(c, "adaptive_layer", 0);
+    o.last_layer_weight = number_or(c, "last_layer_weight", NAN);
+    o.prior_layers_weight = number_or(c, "prior_layers_weight", NAN);
+    o.kl_weight = number_or(c, "kl_weight", NAN);
+    o.kl_temperature = number_or(c, "kl_temperature", NAN);
+    read_dims_and_distance(c, &o);
     return o;
 }
 
-/* The goldens' input of this name, its first rows. */
-static tern_tensor *input(const char *name, const char *suffix, int64_t rows, int64_t cols, int needs_grad)
+static tern_tensor *input_of(const char *name, const char *suffix, int64_t rows, int64_t cols, int needs_grad)
 {
     char *full = tern_format("%s%s", name, suffix);
-    const json_t *array = json_object_get(json_object_get(goldens, "inputs"), full);
-    ck_assert_msg(array != NULL, "%s", full);
+    tern_tensor *x = input(full, rows, cols, needs_grad);
     free(full);
-    return tern_tape_input(tape, floats_of(array, (size_t)(rows * cols)), rows, cols, needs_grad);
+    return x;
 }
 
 /* The roles that a case has, of one layer or one model. */
 static tern_loss_roles roles_of(const json_t *c, const char *suffix, int64_t dim, int needs_grad)
 {
-    int64_t n = (int64_t)number(goldens, "n", 0), k = (int64_t)number(c, "negatives", 0);
-    tern_loss_roles roles = {.anchor = input("anchor", suffix, n, dim, needs_grad)};
-    if (number(c, "one_text", 0) == 0)
-        roles.positive = input("positive", suffix, n, dim, needs_grad);
+    int64_t n = (int64_t)number(goldens, "n"), k = (int64_t)number_or(c, "negatives", 0);
+    tern_loss_roles roles = {.anchor = input_of("anchor", suffix, n, dim, needs_grad)};
+    if (number_or(c, "one_text", 0) == 0)
+        roles.positive = input_of("positive", suffix, n, dim, needs_grad);
     if (k > 0)
-        roles.negative = input("negative", suffix, n * k, dim, needs_grad);
+        roles.negative = input_of("negative", suffix, n * k, dim, needs_grad);
     return roles;
 }
 
 /* [n, n_scores]: the first columns of the goldens' array. */
 static double *scores_of(const json_t *c, int64_t n, int n_scores)
 {
-    const json_t *array = json_object_get(json_object_get(goldens, "inputs"), text(c, "score"));
+    const json_t *array = json_object_get(json_object_get(goldens, "inputs"), string(c, "score"));
     int64_t cols = (int64_t)json_array_size(array) / n;
     double *score = tern_alloc((size_t)(n * n_scores), sizeof *score);
     for (int64_t i = 0; i < n * n_scores; i++)
@@ -142,76 +93,53 @@ static int64_t *labels_of(int64_t n)
 /* What the case's loss learns, with the goldens' values. */
 static void declare_heads(tern_loss_options *options, int64_t teacher_dim)
 {
-    tern_loss_sizes sizes = {.dim = (int64_t)number(goldens, "dim", 0),
-                             .n_labels = (int64_t)number(goldens, "labels", 0),
+    tern_loss_sizes sizes = {.dim = (int64_t)number(goldens, "dim"),
+                             .n_labels = (int64_t)number(goldens, "labels"),
                              .teacher_dim = teacher_dim};
     tern_loss_declare(options, &sizes, "", heads);
     tern_params_allocate(heads);
     tern_params_want_grads(heads);
     for (size_t p = 0; p < heads->n; p++) {
         tern_tensor *t = heads->table[p].tensor;
-        const tern_tensor *from = input(heads->table[p].name, "", t->rows, t->cols, 0);
+        const tern_tensor *from = input(heads->table[p].name, t->rows, t->cols, 0);
         memcpy(t->data, from->data, tern_tensor_size(t) * sizeof *t->data);
     }
-}
-
-/* Difference of two vectors over the length of the second. */
-static double apart(const float *x, const float *want, size_t n)
-{
-    double difference = 0, length = 0;
-    for (size_t i = 0; i < n; i++) {
-        difference += ((double)x[i] - (double)want[i]) * ((double)x[i] - (double)want[i]);
-        length += (double)want[i] * (double)want[i];
-    }
-    return sqrt(difference) / (length > 0 ? sqrt(length) : 1);
-}
-
-/* What the goldens have no gradient of must have none here: not a trace. */
-static void compare(int index, const json_t *c, const char *name, const char *suffix, const float *got, size_t n)
-{
-    char *full = tern_format("%s%s", name, suffix);
-    const json_t *array = json_object_get(json_object_get(c, "gradients"), full);
-    for (size_t i = 0; !array && got && i < n; i++)
-        ck_assert_msg(got[i] == 0, "case %d: %s has a gradient", index, full);
-    if (array) {
-        double error = apart(got, floats_of(array, n), n);
-        ck_assert_msg(error <= TOLERANCE, "case %d, %s: gradient of %s is off by %g", index, text(c, "name"), full,
-                      error);
-    }
-    free(full);
 }
 
 static void compare_roles(int index, const json_t *c, const char *suffix, const tern_loss_roles *roles)
 {
     tern_tensor *const in[N_ROLES] = {roles->anchor, roles->positive, roles->negative};
-    for (int r = 0; r < N_ROLES; r++)
+    for (int r = 0; r < N_ROLES; r++) {
+        char *full = tern_format("%s%s", ROLES[r], suffix);
         if (in[r])
-            compare(index, c, ROLES[r], suffix, tern_tape_grad(tape, in[r]), tern_tensor_size(in[r]));
+            check_gradient(index, c, full, tern_tape_grad(tape, in[r]), tern_tensor_size(in[r]), 0);
+        free(full);
+    }
 }
 
 START_TEST(values_and_gradients_are_those_of_sentence_transformers)
 {
     static const char *const SUFFIXES[VIEWS] = {".0", ".1"};
     static const int LAYERS[VIEWS] = {0, 1};
-    const json_t *c = json_array_get(json_object_get(goldens, "cases"), (size_t)_i);
+    const json_t *c = golden_case(_i);
     if (!c)
         return;
-    int64_t n = (int64_t)number(goldens, "n", 0), dim = (int64_t)number(goldens, "dim", 0);
-    const char *teacher = text(c, "teacher");
-    int64_t teacher_dim = strcmp(teacher, ".teacher") == 0 ? (int64_t)number(goldens, "teacher_dim", 0) : dim;
+    int64_t n = (int64_t)number(goldens, "n"), dim = (int64_t)number(goldens, "dim");
+    const char *teacher = string(c, "teacher");
+    int64_t teacher_dim = strcmp(teacher, ".teacher") == 0 ? (int64_t)number(goldens, "teacher_dim") : dim;
     tern_loss_options options = options_of(c);
     tern_loss_roles last = roles_of(c, "", dim, 1), earlier[VIEWS];
     declare_heads(&options, teacher_dim);
     for (int v = 0; v < VIEWS; v++)
         earlier[v] = roles_of(c, SUFFIXES[v], dim, 1);
-    int n_scores = (int)number(c, "n_scores", 0);
+    int n_scores = (int)number_or(c, "n_scores", 0);
     double *score = n_scores > 0 ? scores_of(c, n, n_scores) : NULL;
     int64_t *label = labels_of(n);
     tern_loss_batch batch = {.n = n,
                              .anchor = last.anchor,
                              .positive = last.positive,
                              .negative = last.negative,
-                             .n_negatives = (int)number(c, "negatives", 0),
+                             .n_negatives = (int)number_or(c, "negatives", 0),
                              .label = label,
                              .score = score,
                              .n_scores = n_scores,
@@ -222,16 +150,14 @@ START_TEST(values_and_gradients_are_those_of_sentence_transformers)
     if (*teacher)
         batch.other = roles_of(c, teacher, teacher_dim, 0);
     tern_tensor *loss = tern_loss_value(&options, tape, &batch);
-    double value = number(c, "value", NAN);
-    ck_assert_msg(fabs((double)*loss->data - value) <= TOLERANCE * fabs(value), "case %d, %s: %.9g, not %.9g", _i,
-                  options.name, (double)*loss->data, value);
+    check_value(_i, c, loss, 0);
     tern_tape_backward(tape, loss);
     compare_roles(_i, c, "", &last);
     for (int v = 0; v < VIEWS; v++)
         compare_roles(_i, c, SUFFIXES[v], &earlier[v]);
     for (size_t p = 0; p < heads->n; p++) {
         const tern_tensor *t = heads->table[p].tensor;
-        compare(_i, c, heads->table[p].name, "", t->grad, tern_tensor_size(t));
+        check_gradient(_i, c, heads->table[p].name, t->grad, tern_tensor_size(t), 0);
     }
     free(score);
     free(label);
@@ -240,9 +166,7 @@ END_TEST
 
 START_TEST(all_goldens_are_looked_at)
 {
-    size_t n = json_array_size(json_object_get(goldens, "cases"));
-    ck_assert_uint_ge(n, 45);
-    ck_assert_uint_le(n, MOST_CASES);
+    check_case_count(45, MOST_CASES);
 }
 END_TEST
 
@@ -552,7 +476,7 @@ int main(void)
     Suite *suite = suite_create("losses of pairs");
     TCase *tc = tcase_create("losses of pairs");
     tcase_set_timeout(tc, 120);
-    tcase_add_unchecked_fixture(tc, load, unload);
+    tcase_add_unchecked_fixture(tc, load, unload_goldens);
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_loop_test(tc, values_and_gradients_are_those_of_sentence_transformers, 0, MOST_CASES);
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)

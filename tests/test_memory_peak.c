@@ -1,26 +1,16 @@
 /* The announced peak against what the system says the process took at most: real training steps under a budget, in a
  * program of their own, since a peak is never forgotten. */
-#include "tests/support.h"
+#include "tests/encoders.h"
 
 #include "autograd/gemm.h"
 #include "autograd/ops.h"
 #include "base/clock.h"
-#include "base/hash.h"
 #include "base/limits.h"
-#include "base/memory.h"
 #include "train/backprop.h"
 #include "train/memory_plan.h"
 #include "train/optimizer.h"
 
 #include <math.h>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
 
 enum { PAIRS = 128, TEXTS = 2 * PAIRS, LONGEST = 60, VOCABULARY = 30000, STEPS = 2 };
 
@@ -36,17 +26,6 @@ static const tern_encoder_config config = {
 static int32_t ids[TEXTS * LONGEST];
 static int64_t offsets[TEXTS + 1];
 
-static tern_packed make_batch(uint64_t step)
-{
-    tern_packed batch = {.n_seq = TEXTS, .ids = ids, .offsets = offsets, .max_len = LONGEST};
-    for (int s = 0; s < TEXTS; s++)
-        offsets[s + 1] = offsets[s] + 1 + (int64_t)(tern_random(1, step, (uint64_t)s, 0) % LONGEST);
-    batch.n_tok = offsets[TEXTS];
-    for (int64_t i = 0; i < batch.n_tok; i++)
-        ids[i] = (int32_t)(tern_random(2, step, (uint64_t)i, 0) % VOCABULARY);
-    return batch;
-}
-
 static tern_tensor *in_batch(void *context, tern_tape *tape, tern_tensor *x)
 {
     (void)context;
@@ -61,7 +40,7 @@ static void train(tern_encoder *encoder, int64_t chunk_tokens)
     tern_optimizer *optimizer = tern_optimizer_create(params, &(tern_optimizer_options){.weight_decay = 0.01});
     tern_tape *tape = tern_tape_create();
     for (uint64_t step = 0; step < STEPS; step++) {
-        tern_packed batch = make_batch(step);
+        tern_packed batch = random_texts(step, TEXTS, LONGEST, VOCABULARY, ids, offsets);
         tern_pass pass = {.batch = &batch, .dropout = 0.1, .seed = 1, .step = step};
         tern_backprop job = {encoder, &pass, chunk_tokens, in_batch, NULL};
         ck_assert(isfinite(tern_backprop_run(tape, &job)));
@@ -76,7 +55,7 @@ static int64_t most_tokens(void)
 {
     int64_t most = 0;
     for (uint64_t step = 0; step < STEPS; step++) {
-        tern_packed batch = make_batch(step);
+        tern_packed batch = random_texts(step, TEXTS, LONGEST, VOCABULARY, ids, offsets);
         most = batch.n_tok > most ? batch.n_tok : most;
     }
     return most;
@@ -104,19 +83,18 @@ START_TEST(the_peak_is_the_announced_one)
     tern_params_want_grads(params);
     train(encoder, plan.chunk_tokens);
     tern_encoder_free(encoder);
-    double said = (double)plan.peak / 1e6, took = tern_peak_memory_mb();
+    double said = (double)plan.peak / (double)MB, took = tern_peak_memory_mb();
     char *line = tern_memory_plan_text(&plan, &job);
-    printf("%s; measured %.0f million bytes, said %.0f\n", line, took, said);
+    printf("%s; measured %.0f MB, said %.0f\n", line, took, said);
     free(line);
-    ck_assert_msg(fabs(took / said - 1) <= TOLERANCE, "the peak was %.0f million bytes, said %.0f", took, said);
+    ck_assert_msg(fabs(took / said - 1) <= TOLERANCE, "the peak was %.0f MB, said %.0f", took, said);
 }
 END_TEST
 
 int main(void)
 {
-#ifdef SANITIZED
-    TERN_TEST_SKIP("sanitizers take memory of their own");
-#endif
+    if (TERN_TEST_SANITIZED)
+        TERN_TEST_SKIP("sanitizers take memory of their own");
     tern_memory_give_back();
     Suite *suite = suite_create("memory_peak");
     TCase *tcase = tcase_create("memory_peak");

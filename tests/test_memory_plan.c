@@ -357,21 +357,12 @@ START_TEST(the_default_leaves_a_quarter)
 }
 END_TEST
 
-START_TEST(the_longest_batch_of_a_plan_is_found)
-{
-    int64_t start[] = {0, 2, 3, 6}, rows[] = {0, 1, 2, 3, 4, 5}, tokens[] = {5, 9, 13, 1, 2, 3};
-    tern_plan plan = {3, start, rows};
-    ck_assert_int_eq(tern_memory_most_tokens(&plan, tokens), 14);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("memory_plan");
     TCase *formulas = tcase_create("formulas"), *choice = tcase_create("choice");
     tcase_set_timeout(formulas, 120);
     tcase_add_loop_test(formulas, a_pass_takes_what_the_formula_says, 0, SHAPES);
-    tcase_add_test(formulas, the_longest_batch_of_a_plan_is_found);
     tcase_add_checked_fixture(choice, set_up, tear_down);
     tcase_add_test(choice, a_large_batch_is_cut_to_fit);
     tcase_add_test(choice, the_chunk_is_the_largest_that_fits);

@@ -1,4 +1,3 @@
-#include "base/hash.h"
 #include "base/memory.h"
 #include "data/mixture.h"
 #include "data/spread.h"

@@ -1,5 +1,4 @@
 /* Operations in float: the same bits on any number of threads, the fused ones against their plain parts, edges. */
-#include "autograd/gemm.h"
 #include "autograd/ops.h"
 #include "base/hash.h"
 #include "base/memory.h"

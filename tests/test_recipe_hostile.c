@@ -1,35 +1,10 @@
 /* Recipes that are wrong: every one ends in a sentence that begins with the place, and none in a crash. */
 #include "base/hash.h"
 #include "base/memory.h"
-#include "recipes/recipe.h"
-#include "tests/support.h"
-
-#include <string.h>
+#include "tests/recipes.h"
 
 #define DATA "data: {train: {file: f.csv}}\n"
 #define END  "loss: triplet\noutput: {dir: o}\n"
-
-static tern_error error;
-
-static tern_recipe *read_text(const char *text, size_t n, const char *set)
-{
-    memset(&error, 0, sizeof error);
-    return tern_recipe_parse(text, n, "x.yaml", &set, set ? 1 : 0, &error);
-}
-
-/* Fails unless the recipe is refused in a sentence that begins with begin and has part in it. */
-static void refuse(const char *text, size_t n, const char *set, const char *begin, const char *part)
-{
-    tern_recipe *recipe = read_text(text, n, set);
-    ck_assert_msg(!recipe, "it was read: %.200s %s", text, set ? set : "");
-    ck_assert_msg(!strncmp(error.message, begin, strlen(begin)), "\"%s\" does not begin with \"%s\"", error.message,
-                  begin);
-    ck_assert_msg(strstr(error.message, part) != NULL, "\"%s\" does not say \"%s\"", error.message, part);
-}
-
-typedef struct wrong {
-    const char *text, *begin, *part;
-} wrong;
 
 static const wrong forms[] = {
     {"", "x.yaml: ", "empty"},
@@ -69,7 +44,7 @@ static const wrong forms[] = {
 
 START_TEST(test_a_wrong_form_is_refused_with_its_line)
 {
-    refuse(forms[_i].text, strlen(forms[_i].text), NULL, forms[_i].begin, forms[_i].part);
+    refuse(forms[_i].text, NULL, forms[_i].begin, forms[_i].part);
 }
 END_TEST
 
@@ -121,7 +96,7 @@ static const wrong lines[] = {
 START_TEST(test_a_wrong_line_is_refused)
 {
     char *text = tern_format("model: a\n" DATA "%s\n" END, lines[_i].text);
-    refuse(text, strlen(text), NULL, lines[_i].begin, lines[_i].part);
+    refuse(text, NULL, lines[_i].begin, lines[_i].part);
     free(text);
 }
 END_TEST
@@ -164,7 +139,7 @@ static const wrong wholes[] = {
 START_TEST(test_a_recipe_that_does_not_hold_together_is_refused)
 {
     unsetenv("TERN_DATA");
-    refuse(wholes[_i].text, strlen(wholes[_i].text), NULL, wholes[_i].begin, wholes[_i].part);
+    refuse(wholes[_i].text, NULL, wholes[_i].begin, wholes[_i].part);
 }
 END_TEST
 
@@ -198,9 +173,9 @@ START_TEST(test_a_wrong_override_is_refused)
 {
     const char *text = "model: a\n" DATA END;
     if (strstr(sets[_i].text, "data.dev"))
-        refuse(text, strlen(text), sets[_i].text, "x.yaml:2: ", sets[_i].part);
+        refuse(text, sets[_i].text, "x.yaml:2: ", sets[_i].part);
     else
-        refuse(text, strlen(text), sets[_i].text, sets[_i].begin, sets[_i].part);
+        refuse(text, sets[_i].text, sets[_i].begin, sets[_i].part);
 }
 END_TEST
 
@@ -230,7 +205,7 @@ static const struct {
 START_TEST(test_a_large_or_deep_recipe_ends_soon)
 {
     char *text = repeat(deep[_i].unit, deep[_i].times);
-    refuse(text, strlen(text), NULL, "x.yaml", deep[_i].part);
+    refuse(text, NULL, "x.yaml", deep[_i].part);
     free(text);
 }
 END_TEST
@@ -241,7 +216,7 @@ START_TEST(test_an_alias_bomb_is_refused)
     tern_buffer_printf(&text, "a0: &a0 [x, x]\n");
     for (int i = 1; i < 60; i++)
         tern_buffer_printf(&text, "a%d: &a%d [*a%d, *a%d]\n", i, i, i - 1, i - 1);
-    refuse(text.data, text.n, NULL, "x.yaml:1: ", "anchors");
+    refuse(text.data, NULL, "x.yaml:1: ", "anchors");
     tern_buffer_free(&text);
 }
 END_TEST
@@ -251,7 +226,7 @@ START_TEST(test_a_path_that_expands_without_end_is_refused)
     char *value = repeat("x", 2000), *reference = repeat("${TERN_TEST_LONG}", 5000);
     setenv("TERN_TEST_LONG", value, 1);
     char *text = tern_format("model: \"%s\"\n" DATA END, reference);
-    refuse(text, strlen(text), NULL, "x.yaml:1: ", "longer than");
+    refuse(text, NULL, "x.yaml:1: ", "longer than");
     free(value);
     free(reference);
     free(text);
@@ -270,11 +245,7 @@ static const char good[] = "\xEF\xBB\xBF# all kinds\n"
 
 START_TEST(test_truncation_at_every_byte_is_survived)
 {
-    for (size_t n = 0; n < sizeof good; n++) {
-        tern_recipe *recipe = read_text(good, n, NULL);
-        ck_assert(recipe || !strncmp(error.message, "x.yaml", 6));
-        tern_recipe_free(recipe);
-    }
+    survive_truncations(good, sizeof good);
 }
 END_TEST
 
@@ -288,10 +259,10 @@ START_TEST(test_random_changes_are_survived)
             text[tern_random_below(sizeof good - 1, 2, round, i, 0)] =
                 special[tern_random_below(sizeof special - 1, 3, round, i, 0)];
         tern_recipe *recipe = read_text(text, sizeof good - 1, NULL);
-        ck_assert(recipe || !strncmp(error.message, "x.yaml", 6));
+        ck_assert(recipe || !strncmp(refusal.message, "x.yaml", 6));
         char *resolved = recipe ? tern_recipe_resolved(recipe) : NULL;
         tern_recipe *again = resolved ? read_text(resolved, strlen(resolved), NULL) : NULL;
-        ck_assert_msg(!recipe || again || strstr(error.message, "${NAME}"), "%s\n%s", error.message, resolved);
+        ck_assert_msg(!recipe || again || strstr(refusal.message, "${NAME}"), "%s\n%s", refusal.message, resolved);
         free(resolved);
         tern_recipe_free(again);
         tern_recipe_free(recipe);
@@ -303,9 +274,9 @@ START_TEST(test_a_file_that_is_no_recipe_is_refused)
 {
     static const char *const paths[] = {"/dev/zero", "/nowhere/x.yaml", "tests"};
     for (int i = 0; i < 3; i++) {
-        memset(&error, 0, sizeof error);
-        ck_assert_ptr_null(tern_recipe_read(paths[i], NULL, 0, &error));
-        ck_assert_msg(!strncmp(error.message, paths[i], strlen(paths[i])), "%s", error.message);
+        memset(&refusal, 0, sizeof refusal);
+        ck_assert_ptr_null(tern_recipe_read(paths[i], NULL, 0, &refusal));
+        ck_assert_msg(!strncmp(refusal.message, paths[i], strlen(paths[i])), "%s", refusal.message);
     }
 }
 END_TEST

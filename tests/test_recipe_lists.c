@@ -1,9 +1,7 @@
 /* Recipes with several data sets and losses, and the keys that hold more than one value. */
-#include "recipes/recipe.h"
-#include "tests/support.h"
+#include "tests/recipes.h"
 
 #include <math.h>
-#include <string.h>
 
 #define BEGIN "model: a/b\noutput: {dir: o}\n"
 
@@ -25,19 +23,6 @@ static const char several[] = BEGIN "data:\n"
                                     "loss:\n"
                                     "  - {name: triplet, weight: 0.5, margin: 0, distance: cosine}\n"
                                     "  - {name: guided, guide: org/big, matryoshka: [64, 32]}\n";
-
-static tern_recipe *parse_with(const char *text, const char *const *sets, int n)
-{
-    tern_error error = {{0}};
-    tern_recipe *recipe = tern_recipe_parse(text, strlen(text), "x.yaml", sets, n, &error);
-    ck_assert_msg(recipe, "%s", error.message);
-    return recipe;
-}
-
-static tern_recipe *parse(const char *text)
-{
-    return parse_with(text, NULL, 0);
-}
 
 /* A recipe that is as small as can be but for one line. */
 static tern_recipe *parse_line(const char *line)
@@ -92,18 +77,18 @@ END_TEST
 START_TEST(test_lines_are_those_of_the_place_in_the_list)
 {
     tern_recipe *r = parse(several);
-    ck_assert_str_eq(tern_recipe_line(r, "data.train[0].file"), "x.yaml:6");
-    ck_assert_str_eq(tern_recipe_line(r, "data.train.file"), "x.yaml:6");
-    ck_assert_str_eq(tern_recipe_line(r, "data.train[1]"), "x.yaml:7");
-    ck_assert_str_eq(tern_recipe_line(r, "data.train[1].file"), "x.yaml:7");
-    ck_assert_str_eq(tern_recipe_line(r, "data.train[1].loss[0].name"), "x.yaml:9");
-    ck_assert_str_eq(tern_recipe_line(r, "data.train[1].loss.scale"), "x.yaml:9");
-    ck_assert_str_eq(tern_recipe_line(r, "data.train[2].loss[1].name"), "x.yaml:16");
-    ck_assert_str_eq(tern_recipe_line(r, "loss[1].guide"), "x.yaml:19");
-    ck_assert_str_eq(tern_recipe_line(r, "data.train[7].file"), "x.yaml:3");
+    ck_assert_str_eq(tern_recipe_line(r, "data.train[0].file"), "tests/x.yaml:6");
+    ck_assert_str_eq(tern_recipe_line(r, "data.train.file"), "tests/x.yaml:6");
+    ck_assert_str_eq(tern_recipe_line(r, "data.train[1]"), "tests/x.yaml:7");
+    ck_assert_str_eq(tern_recipe_line(r, "data.train[1].file"), "tests/x.yaml:7");
+    ck_assert_str_eq(tern_recipe_line(r, "data.train[1].loss[0].name"), "tests/x.yaml:9");
+    ck_assert_str_eq(tern_recipe_line(r, "data.train[1].loss.scale"), "tests/x.yaml:9");
+    ck_assert_str_eq(tern_recipe_line(r, "data.train[2].loss[1].name"), "tests/x.yaml:16");
+    ck_assert_str_eq(tern_recipe_line(r, "loss[1].guide"), "tests/x.yaml:19");
+    ck_assert_str_eq(tern_recipe_line(r, "data.train[7].file"), "tests/x.yaml:3");
     /* Copies are where the recipe's own are. */
-    ck_assert_str_eq(tern_recipe_line(r, "data.train[0].loss[1].guide"), "x.yaml:19");
-    ck_assert_str_eq(tern_recipe_line(r, "data.train[0].loss[1]"), "x.yaml:19");
+    ck_assert_str_eq(tern_recipe_line(r, "data.train[0].loss[1].guide"), "tests/x.yaml:19");
+    ck_assert_str_eq(tern_recipe_line(r, "data.train[0].loss[1]"), "tests/x.yaml:19");
     ck_assert(!tern_recipe_given(r, "data.train[0].loss") && tern_recipe_given(r, "data.train[1].loss"));
     ck_assert(tern_recipe_given(r, "loss[1].guide") && !tern_recipe_given(r, "loss[0].guide"));
     ck_assert(tern_recipe_given(r, "data.train[2]") && !tern_recipe_given(r, "data.train[3]"));
@@ -153,6 +138,22 @@ START_TEST(test_set_reaches_every_place_and_adds_the_next)
     ck_assert_str_eq(r->sources[0].losses[1].guide, "org/other");
     ck_assert_double_eq(r->losses[0].margin, 7);
     ck_assert_str_eq(tern_recipe_line(r, "data.train[0].loss[0].margin"), "--set loss.margin");
+    tern_recipe_free(r);
+}
+END_TEST
+
+START_TEST(test_a_loss_that_set_gives_every_data_set_takes_the_place_of_the_recipe_s)
+{
+    const char *sets[] = {"data.train.loss=triplet"};
+    tern_recipe *r = parse_with(BEGIN "data: {train: {file: /f}}\nloss: [{name: infonce, scale: 3}, x]\n", sets, 1);
+    ck_assert_int_eq(r->n_losses, 0);
+    ck_assert_str_eq(r->sources[0].losses[0].name, "triplet");
+    char *text = tern_recipe_resolved(r);
+    ck_assert_ptr_null(strstr(text, "infonce"));
+    tern_recipe *again = parse(text);
+    ck_assert_str_eq(again->sources[0].losses[0].name, "triplet");
+    free(text);
+    tern_recipe_free(again);
     tern_recipe_free(r);
 }
 END_TEST
@@ -322,6 +323,7 @@ int main(void)
     tcase_add_test(tests, test_the_recipe_needs_no_loss_when_every_data_set_has_one);
     tcase_add_test(tests, test_a_list_of_one_is_a_mapping);
     tcase_add_test(tests, test_set_reaches_every_place_and_adds_the_next);
+    tcase_add_test(tests, test_a_loss_that_set_gives_every_data_set_takes_the_place_of_the_recipe_s);
     tcase_add_test(tests, test_what_a_loss_has_its_own_values_for_is_told_from_0);
     tcase_add_test(tests, test_directions_are_bits);
     tcase_add_loop_test(tests, test_a_size_is_read_and_written_back_exactly, 0, sizeof sizes / sizeof *sizes);

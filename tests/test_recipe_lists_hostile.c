@@ -1,32 +1,7 @@
 /* Wrong recipes of several data sets and losses: a sentence with the place for each, and no crash. */
 #include "base/hash.h"
 #include "base/memory.h"
-#include "recipes/recipe.h"
-#include "tests/support.h"
-
-#include <string.h>
-
-static tern_error error;
-
-static tern_recipe *read_text(const char *text, size_t n, const char *set)
-{
-    memset(&error, 0, sizeof error);
-    return tern_recipe_parse(text, n, "x.yaml", &set, set ? 1 : 0, &error);
-}
-
-/* Fails unless the recipe is refused in a sentence that begins with begin and has part in it. */
-static void refuse(const char *text, const char *set, const char *begin, const char *part)
-{
-    tern_recipe *recipe = read_text(text, strlen(text), set);
-    ck_assert_msg(!recipe, "it was read: %.200s %s", text, set ? set : "");
-    ck_assert_msg(!strncmp(error.message, begin, strlen(begin)), "\"%s\" does not begin with \"%s\"", error.message,
-                  begin);
-    ck_assert_msg(strstr(error.message, part) != NULL, "\"%s\" does not say \"%s\"", error.message, part);
-}
-
-typedef struct wrong {
-    const char *text, *begin, *part;
-} wrong;
+#include "tests/recipes.h"
 
 #define L "loss: x\n"
 
@@ -63,7 +38,8 @@ static const wrong forms[] = {
     {L "data: {train: {file: b}, mixing: evenly}", "x.yaml:4: ", "proportional, round_robin"},
     {L "data: {\"train[0]\": {file: b}}", "x.yaml:4: ", "dots and brackets are for --set"},
     {L "data.train.file: b", "x.yaml:4: ", "dots and brackets are for --set"},
-    {"data: {train: [{file: a, loss: x}, {file: b}]}", "x.yaml: ", "loss.name is missing"},
+    {"data: {train: [{file: a, loss: x}, {file: b}]}", "x.yaml:3: ", "data.train[1] has no loss of its own"},
+    {"data: {train: [{file: a, loss: x}]}\n" L, "x.yaml:4: ", "every data set has a loss of its own"},
     {"data: {train: {file: a}}\nloss:", "x.yaml:4: ", "loss.name has no value"},
     {"data: {train: {file: a}}\nloss: []", "x.yaml:4: ", "loss is an empty list"},
     {"data: {train: {file: a}}\nloss: {}", "x.yaml:4: ", "loss.name is missing"},
@@ -197,17 +173,17 @@ END_TEST
 START_TEST(test_too_many_data_sets_are_refused)
 {
     tern_buffer text = {0};
-    tern_buffer_printf(&text, "model: a\noutput: {dir: o}\n" L "data:\n  train:\n");
+    tern_buffer_printf(&text, "model: a\noutput: {dir: o}\ndata:\n  train:\n");
     for (int i = 0; i < 16; i++)
         tern_buffer_printf(&text, "  - {file: f%d, loss: [a, b, c, d]}\n", i);
     tern_recipe *recipe = read_text(text.data, text.n, NULL);
-    ck_assert_msg(recipe && recipe->n_sources == 16 && recipe->sources[15].n_losses == 4, "%s", error.message);
+    ck_assert_msg(recipe && recipe->n_sources == 16 && recipe->sources[15].n_losses == 4, "%s", refusal.message);
     tern_recipe_free(recipe);
     tern_buffer_printf(&text, "  - {file: f}\n");
-    refuse(text.data, NULL, "x.yaml:5: ", "has 17 items; it takes up to 16");
+    refuse(text.data, NULL, "x.yaml:4: ", "has 17 items; it takes up to 16");
     for (int i = 0; i < 15000; i++)
         tern_buffer_printf(&text, "  - {file: f}\n");
-    refuse(text.data, NULL, "x.yaml:5: ", "takes up to 16");
+    refuse(text.data, NULL, "x.yaml:4: ", "takes up to 16");
     tern_buffer_free(&text);
 }
 END_TEST
@@ -224,7 +200,8 @@ START_TEST(test_a_pattern_of_any_length_is_read_back_or_refused)
         tern_recipe *recipe = read_text(base, strlen(base), set);
         char *text = recipe ? tern_recipe_resolved(recipe) : NULL;
         tern_recipe *again = text ? read_text(text, strlen(text), NULL) : NULL;
-        ck_assert_msg(recipe ? again != NULL : strstr(error.message, "more than") != NULL, "%zu: %s", n, error.message);
+        ck_assert_msg(recipe ? again != NULL : strstr(refusal.message, "more than") != NULL, "%zu: %s", n,
+                      refusal.message);
         tern_recipe_free(recipe);
         tern_recipe_free(again);
         free(text);
@@ -250,11 +227,7 @@ static const char good[] = "model: a/b\n"
 
 START_TEST(test_truncation_at_every_byte_is_survived)
 {
-    for (size_t n = 0; n < sizeof good; n++) {
-        tern_recipe *recipe = read_text(good, n, NULL);
-        ck_assert(recipe || !strncmp(error.message, "x.yaml", 6));
-        tern_recipe_free(recipe);
-    }
+    survive_truncations(good, sizeof good);
 }
 END_TEST
 
@@ -279,11 +252,11 @@ START_TEST(test_random_changes_are_survived)
         memcpy(text, good, sizeof good);
         change(text, sizeof good - 1, round);
         tern_recipe *recipe = read_text(text, sizeof good - 1, NULL);
-        ck_assert_msg(recipe || !strncmp(error.message, "x.yaml", 6), "%s", error.message);
+        ck_assert_msg(recipe || !strncmp(refusal.message, "x.yaml", 6), "%s", refusal.message);
         char *resolved = recipe ? tern_recipe_resolved(recipe) : NULL;
         tern_recipe *again = resolved ? read_text(resolved, strlen(resolved), NULL) : NULL;
         char *twice = again ? tern_recipe_resolved(again) : NULL;
-        ck_assert_msg(!recipe || (twice && !strcmp(resolved, twice)), "%s\n%s", error.message, resolved);
+        ck_assert_msg(!recipe || (twice && !strcmp(resolved, twice)), "%s\n%s", refusal.message, resolved);
         free(resolved);
         free(twice);
         tern_recipe_free(again);

@@ -93,12 +93,17 @@ static void check_case(const json_t *c)
     free(ranks);
 }
 
+static void check_all(const char *key, void (*check)(const json_t *c))
+{
+    json_t *list = golden(key), *c;
+    size_t i;
+    json_array_foreach(list, i, c) check(c);
+    json_decref(list);
+}
+
 START_TEST(correlations_are_those_of_sentence_transformers)
 {
-    json_t *cases = golden("cases"), *c;
-    size_t i;
-    json_array_foreach(cases, i, c) check_case(c);
-    json_decref(cases);
+    check_all("cases", check_case);
 }
 END_TEST
 
@@ -138,10 +143,7 @@ static void check_exchange(const json_t *c)
 
 START_TEST(p_values_are_those_of_all_exchanges)
 {
-    json_t *exchanges = golden("exchanges"), *c;
-    size_t i;
-    json_array_foreach(exchanges, i, c) check_exchange(c);
-    json_decref(exchanges);
+    check_all("exchanges", check_exchange);
 }
 END_TEST
 

@@ -1,7 +1,6 @@
 /* The parts of training that stand alone: packing of a batch, the metrics log, the run's folder, the checks. */
 #include "tests/support.h"
 
-#include "autograd/ops.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "train/batch.h"

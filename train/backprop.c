@@ -16,14 +16,6 @@ int64_t tern_backprop_chunk(const tern_packed *batch, int64_t from, int64_t chun
     return to;
 }
 
-int64_t tern_backprop_chunks(const tern_packed *batch, int64_t chunk_tokens)
-{
-    int64_t n = 0;
-    for (int64_t from = 0; from < batch->n_seq; n++)
-        from = tern_backprop_chunk(batch, from, chunk_tokens);
-    return n;
-}
-
 tern_packed tern_backprop_part(tern_arena *arena, const tern_packed *batch, int64_t from, int64_t to)
 {
     int64_t n = to - from, start = batch->offsets[from];

@@ -35,8 +35,6 @@ double tern_backprop_run(tern_tape *tape, const tern_backprop *job);
 /* The end of the chunk that begins with sequence from: as many whole sequences as have at most chunk_tokens tokens
  * together, one at least. chunk_tokens 0: all. from < batch->n_seq. */
 int64_t tern_backprop_chunk(const tern_packed *batch, int64_t from, int64_t chunk_tokens);
-/* How many chunks a batch is cut into. */
-int64_t tern_backprop_chunks(const tern_packed *batch, int64_t chunk_tokens);
 /* Sequences [from, to) as a batch of their own, with the places that they have in the whole; its arrays lie in the
  * arena or are the whole's. */
 tern_packed tern_backprop_part(tern_arena *arena, const tern_packed *batch, int64_t from, int64_t to);

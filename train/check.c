@@ -17,8 +17,7 @@ char *tern_check_loss_key(const tern_recipe *recipe, int source, int loss, const
     return path;
 }
 
-/* The place of a loss's key, as tern_recipe_line gives it. */
-static const char *loss_line(const tern_recipe *recipe, int source, int loss, const char *key)
+const char *tern_check_loss_line(const tern_recipe *recipe, int source, int loss, const char *key)
 {
     char *path = tern_check_loss_key(recipe, source, loss, key);
     const char *line = tern_recipe_line(recipe, path);
@@ -60,7 +59,7 @@ static int check_dims(const tern_recipe_loss *loss, const char *line, tern_error
 static int check_second(const tern_recipe *recipe, int i, int j, const tern_loss *kind, tern_error *error)
 {
     const tern_recipe_loss *loss = &recipe->sources[i].losses[j];
-    const char *line = loss_line(recipe, i, j, "name");
+    const char *line = tern_check_loss_line(recipe, i, j, "name");
     if ((kind->needs & TERN_NEEDS_GUIDE) && !loss->guide)
         return tern_fail(error, "%s: the loss %s needs a second model; add guide: FOLDER or NAME", line, kind->name);
     if ((kind->needs & TERN_NEEDS_TEACHER_VECTORS) && !loss->teacher)
@@ -92,12 +91,35 @@ static int check_loss(const tern_recipe *recipe, int i, int j, tern_error *error
     const tern_recipe_loss *loss = &recipe->sources[i].losses[j];
     const tern_loss *kind = tern_loss_find(loss->name);
     if (!kind)
-        return fail_unknown_loss(loss_line(recipe, i, j, "name"), loss->name, error);
-    if (check_dims(loss, loss_line(recipe, i, j, "matryoshka"), error) < 0)
+        return fail_unknown_loss(tern_check_loss_line(recipe, i, j, "name"), loss->name, error);
+    if (check_dims(loss, tern_check_loss_line(recipe, i, j, "matryoshka"), error) < 0)
         return -1;
-    if (check_directions(loss, loss_line(recipe, i, j, "directions"), error) < 0)
+    if (check_directions(loss, tern_check_loss_line(recipe, i, j, "directions"), error) < 0)
+        return -1;
+    if (tern_check_options(recipe, i, j, error) < 0)
         return -1;
     return check_second(recipe, i, j, kind, error);
+}
+
+/* Losses of one sum see the same batch. simcse makes a positive of each anchor, and leaves out those of the data. */
+static int check_sum(const tern_recipe *recipe, int i, int j, tern_error *error)
+{
+    const tern_recipe_loss *losses = recipe->sources[i].losses;
+    const tern_loss *loss = tern_loss_find(losses[j].name);
+    for (int k = 0; k < recipe->sources[i].n_losses; k++) {
+        const tern_loss *other = tern_loss_find(losses[k].name);
+        if ((loss->needs & (TERN_NEEDS_POSITIVE | TERN_NEEDS_NEGATIVE)) && (other->needs & TERN_NEEDS_TWICE))
+            return tern_fail(
+                error,
+                "%s: the loss %s needs positives, and %s takes each anchor for its own; train with %s on a "
+                "data set of its own",
+                tern_check_loss_line(recipe, i, j, "name"), loss->name, other->name, other->name);
+        if (k < j && loss->in_batch && other->in_batch && losses[k].mask != losses[j].mask)
+            return tern_fail(error, "%s: %s and %s are parts of one sum, which has one mask; give mask: equal to both",
+                             tern_check_loss_line(recipe, i, losses[j].mask == TERN_MASK_EQUAL ? j : k, "mask"),
+                             other->name, loss->name);
+    }
+    return 0;
 }
 
 /* All losses of a source; earlier layers are looked at for one of them. */
@@ -110,8 +132,11 @@ static int check_losses(const tern_recipe *recipe, int i, tern_error *error)
         views += recipe->sources[i].losses[j].adaptive_layer;
         if (views > 1)
             return tern_fail(error, "%s: a second loss with adaptive_layer; one of a sum can have it",
-                             loss_line(recipe, i, j, "adaptive_layer"));
+                             tern_check_loss_line(recipe, i, j, "adaptive_layer"));
     }
+    for (int j = 0; j < recipe->sources[i].n_losses; j++)
+        if (check_sum(recipe, i, j, error) < 0)
+            return -1;
     return 0;
 }
 
@@ -228,15 +253,53 @@ static int check_loss_sizes(const tern_recipe *recipe, int i, int j, const tern_
     const tern_recipe_ints *dims = &loss->matryoshka;
     if (dims->n > 0 && dims->items[0] > dim)
         return tern_fail(error, "%s: %lld is more than the %lld dimensions of the model's vectors",
-                         loss_line(recipe, i, j, "matryoshka"), (long long)dims->items[0], (long long)dim);
+                         tern_check_loss_line(recipe, i, j, "matryoshka"), (long long)dims->items[0], (long long)dim);
     if (loss->adaptive_layer && (layers < 2 || layers > TERN_MAX_LAYER_VIEWS))
-        return tern_fail(error, "%s: the model has %lld layers; adaptive_layer takes 2 to %d",
-                         loss_line(recipe, i, j, "adaptive_layer"), (long long)layers, TERN_MAX_LAYER_VIEWS);
+        return tern_fail(error, "%s: adaptive_layer takes models of 2 to %d layers, and this one has %lld",
+                         tern_check_loss_line(recipe, i, j, "adaptive_layer"), TERN_MAX_LAYER_VIEWS, (long long)layers);
     if (loss->adaptive_layer && loss->layers_per_step >= layers)
         return tern_fail(error, "%s: %lld layers a step, but the model has %lld before the last",
-                         loss_line(recipe, i, j, "layers_per_step"), (long long)loss->layers_per_step,
+                         tern_check_loss_line(recipe, i, j, "layers_per_step"), (long long)loss->layers_per_step,
                          (long long)layers - 1);
     return 0;
+}
+
+/* A prompt must leave room for a text. key: where the recipe gives it; it is the model's own where it doesn't. */
+static int check_prompt(const tern_recipe *recipe, const tern_model *model, const char *key, const char *prompt,
+                        tern_error *error)
+{
+    tern_ids ids = {0};
+    int64_t most = recipe->train.max_seq_length > 0 ? recipe->train.max_seq_length : model->max_seq_length;
+    if (!prompt || !*prompt)
+        return 0;
+    tern_tokenizer_encode(model->tokenizer, prompt, strlen(prompt), 0, &ids);
+    int64_t n = ids.offsets[ids.n];
+    tern_ids_free(&ids);
+    if (n < most)
+        return 0;
+    return tern_fail(error,
+                     "%s: the prompt has %lld tokens, special ones included, and a text is cut to %lld, which "
+                     "leaves no room for it; take a shorter prompt",
+                     tern_recipe_line(recipe, tern_recipe_given(recipe, key) ? key : "model"), (long long)n,
+                     (long long)most);
+}
+
+static int check_prompts(const tern_recipe *recipe, const tern_model *model, tern_error *error)
+{
+    const char *query = recipe->prompts.query, *document = recipe->prompts.document;
+    int status = check_prompt(recipe, model, "prompts.query", query ? query : model->query_prompt, error);
+    if (status == 0)
+        status = check_prompt(recipe, model, "prompts.document", document ? document : model->document_prompt, error);
+    for (int i = 0; i < recipe->n_sources && status == 0; i++) {
+        char *first = tern_format("data.train[%d].prompts.query", i);
+        char *second = tern_format("data.train[%d].prompts.document", i);
+        status = check_prompt(recipe, model, first, recipe->sources[i].prompts.query, error);
+        if (status == 0)
+            status = check_prompt(recipe, model, second, recipe->sources[i].prompts.document, error);
+        free(first);
+        free(second);
+    }
+    return status;
 }
 
 int tern_check_model(const tern_recipe *recipe, const tern_model *model, tern_error *error)
@@ -250,7 +313,7 @@ int tern_check_model(const tern_recipe *recipe, const tern_model *model, tern_er
         for (int j = 0; j < recipe->sources[i].n_losses; j++)
             if (check_loss_sizes(recipe, i, j, model, error) < 0)
                 return -1;
-    return 0;
+    return check_prompts(recipe, model, error);
 }
 
 static int check_roles(const tern_recipe *recipe, int i, int j, const tern_rows *rows, const char *data,
@@ -271,10 +334,10 @@ static int check_roles(const tern_recipe *recipe, int i, int j, const tern_rows 
     for (size_t k = 0; k < sizeof roles / sizeof *roles; k++)
         if ((loss->needs & roles[k].needed) && !roles[k].there)
             return tern_fail(error, "%s: the loss %s needs a %s in each row, and %s has none",
-                             loss_line(recipe, i, j, "name"), loss->name, roles[k].role, data);
+                             tern_check_loss_line(recipe, i, j, "name"), loss->name, roles[k].role, data);
     if ((loss->needs & TERN_NEEDS_LABEL) && rows->n_labels < 2)
         return tern_fail(error, "%s: the loss %s needs rows of two labels or more, and %s has %lld",
-                         loss_line(recipe, i, j, "name"), loss->name, data, (long long)rows->n_labels);
+                         tern_check_loss_line(recipe, i, j, "name"), loss->name, data, (long long)rows->n_labels);
     return 0;
 }
 
@@ -284,7 +347,7 @@ static int check_scores(const tern_recipe *recipe, int i, int j, const tern_rows
 {
     const tern_recipe_loss *given = &recipe->sources[i].losses[j];
     const tern_loss *loss = tern_loss_find(given->name);
-    const char *line = loss_line(recipe, i, j, "name");
+    const char *line = tern_check_loss_line(recipe, i, j, "name");
     int k = rows->n_negatives;
     if ((loss->needs & TERN_NEEDS_SCORE) && rows->n_scores != 1)
         return tern_fail(error, "%s: the loss %s takes one score a row, and %s has %d", line, loss->name, data,
@@ -292,8 +355,8 @@ static int check_scores(const tern_recipe *recipe, int i, int j, const tern_rows
     int margins = strcmp(loss->name, "margin_mse") == 0 && rows->n_scores == k;
     if ((loss->needs & TERN_NEEDS_TEACHER) && !given->teacher && rows->n_scores != k + 1 && !margins)
         return tern_fail(error,
-                         "%s: the loss %s takes a score for the positive and each of the %d negatives, and %s has %d",
-                         line, loss->name, k, data, rows->n_scores);
+                         "%s: the loss %s takes %d scores a row, of the positive and of each negative, and %s has %d",
+                         line, loss->name, k + 1, data, rows->n_scores);
     double least = strcmp(loss->name, "cosine_similarity") == 0 ? -1 : 0;
     int bounded = least < 0 || strstr(loss->name, "contrastive");
     for (int64_t r = 0; bounded && r < rows->n; r++)
@@ -302,6 +365,73 @@ static int check_scores(const tern_recipe *recipe, int i, int j, const tern_rows
                              "%s: the loss %s takes scores from %g to 1, and row %lld of %s has %g; say score_range: "
                              "[LEAST, MOST] beside the file",
                              line, loss->name, least, (long long)r + 1, data, rows->score[r]);
+    return 0;
+}
+
+/* 1 when two rows have the same label. */
+static int repeats_label(const tern_rows *rows)
+{
+    uint8_t *seen = tern_calloc((size_t)rows->n_labels, sizeof *seen);
+    int found = 0;
+    for (int64_t r = 0; r < rows->n && !found; r++)
+        found = seen[rows->label[r]]++ > 0;
+    free(seen);
+    return found;
+}
+
+static int scores_differ(const tern_rows *rows)
+{
+    for (int64_t r = 1; r < rows->n; r++)
+        if (rows->score[r] != rows->score[0])
+            return 1;
+    return 0;
+}
+
+static int any_judged(const tern_rows *rows)
+{
+    for (int64_t r = 0; r < rows->n; r++)
+        if (rows->score[r] == 0 || rows->score[r] == 1)
+            return 1;
+    return 0;
+}
+
+/* Losses that are constant, and so teach nothing, on a batch of one row. */
+static int compares_rows(const tern_loss *loss, const tern_rows *rows)
+{
+    if (loss->in_batch && !(loss->needs & TERN_NEEDS_TWICE))
+        return rows->n_negatives == 0 && strcmp(loss->name, "mega_batch_margin") != 0;
+    static const char *const others[] = {"simcse", "cosent", "online_contrastive", "global_orthogonal"};
+    for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+        if (strcmp(loss->name, others[k]) == 0)
+            return 1;
+    return strncmp(loss->name, "batch_", 6) == 0 || (strcmp(loss->name, "angle") == 0 && rows->n_negatives == 0);
+}
+
+/* Data on which the loss stays the same whatever the model does. */
+static int check_teaches(const tern_recipe *recipe, int i, int j, const tern_rows *rows, const char *data,
+                         tern_error *error)
+{
+    const tern_recipe_source *source = &recipe->sources[i];
+    const tern_recipe_loss *given = &source->losses[j];
+    const tern_loss *loss = tern_loss_find(given->name);
+    const char *line = tern_check_loss_line(recipe, i, j, "name");
+    int64_t batch = source->batch_size > 0 ? source->batch_size : recipe->train.batch_size;
+    if ((batch < rows->n ? batch : rows->n) < 2 && compares_rows(loss, rows))
+        return tern_fail(error, "%s: the loss %s compares the rows of a batch, and batches of %s have one", line,
+                         loss->name, data);
+    if (strncmp(loss->name, "batch_", 6) == 0 && !repeats_label(rows))
+        return tern_fail(error, "%s: the loss %s needs several rows of a label, and each row of %s has its own", line,
+                         loss->name, data);
+    if ((strcmp(loss->name, "cosent") == 0 || (strcmp(loss->name, "angle") == 0 && rows->n_negatives == 0)) &&
+        !scores_differ(rows))
+        return tern_fail(error, "%s: the loss %s goes by the order of scores, and all rows of %s have %g", line,
+                         loss->name, data, rows->score[0]);
+    if (strcmp(loss->name, "online_contrastive") == 0 && !any_judged(rows))
+        return tern_fail(error, "%s: the loss %s takes rows with a score of 0 or 1, and %s has none", line, loss->name,
+                         data);
+    if (given->hardness == TERN_HARDNESS_HARD && (rows->n_negatives == 0 || (loss->needs & TERN_NEEDS_TWICE)))
+        return tern_fail(error, "%s: hardness: hard is for rows' own negatives, and %s has none; write in_batch",
+                         tern_check_loss_line(recipe, i, j, "hardness"), data);
     return 0;
 }
 
@@ -333,7 +463,8 @@ int tern_check_rows(const tern_recipe *recipe, int source, const tern_rows *rows
     }
     for (int j = 0; j < recipe->sources[source].n_losses; j++)
         if (check_roles(recipe, source, j, rows, place, error) < 0 ||
-            check_scores(recipe, source, j, rows, place, error) < 0)
+            check_scores(recipe, source, j, rows, place, error) < 0 ||
+            check_teaches(recipe, source, j, rows, place, error) < 0)
             return -1;
     return check_per_label(recipe, source, rows, place, error);
 }

@@ -10,11 +10,16 @@
 /* Before anything is read: losses and metric exist, the metric suits the sets, files and folders are there, dims
  * descend, second models are named. */
 int tern_check_recipe(const tern_recipe *recipe, tern_error *error);
-/* max_seq_length within the model's positions, matryoshka dims within its width, layers enough for adaptive_layer. */
+/* max_seq_length within the model's positions, prompts shorter than texts may be, matryoshka dims within its width,
+ * layers enough for adaptive_layer. */
 int tern_check_model(const tern_recipe *recipe, const tern_model *model, tern_error *error);
 /* The rows of one source: there are some, with the roles, labels and scores that its losses need. */
 int tern_check_rows(const tern_recipe *recipe, int source, const tern_rows *rows, tern_error *error);
+/* A loss's options alone: each is one that the loss has, and they leave something of it. */
+int tern_check_options(const tern_recipe *recipe, int source, int loss, tern_error *error);
 /* The path of a key of a source's loss, as the recipe gives it: the source's own, or the recipe's. A new string. */
 char *tern_check_loss_key(const tern_recipe *recipe, int source, int loss, const char *key);
+/* Its place, as tern_recipe_line gives it. */
+const char *tern_check_loss_line(const tern_recipe *recipe, int source, int loss, const char *key);
 
 #endif

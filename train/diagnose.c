@@ -106,12 +106,13 @@ static char *describe(const tern_diagnosis *d, const scope *s, const tern_bad_va
     return out.data;
 }
 
-/* One run of sequences, recorded on the tape, which was reset before. */
-static tern_tensor *embed_part(tern_tape *tape, const tern_diagnosis *d, int64_t from, int64_t to, scope *s)
+/* The chunk that begins with sequence from, recorded on the tape, which was reset before; *to is its end. */
+static tern_tensor *embed_part(tern_tape *tape, const tern_diagnosis *d, int64_t from, int64_t *to, scope *s)
 {
     tern_pass pass = *d->job->pass;
     tern_packed *part = tern_arena_alloc(tern_tape_arena(tape), sizeof *part);
-    *part = tern_backprop_part(tern_tape_arena(tape), d->job->pass->batch, from, to);
+    *to = tern_backprop_chunk(d->job->pass->batch, from, d->job->chunk_tokens);
+    *part = tern_backprop_part(tern_tape_arena(tape), d->job->pass->batch, from, *to);
     pass.tape = tape;
     pass.batch = part;
     *s = (scope){.part = part, .from = from};
@@ -126,8 +127,7 @@ static char *look_forward(tern_tape *tape, const tern_diagnosis *d, tern_real **
     for (int64_t from = 0, to; from < whole->n_seq && !cause; from = to) {
         scope s;
         tern_bad_value bad;
-        to = tern_backprop_chunk(whole, from, d->job->chunk_tokens);
-        tern_tensor *y = embed_part(tape, d, from, to, &s);
+        tern_tensor *y = embed_part(tape, d, from, &to, &s);
         *width = y->cols;
         if (!*x)
             *x = tern_alloc_aligned((size_t)(whole->n_seq * *width), sizeof **x);
@@ -167,8 +167,7 @@ static char *look_backward(tern_tape *tape, const tern_diagnosis *d, const tern_
     for (int64_t from = 0, to; from < whole->n_seq && !cause; from = to) {
         scope s;
         tern_bad_value bad;
-        to = tern_backprop_chunk(whole, from, d->job->chunk_tokens);
-        tern_tape_seed(tape, embed_part(tape, d, from, to, &s), dx + from * width);
+        tern_tape_seed(tape, embed_part(tape, d, from, &to, &s), dx + from * width);
         if (tern_tape_backward_watched(tape, &bad))
             cause = describe(d, &s, &bad);
         tern_tape_reset(tape);

@@ -6,6 +6,7 @@
 #include "eval/similarity.h"
 #include "eval/triplets.h"
 #include "train/checkpoint.h"
+#include "train/rows_source.h"
 
 #include <string.h>
 
@@ -33,31 +34,14 @@ static int open_beir(tern_exam *exam, const tern_recipe *recipe, const tern_reci
                            data->split);
 }
 
-static tern_rows_source source_of(const tern_recipe *recipe, const tern_recipe_data *data)
-{
-    tern_rows_source source = {
-        .file = data->file,
-        .anchor = data->anchor,
-        .positive = data->positive,
-        .negative = data->negative,
-        .label = data->label,
-        .score = data->score,
-        .invalid_utf8_replace = recipe->data.invalid_utf8_replace,
-    };
-    if (data->score_range.n == 2) {
-        source.score_least = data->score_range.items[0];
-        source.score_most = data->score_range.items[1];
-    }
-    return source;
-}
-
 static int check_rows(const tern_exam *exam, const char *metric, tern_error *error)
 {
     const tern_rows *rows = exam->rows;
     if (exam->similarity)
         return tern_similarity_check(rows, error) < 0 ? tern_fail_within(error, "%s", metric) : 0;
     if (rows->n == 0 || !rows->positive || rows->n_negatives == 0)
-        return tern_fail(error, "%s needs rows with anchor, positive and negative", metric);
+        return tern_fail(error, "%s needs rows with anchor, positive and negative%s", metric,
+                         rows->has_score ? "; for pairs with scores write eval.metric: cosine_spearman" : "");
     return 0;
 }
 
@@ -65,7 +49,7 @@ static int open_file(tern_exam *exam, const tern_recipe *recipe, const tern_reci
                      tern_error *error)
 {
     const char *metric = recipe->eval.metric;
-    tern_rows_source source = source_of(recipe, data);
+    tern_rows_source source = tern_rows_source_of(recipe, data);
     exam->similarity = tern_metric_family_of(metric) == TERN_METRIC_SIMILARITY;
     exam->texts = tern_texts_create();
     exam->rows = tern_rows_read(&source, exam->texts, error);

@@ -166,14 +166,6 @@ static int64_t largest_chunk(const tern_memory_job *job)
     return low * STEP;
 }
 
-static void write_size(char *out, size_t n, int64_t bytes)
-{
-    if (bytes >= 1024 * MB)
-        snprintf(out, n, "%.2f GB", (double)bytes / (1024.0 * (double)MB));
-    else
-        snprintf(out, n, "%.0f MB", ceil((double)bytes / (double)MB));
-}
-
 /* The part that is worth making smaller, and how. */
 static const char *advice(const tern_memory_parts *p)
 {
@@ -194,12 +186,12 @@ static int refuse(const tern_memory_plan *plan, const tern_memory_job *job, tern
     const tern_memory_parts *p = &plan->parts;
     int evaluates = p->evaluation > p->activations + p->loss;
     char budget[SIZE], need[SIZE], process[SIZE], model[SIZE], data[SIZE], step[SIZE];
-    write_size(budget, SIZE, job->budget);
-    write_size(need, SIZE, plan->peak + plan->peak / (SLACK - 1));
-    write_size(process, SIZE, p->process);
-    write_size(model, SIZE, p->model);
-    write_size(data, SIZE, p->data);
-    write_size(step, SIZE, evaluates ? p->evaluation : p->activations + p->loss);
+    tern_memory_text(budget, SIZE, job->budget);
+    tern_memory_text(need, SIZE, plan->peak + plan->peak / (SLACK - 1));
+    tern_memory_text(process, SIZE, p->process);
+    tern_memory_text(model, SIZE, p->model);
+    tern_memory_text(data, SIZE, p->data);
+    tern_memory_text(step, SIZE, evaluates ? p->evaluation : p->activations + p->loss);
     return tern_fail(
         error,
         "%s%strain.memory is %s, but the smallest plan needs %s (weights, gradients and moments %s, %s %s, "
@@ -238,8 +230,8 @@ char *tern_memory_plan_text(const tern_memory_plan *plan, const tern_memory_job 
     enum { SIZE = 40 };
     const tern_memory_batch *b = &job->batches[plan->largest];
     char budget[SIZE], peak[SIZE], rows[SIZE], tokens[SIZE], chunks[SIZE], chunk[SIZE];
-    write_size(budget, SIZE, job->budget);
-    write_size(peak, SIZE, plan->peak);
+    tern_memory_text(budget, SIZE, job->budget);
+    tern_memory_text(peak, SIZE, plan->peak);
     char *how = plan->chunks > 1
                     ? tern_format("in about %s chunks of %s tokens", with_commas(chunks, SIZE, plan->chunks),
                                   with_commas(chunk, SIZE, plan->chunk_tokens))

@@ -4,8 +4,8 @@
  *     tern_memory_plan plan;
  *     if (tern_memory_plan_make(&plan, &job, &error) < 0)                  // it can't be done in so little
  *         return -1;
- *     char *line = tern_memory_plan_text(&plan, &job);                     // "memory: 2.0 GB; 4096 rows of ..."
- *     backprop.chunk_tokens = plan.chunk_tokens;
+ *     char *text = tern_memory_plan_text(&plan, &job);                     // "memory: 2.00 GB; at most 4,096 rows of
+ * ..." backprop.chunk_tokens = plan.chunk_tokens;
  *
  * chunk_tokens is a function of the job alone, whose threads it doesn't look at: never of free memory, so that the same
  * recipe gives the same bits anywhere. The formulas count what the operations save (autograd/op_*.c), see
@@ -16,7 +16,6 @@
 #include "base/error.h"
 #include "data/beir.h"
 #include "data/rows.h"
-#include "data/sampler.h"
 #include "encoders/encoder.h"
 #include "losses/loss.h"
 
@@ -88,10 +87,8 @@ int64_t tern_memory_of_retrieval(const tern_encoder_config *config, const tern_b
                                  int documents);
 /* Encoding n texts in one call of tern_model_embed and holding the vectors: triplets, pairs with scores. */
 int64_t tern_memory_of_texts(const tern_encoder_config *config, int64_t n, int64_t longest);
-/* The most tokens that a batch of the plan has; row_tokens: of each row. */
-int64_t tern_memory_most_tokens(const tern_plan *plan, const int64_t *row_tokens);
 
-/* Parts of the formulas, for tests ------------------------------------------------------------------------ */
+/* Parts of the formulas ------------------------------------------------------------------------------------ */
 
 /* One pass of the encoder over tokens in texts, the longest of longest tokens: what the arena and the pool of
  * gradients hold at most, but for threads' scratch. backward 1: recorded, with backward; 0: without recording.
@@ -105,7 +102,5 @@ typedef struct tern_memory_pass {
 int64_t tern_memory_of_pass(const tern_encoder_config *config, const tern_memory_pass *pass);
 /* What one thread takes beside it: scratch of tiles, and BLAS's own. */
 int64_t tern_memory_of_thread(const tern_encoder_config *config, int64_t longest);
-/* What losses allocate over vectors of width dim, with the gradients. */
-int64_t tern_memory_of_loss(const tern_memory_batch *batch, int64_t dim);
 
 #endif

@@ -108,7 +108,7 @@ int64_t tern_memory_of_thread(const tern_encoder_config *config, int64_t longest
 /* Sum over the sizes that a loss is computed at of (its columns / all columns). */
 static double dims_share(const tern_loss_options *options, int64_t dim)
 {
-    double share[TERN_MAX_DIMS], sum = 0;
+    double share[TERN_MAX_DIMS] = {0}, sum = 0;
     int n = options->n_dims;
     for (int i = 0; i < n; i++) {
         int at = i;
@@ -142,12 +142,6 @@ tern_memory_tape tern_memory_tape_of_loss(const tern_memory_batch *batch, int64_
     double second = others * (double)(batch->texts * batch->other_width * REAL);
     return (tern_memory_tape){(int64_t)((copies + (double)layers) * (double)vectors + second),
                               (GRADIENTS + layers) * vectors};
-}
-
-int64_t tern_memory_of_loss(const tern_memory_batch *batch, int64_t dim)
-{
-    tern_memory_tape tape = tern_memory_tape_of_loss(batch, dim);
-    return tape.arena + tape.pool;
 }
 
 /* A text in a store: its bytes, its columns, and its share of the table, which is a third to two thirds full. */
@@ -213,16 +207,4 @@ int64_t tern_memory_of_retrieval(const tern_encoder_config *config, const tern_b
 int64_t tern_memory_of_texts(const tern_encoder_config *config, int64_t n, int64_t longest)
 {
     return n * tern_memory_dim(config) * (int64_t)sizeof(float) + embed_bytes(config, n, INT64_MAX, longest);
-}
-
-int64_t tern_memory_most_tokens(const tern_plan *plan, const int64_t *row_tokens)
-{
-    int64_t most = 0;
-    for (int64_t b = 0; b < plan->n_batches; b++) {
-        int64_t sum = 0;
-        for (int64_t i = plan->start[b]; i < plan->start[b + 1]; i++)
-            sum += row_tokens[plan->rows[i]];
-        most = greatest(most, sum);
-    }
-    return most;
 }

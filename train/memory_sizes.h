@@ -13,6 +13,7 @@ typedef struct tern_memory_tape {
 /* Width of the encoder's vectors. */
 int64_t tern_memory_dim(const tern_encoder_config *config);
 tern_memory_tape tern_memory_tape_of_pass(const tern_encoder_config *config, const tern_memory_pass *pass);
+/* What losses take over vectors of width dim, with the gradients. */
 tern_memory_tape tern_memory_tape_of_loss(const tern_memory_batch *batch, int64_t dim);
 
 #endif

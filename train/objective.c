@@ -4,7 +4,6 @@
 #include "base/memory.h"
 
 #include <math.h>
-#include <string.h>
 
 static void copy_dims(tern_loss_options *o, const tern_recipe_loss *from)
 {
@@ -62,7 +61,7 @@ void tern_objective_init(tern_objective *objective, const tern_recipe_source *so
         objective->second_model[i] = loss->needs & TERN_NEEDS_GUIDE ? from->guide : from->teacher;
         objective->needs |= loss->needs;
         objective->in_batch |= loss->in_batch;
-        objective->judged |= from->mask == TERN_MASK_JUDGED;
+        objective->judged |= loss->in_batch && from->mask == TERN_MASK_JUDGED;
         if (from->adaptive_layer)
             objective->view = i;
     }

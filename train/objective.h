@@ -2,7 +2,7 @@
  *
  *     tern_objective o;
  *     tern_objective_init(&o, &recipe->sources[0]);
- *     tern_objective_declare(&o, &sizes, heads);              // what the losses learn beside the model
+ *     tern_objective_declare(&o, &sizes, "loss.", heads);     // what the losses learn beside the model
  *     tern_tensor *loss = tern_objective_value(&o, tape, x, &batch, step);
  */
 #ifndef TERN_TRAIN_OBJECTIVE_H
@@ -30,8 +30,8 @@ typedef struct tern_objective {
 
 /* The losses as the recipe describes them; names must exist. Borrows from source. */
 void tern_objective_init(tern_objective *objective, const tern_recipe_source *source);
-/* Declares what the losses learn in heads, with names that begin with prefix. sizes->teacher_dim is that of each
- * loss's own second model. */
+/* Declares what the losses learn in heads, with names that begin with prefix. sizes->teacher_dim isn't read: each loss
+ * has the width of its own second model. */
 void tern_objective_declare(tern_objective *objective, const tern_loss_sizes *sizes, const char *prefix,
                             tern_params *heads);
 /* Start values of them, after tern_params_allocate. */

@@ -2,9 +2,9 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/memory.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { RESULT_LIMIT = 1 << 20 };
@@ -59,6 +59,7 @@ json_t *tern_report_json(const tern_outcome *outcome)
     json_object_set_new(result, "seconds", json_real(p->seconds));
     json_object_set_new(result, "tokens_per_second", json_real(p->seconds > 0 ? (double)p->tokens / p->seconds : 0));
     json_object_set_new(result, "peak_memory_mb", json_real(tern_peak_memory_mb()));
+    json_object_set_new(result, "planned_memory_mb", json_real((double)outcome->memory_plan / 1048576));
     json_object_set_new(result, "model", json_string(outcome->model_folder));
     return result;
 }
@@ -126,11 +127,13 @@ char *tern_report_text(const json_t *result)
             json_number_value(json_object_get(dev, "base")), json_number_value(json_object_get(dev, "best")),
             json_number_value(json_object_get(dev, "best")) - json_number_value(json_object_get(dev, "base")),
             (long long)json_integer_value(json_object_get(dev, "step")));
-    tern_buffer_printf(&out, "%lld steps in %.1f s, %.0f tokens/s, at most %.0f MB\n",
+    char peak[32];
+    tern_memory_text(peak, sizeof peak,
+                     (int64_t)(json_number_value(json_object_get(result, "peak_memory_mb")) * 1048576));
+    tern_buffer_printf(&out, "%lld steps in %.1f s, %.0f tokens/s, at most %s\n",
                        (long long)json_integer_value(json_object_get(result, "steps")),
                        json_number_value(json_object_get(result, "seconds")),
-                       json_number_value(json_object_get(result, "tokens_per_second")),
-                       json_number_value(json_object_get(result, "peak_memory_mb")));
+                       json_number_value(json_object_get(result, "tokens_per_second")), peak);
     add_last_line(&out, result);
     return out.data;
 }

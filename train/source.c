@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "train/check.h"
+#include "train/rows_source.h"
 
 #include <string.h>
 
@@ -18,27 +19,11 @@ static char *name_of(const tern_recipe_source *source)
     return tern_strdup(source->name ? source->name : slash ? slash + 1 : path);
 }
 
-static tern_rows_source place_of(const tern_recipe *recipe, const tern_recipe_source *source)
+/* Where a loss's second model is given. */
+static const char *second_line(const tern_source *source, const tern_recipe *recipe, int loss)
 {
-    const tern_recipe_data *data = &source->data;
-    tern_rows_source from = {
-        .file = data->file,
-        .beir = data->beir,
-        .split = data->split,
-        .anchor = data->anchor,
-        .positive = data->positive,
-        .negative = data->negative,
-        .label = data->label,
-        .score = data->score,
-        .min_grade = (int)data->min_grade,
-        .positives_per_query = data->positives_per_query,
-        .invalid_utf8_replace = recipe->data.invalid_utf8_replace,
-    };
-    if (data->score_range.n == 2) {
-        from.score_least = data->score_range.items[0];
-        from.score_most = data->score_range.items[1];
-    }
-    return from;
+    const char *key = tern_loss_find(source->recipe->losses[loss].name)->needs & TERN_NEEDS_GUIDE ? "guide" : "teacher";
+    return tern_check_loss_line(recipe, (int)(source->recipe - recipe->sources), loss, key);
 }
 
 /* A second model that can't be loaded is better known of before anything long starts. */
@@ -50,7 +35,7 @@ static int measure_second(tern_source *source, const tern_recipe *recipe, tern_e
             continue;
         o->second_dim[i] = tern_second_model_dim(o->second_model[i], error);
         if (o->second_dim[i] < 0)
-            return tern_fail_within(error, "%s", tern_recipe_line(recipe, source->section));
+            return tern_fail_within(error, "%s", second_line(source, recipe, i));
     }
     return 0;
 }
@@ -62,7 +47,7 @@ int tern_source_read(tern_source *source, const tern_recipe *recipe, int i, tern
     source->section = section_of(recipe, i);
     source->batch_size = source->recipe->batch_size > 0 ? source->recipe->batch_size : recipe->train.batch_size;
     tern_objective_init(&source->objective, source->recipe);
-    tern_rows_source from = place_of(recipe, source->recipe);
+    tern_rows_source from = tern_rows_source_of(recipe, &source->recipe->data);
     source->texts = tern_texts_create();
     source->rows = tern_rows_read(&from, source->texts, error);
     if (!source->rows)
@@ -116,7 +101,7 @@ int tern_source_embed_second(tern_source *source, const tern_recipe *recipe, con
             continue;
         source->second[i] = tern_second_vectors_create(o->second_model[i], source->rows, watch, error);
         if (!source->second[i])
-            return tern_fail_within(error, "%s", tern_recipe_line(recipe, source->section));
+            return tern_fail_within(error, "%s", second_line(source, recipe, i));
         o->second[i] = source->second[i];
     }
     return 0;

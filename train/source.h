@@ -2,7 +2,8 @@
  *
  *     tern_source s = {0};
  *     tern_source_read(&s, recipe, 0, &error);                    // rows
- *     tern_source_prepare(&s, recipe, model, watch, &error);      // tokens, sampler, second models' vectors
+ *     tern_source_prepare(&s, recipe, model);                     // tokens, sampler
+ *     tern_source_embed_second(&s, recipe, watch, &error);        // second models' vectors
  *     tern_source_fill(&s, rows, n, dropout, &batch);             // rows: of its sampler's plan
  *     tern_source_free(&s);
  */

@@ -120,11 +120,3 @@ void tern_tokens_mark_ids(const tern_tokens *tokens, uint8_t *seen)
             seen[ids->ids[k]] = 1;
     }
 }
-
-double tern_tokens_per_row(const tern_tokens *tokens, const tern_rows *rows)
-{
-    int64_t sum = 0;
-    for (int64_t i = 0; i < rows->n; i++)
-        sum += tern_tokens_of_row(tokens, rows, i);
-    return rows->n ? (double)sum / (double)rows->n : 0;
-}

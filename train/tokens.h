@@ -34,7 +34,5 @@ int64_t tern_tokens_total(const tern_tokens *tokens);
 int64_t tern_tokens_longest(const tern_tokens *tokens);
 /* seen [vocabulary] gets 1 for each id that occurs: the rows of the table of embeddings that training touches. */
 void tern_tokens_mark_ids(const tern_tokens *tokens, uint8_t *seen);
-/* Mean number of tokens of a row, all its roles together. */
-double tern_tokens_per_row(const tern_tokens *tokens, const tern_rows *rows);
 
 #endif

@@ -42,7 +42,7 @@ typedef struct tern_train_watch {
     void *context;
     void (*say)(void *context, const char *line); /* one line, without its end */
     void (*step)(void *context, const tern_train_step *step);
-    /* Encoding for an evaluation: done of total texts. */
+    /* Encoding, for an evaluation or with a second model: done of total texts. */
     void (*work)(void *context, const char *label, int64_t done, int64_t total);
     /* Not 0: finish the step, save and return TERN_TRAIN_INTERRUPTED. NULL: never. */
     const volatile sig_atomic_t *stop;

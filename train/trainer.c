@@ -153,6 +153,11 @@ int tern_trainer_plan_memory(tern_trainer *trainer, const tern_exams *exams, int
     return tern_budget_plan(&budget, &trainer->memory, text, error);
 }
 
+int64_t tern_trainer_planned_peak(const tern_trainer *trainer)
+{
+    return trainer->memory.peak;
+}
+
 void tern_trainer_batch_size(tern_trainer *trainer, int64_t *rows, double *tokens)
 {
     tern_mixture_place first = tern_mixture_at(trainer->mixture, 0);

@@ -37,6 +37,9 @@ void tern_trainer_batch_size(tern_trainer *trainer, int64_t *rows, double *token
 int tern_trainer_plan_memory(tern_trainer *trainer, const tern_exams *exams, int resumed, char **text,
                              tern_error *error);
 
+/* Bytes: the peak that was announced. */
+int64_t tern_trainer_planned_peak(const tern_trainer *trainer);
+
 /* The parts that checkpoints hold; those of the heads are NULL when the losses learn nothing. */
 typedef struct tern_trainer_parts {
     tern_optimizer *optimizer, *heads_optimizer;

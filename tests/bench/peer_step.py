@@ -2,8 +2,9 @@
 
     pip install torch==2.13.0 && pip install sentence-transformers==6.2.0
     python tests/bench/peer_step.py --tern build/tests/bench_step --model MODEL_FOLDER [--rounds 5]
+    ... --pairs 512 --mini-batch 32        # CachedMultipleNegativesRankingLoss against all activations kept
 
-64 pairs, queries of 5 to 11 and passages of 48 to 108 tokens (random ids, the lengths of bench_step.c),
+64 pairs unless --pairs says otherwise, queries of 5 to 11 and passages of 48 to 108 tokens (random ids, the lengths of bench_step.c),
 MultipleNegativesRankingLoss, AdamW, clipping at 1, dropout 0.1, float32, the same number of threads. Rounds alternate:
 three steps of one, one run of the other; medians and the ratio of each round are printed. Only whoever repeats the
 comparison needs this; tern and its tests do not.
@@ -18,11 +19,9 @@ import time
 import torch
 from sentence_transformers import SentenceTransformer, losses
 
-PAIRS = 64
 
-
-def lengths():
-    return [5 + s % 7 for s in range(PAIRS)], [48 + s * 37 % 61 for s in range(PAIRS, 2 * PAIRS)]
+def lengths(pairs):
+    return [5 + s % 7 for s in range(pairs)], [48 + s * 37 % 61 for s in range(pairs, 2 * pairs)]
 
 
 def features(sizes, generator):
@@ -41,6 +40,9 @@ def main():
     parser.add_argument("--tern", required=True, help="the program bench_step")
     parser.add_argument("--model", required=True)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--pairs", type=int, default=64)
+    parser.add_argument("--mini-batch", type=int, default=0, help="of the cached loss; 0: the plain loss")
+    parser.add_argument("--steps", type=int, default=3, help="in each round")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -48,9 +50,11 @@ def main():
     model = SentenceTransformer(args.model, device="cpu")
     model.train()
     loss = losses.MultipleNegativesRankingLoss(model)
+    if args.mini_batch:
+        loss = losses.CachedMultipleNegativesRankingLoss(model, mini_batch_size=args.mini_batch)
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-5, weight_decay=0.01)
     generator = torch.Generator().manual_seed(1)
-    queries, passages = lengths()
+    queries, passages = lengths(args.pairs)
     batch = [features(queries, generator), features(passages, generator)]
     tokens = sum(queries) + sum(passages)
 
@@ -64,14 +68,15 @@ def main():
         return time.perf_counter() - start
 
     def tern():
-        out = subprocess.run([args.tern, "--rounds", "3", "--threads", str(args.threads)], check=True,
+        out = subprocess.run([args.tern, "--rounds", str(args.steps), "--threads", str(args.threads),
+                              "--pairs", str(args.pairs)], check=True,
                              capture_output=True, text=True).stdout
         return json.loads(out)
 
     step()
     rounds = []
     for _ in range(args.rounds):
-        peer = statistics.median(step() for _ in range(3))
+        peer = statistics.median(step() for _ in range(args.steps))
         own = tern()
         rounds.append({"peer": tokens / peer, "tern": own["tokens_per_second"],
                        "ratio": own["tokens_per_second"] * peer / tokens})

@@ -2,7 +2,7 @@
 # Every command that README.md shows in a sh block, run as it stands in a copy of the sources, in order. The two of its
 # console blocks are tests of their own: command_slow_quickstart, and test.sh, which runs this one.
 need_model
-need_data scifact
+need_data scifact stsb
 mkdir clone bin
 tar -C "$SOURCE" --exclude=./.git --exclude='./build*' --exclude=./runs -cf - . | tar -C clone -xf -
 ln -s "$TERN" bin/tern
