@@ -1,4 +1,4 @@
-/* Sums, products and dropout over flat arrays. */
+/* Sums and dropout over flat arrays. */
 #include "autograd/kern_dropout.h"
 #include "autograd/kern_table.h"
 
@@ -14,15 +14,6 @@ void TERN_KERNEL(axpy)(size_t n, tern_real a, const tern_real *x, tern_real *y)
 #pragma omp simd
     for (size_t i = 0; i < n; i++)
         y[i] += a * x[i];
-}
-
-tern_real TERN_KERNEL(dot)(size_t n, const tern_real *x, const tern_real *y)
-{
-    tern_real sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (size_t i = 0; i < n; i++)
-        sum += x[i] * y[i];
-    return sum;
 }
 
 void TERN_KERNEL(dropout)(int64_t n, const tern_real *x, double p, uint32_t key, int add, tern_real *y)

@@ -28,13 +28,13 @@ void TERN_KERNEL(gelu)(size_t n, const tern_real *u, tern_real *h)
 
 void TERN_KERNEL(gelu_backward)(size_t n, const tern_real *u, const tern_real *dh, tern_real *du, tern_real *h)
 {
-    if (h)
-        TERN_KERNEL(gelu)(n, u, h);
 #pragma omp simd
     for (size_t i = 0; i < n; i++) {
         tern_real x = u[i];
         tern_real cdf = (tern_real)0.5 + (tern_real)0.5 * kern_erf(x * SQRT_HALF);
         tern_real density = INV_SQRT_2PI * kern_exp((tern_real)-0.5 * x * x);
+        if (h)
+            h[i] = x * cdf;
         du[i] = dh[i] * (cdf + x * density);
     }
 }

@@ -29,21 +29,18 @@ void TERN_KERNEL(softmax_again)(int64_t n, tern_real scale, tern_real log_sum, t
         x[j] = kern_exp(x[j] * scale - log_sum);
 }
 
-void TERN_KERNEL(attention_backward)(int64_t n, tern_real scale, tern_real delta, double drop, uint32_t key,
-                                     tern_real *p, tern_real *dp)
+void TERN_KERNEL(attention_backward)(int64_t n, tern_real scale, double drop, uint32_t key, tern_real *p, tern_real *dp)
 {
-    if (drop <= 0) {
-#pragma omp simd
-        for (int64_t j = 0; j < n; j++)
-            dp[j] = p[j] * (dp[j] - delta) * scale;
-        return;
-    }
     uint32_t threshold = tern_dropout_threshold(drop);
-    tern_real keep = (tern_real)(1 / (1 - drop));
+    tern_real keep = (tern_real)(1 / (1 - drop)), delta = 0;
+#pragma omp simd reduction(+ : delta)
+    for (int64_t j = 0; j < n; j++) {
+        dp[j] *= tern_dropout_factor(key, (uint32_t)j, threshold, keep);
+        delta += p[j] * dp[j];
+    }
 #pragma omp simd
     for (int64_t j = 0; j < n; j++) {
-        tern_real factor = tern_dropout_factor(key, (uint32_t)j, threshold, keep);
-        dp[j] = p[j] * (factor * dp[j] - delta) * scale;
-        p[j] *= factor;
+        dp[j] = p[j] * (dp[j] - delta) * scale;
+        p[j] *= tern_dropout_factor(key, (uint32_t)j, threshold, keep);
     }
 }

@@ -16,7 +16,6 @@ const tern_kernel_table TERN_KERNEL(table) = {
     .attention_backward = TERN_KERNEL(attention_backward),
     .add = TERN_KERNEL(add),
     .axpy = TERN_KERNEL(axpy),
-    .dot = TERN_KERNEL(dot),
     .dropout = TERN_KERNEL(dropout),
     .adamw = TERN_KERNEL(adamw),
 };

@@ -18,11 +18,10 @@ void TERN_KERNEL(layer_norm_backward)(int64_t c, const tern_real *x, const tern_
                                       tern_real *dbeta);
 tern_real TERN_KERNEL(softmax)(int64_t n, tern_real scale, tern_real *x);
 void TERN_KERNEL(softmax_again)(int64_t n, tern_real scale, tern_real log_sum, tern_real *x);
-void TERN_KERNEL(attention_backward)(int64_t n, tern_real scale, tern_real delta, double drop, uint32_t key,
-                                     tern_real *p, tern_real *dp);
+void TERN_KERNEL(attention_backward)(int64_t n, tern_real scale, double drop, uint32_t key, tern_real *p,
+                                     tern_real *dp);
 void TERN_KERNEL(add)(size_t n, const tern_real *x, tern_real *y);
 void TERN_KERNEL(axpy)(size_t n, tern_real a, const tern_real *x, tern_real *y);
-tern_real TERN_KERNEL(dot)(size_t n, const tern_real *x, const tern_real *y);
 void TERN_KERNEL(dropout)(int64_t n, const tern_real *x, double p, uint32_t key, int add, tern_real *y);
 void TERN_KERNEL(adamw)(size_t n, const tern_adamw_step *s, tern_real *value, const tern_real *grad, tern_real *m,
                         tern_real *v);

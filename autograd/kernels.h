@@ -42,15 +42,13 @@ typedef struct tern_kernel_table {
     /* In place, a row of scores to probabilities when the log-sum is known: exp(scale * x - log_sum). */
     void (*softmax_again)(int64_t n, tern_real scale, tern_real log_sum, tern_real *x);
 
-    /* One row of attention's gradient, with F the dropout factors of key: p becomes p F, and
-     * dp becomes p (F dp - delta) * scale. */
-    void (*attention_backward)(int64_t n, tern_real scale, tern_real delta, double drop, uint32_t key, tern_real *p,
-                               tern_real *dp);
+    /* One row of attention's gradient, with F the dropout factors of key and D the sum of p F dp: p becomes p F, and
+     * dp becomes p (F dp - D) * scale. */
+    void (*attention_backward)(int64_t n, tern_real scale, double drop, uint32_t key, tern_real *p, tern_real *dp);
 
     /* y += x; y += a * x. */
     void (*add)(size_t n, const tern_real *x, tern_real *y);
     void (*axpy)(size_t n, tern_real a, const tern_real *x, tern_real *y);
-    tern_real (*dot)(size_t n, const tern_real *x, const tern_real *y);
     /* y = x * dropout factors of one row; y may be x. add 1: adds instead. */
     void (*dropout)(int64_t n, const tern_real *x, double p, uint32_t key, int add, tern_real *y);
 

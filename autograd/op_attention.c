@@ -5,7 +5,7 @@
  * Saved: the log of each row's softmax sum [T,H]. Probabilities are made again in backward, in blocks of query rows, so
  * that no L x L matrix is ever kept and a block's scores stay in cache:
  *
- *     F: dropout factors, D_i = dO_i . O_i
+ *     F: dropout factors, D = row sums of P F (dO V^T)
  *     dV = (P F)^T dO,  dS = P (F (dO V^T) - D) / sqrt(d),  dQ = dS K,  dK = dS^T Q
  *
  * A task is one sequence and head; its part of the gradient is its own. */
@@ -77,27 +77,28 @@ static void forward_task(const attention *a, const task *t, tern_real *p, tern_r
     }
 }
 
-/* p, ds: [QUERIES, n] scratch; out, dout: row `first` and this head's first column; dq: likewise in dqkv. */
-static void backward_task(const attention *a, const task *t, tern_real *p, tern_real *ds, const tern_real *out,
-                          const tern_real *dout, tern_real *dq)
+/* p, ds: [QUERIES, n] scratch; dout: row `first` and this head's first column; dq: likewise in dqkv, which is written
+ * when it is fresh. */
+static void backward_task(const attention *a, const task *t, tern_real *p, tern_real *ds, const tern_real *dout,
+                          tern_real *dq, int fresh)
 {
     const tern_kernel_table *kern = tern_kernels();
     int64_t c = a->c, d = a->d, n = t->n;
     for (int64_t from = 0; from < n; from += QUERIES) {
         int64_t rows = block_rows(t, from);
-        const tern_real *o = out + from * c, *dy = dout + from * c;
+        const tern_real *dy = dout + from * c;
         scores(a, t, from, rows, p);
         tern_gemm(0, 1, rows, n, d, 1, dy, c, t->v, 3 * c, 0, ds, n);
         for (int64_t i = 0; i < rows; i++) {
             tern_real log_sum = a->log_sum[(t->first + from + i) * a->heads + t->head];
             uint32_t key = a->dropout.p > 0 ? row_key(a, t, from + i) : 0;
             kern->softmax_again(n, a->scale, log_sum, p + i * n);
-            kern->attention_backward(n, a->scale, kern->dot((size_t)d, o + i * c, dy + i * c), a->dropout.p, key,
-                                     p + i * n, ds + i * n);
+            kern->attention_backward(n, a->scale, a->dropout.p, key, p + i * n, ds + i * n);
         }
-        tern_gemm(1, 0, n, d, rows, 1, p, n, dy, c, 1, dq + 2 * c, 3 * c);
-        tern_gemm(0, 0, rows, d, n, 1, ds, n, t->k, 3 * c, 1, dq + from * 3 * c, 3 * c);
-        tern_gemm(1, 0, n, d, rows, 1, ds, n, t->q + from * 3 * c, 3 * c, 1, dq + c, 3 * c);
+        tern_real keep = !fresh, keep_sums = !(fresh && from == 0);
+        tern_gemm(1, 0, n, d, rows, 1, p, n, dy, c, keep_sums, dq + 2 * c, 3 * c);
+        tern_gemm(0, 0, rows, d, n, 1, ds, n, t->k, 3 * c, keep, dq + from * 3 * c, 3 * c);
+        tern_gemm(1, 0, n, d, rows, 1, ds, n, t->q + from * 3 * c, 3 * c, keep_sums, dq + c, 3 * c);
     }
 }
 
@@ -110,8 +111,9 @@ static tern_real *scratch_for(tern_arena *arena, const attention *a, int64_t mat
 static void backward(tern_tape *tape, const tern_record *record)
 {
     const attention *a = record->saved;
-    const tern_real *qkv = record->in[0]->data, *out = record->out->data, *dout = record->out->grad;
-    tern_real *dqkv = tern_tape_grad(tape, record->in[0]);
+    const tern_real *qkv = record->in[0]->data, *dout = record->out->grad;
+    int fresh;
+    tern_real *dqkv = tern_tape_grad_fresh(tape, record->in[0], &fresh);
     tern_arena *arena = tern_tape_arena(tape);
     tern_arena_mark mark = tern_arena_here(arena);
     int64_t each = QUERIES * a->batch->max_len;
@@ -119,9 +121,8 @@ static void backward(tern_tape *tape, const tern_record *record)
 #pragma omp parallel for schedule(dynamic, 4)
     for (int64_t i = 0; i < a->batch->n_seq * a->heads; i++) {
         task t = task_at(a, qkv, i);
-        int64_t at = t.first * a->c + t.head * a->d;
         tern_real *p = scratch + omp_get_thread_num() * 2 * each;
-        backward_task(a, &t, p, p + each, out + at, dout + at, dqkv + (t.q - qkv));
+        backward_task(a, &t, p, p + each, dout + t.first * a->c + t.head * a->d, dqkv + (t.q - qkv), fresh);
     }
     tern_arena_rewind(arena, mark);
 }

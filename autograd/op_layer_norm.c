@@ -40,7 +40,9 @@ static void backward(tern_tape *tape, const tern_record *record)
     tern_tensor *x = record->in[0], *gamma = record->in[1], *beta = record->in[2], *residual = record->in[3];
     const saved_rows *saved = record->saved;
     int64_t t = x->rows, c = x->cols, tiles = tern_tiles(t);
-    tern_real *dx = tern_tape_grad(tape, x), *dresidual = tern_tape_grad(tape, residual);
+    int fresh_residual, fresh_x;
+    tern_real *dresidual = tern_tape_grad_fresh(tape, residual, &fresh_residual);
+    tern_real *dx = tern_tape_grad_fresh(tape, x, &fresh_x);
     tern_arena *arena = tern_tape_arena(tape);
     tern_arena_mark mark = tern_arena_here(arena);
     tern_real *parts = tern_arena_alloc(arena, (size_t)(tiles * 2 * c) * sizeof *parts);
@@ -52,11 +54,16 @@ static void backward(tern_tape *tape, const tern_record *record)
     for (int64_t tile = 0; tile < tiles; tile++) {
         int64_t from = tile * TERN_TILE_ROWS, to = from + tern_tile_rows(t, tile);
         tern_real *part = parts + 2 * tile * c, *s = scratch + omp_get_thread_num() * stride(c);
-        for (int64_t i = from; i < to; i++)
+        for (int64_t i = from; i < to; i++) {
+            if (fresh_residual)
+                memset(dresidual + i * c, 0, (size_t)c * sizeof *dresidual);
+            if (fresh_x)
+                memset(dx + i * c, 0, (size_t)c * sizeof *dx);
             kern->layer_norm_backward(c, x->data + i * c, residual ? residual->data + i * c : NULL, saved->p,
                                       saved->keys ? saved->keys[i] : 0, gamma->data, saved->mean[i], saved->rstd[i],
                                       record->out->grad + i * c, s, dx ? dx + i * c : NULL,
                                       dresidual ? dresidual + i * c : NULL, part, part + c);
+        }
     }
     add_parts(tiles, c, parts, tern_tape_grad(tape, gamma), tern_tape_grad(tape, beta));
     tern_arena_rewind(arena, mark);

@@ -9,13 +9,14 @@ static void backward(tern_tape *tape, const tern_record *record)
     tern_tensor *x = record->in[0], *w = record->in[1], *b = record->in[2];
     const tern_real *dy = record->out->grad;
     int64_t t = x->rows, c = x->cols, d = w->rows;
-    tern_real *dx = tern_tape_grad(tape, x), *dw = tern_tape_grad(tape, w), *db = tern_tape_grad(tape, b);
+    int fresh;
+    tern_real *dw = tern_tape_grad(tape, w), *db = tern_tape_grad(tape, b), *dx = tern_tape_grad_fresh(tape, x, &fresh);
     if (dw || db)
         tern_weight_grad(t, d, c, dy, x->data, dw, db);
 #pragma omp parallel for schedule(dynamic, 1) if (dx != NULL)
     for (int64_t tile = 0; tile < (dx ? tern_tiles(t) : 0); tile++) {
         int64_t from = tile * TERN_TILE_ROWS, n = tern_tile_rows(t, tile);
-        tern_gemm(0, 0, n, c, d, 1, dy + from * d, d, w->data, c, 1, dx + from * c, c);
+        tern_gemm(0, 0, n, c, d, 1, dy + from * d, d, w->data, c, !fresh, dx + from * c, c);
     }
 }
 

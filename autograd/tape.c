@@ -168,15 +168,23 @@ static void zero(tern_real *data, size_t n)
     }
 }
 
-tern_real *tern_tape_grad(tern_tape *tape, tern_tensor *t)
+tern_real *tern_tape_grad_fresh(tern_tape *tape, tern_tensor *t, int *fresh)
 {
+    *fresh = t && t->needs_grad && !t->grad;
     if (!t || !t->needs_grad)
         return NULL;
-    if (!t->grad) {
+    if (*fresh)
         t->grad = acquire(tape, tern_tensor_size(t));
-        zero(t->grad, tern_tensor_size(t));
-    }
     return t->grad;
+}
+
+tern_real *tern_tape_grad(tern_tape *tape, tern_tensor *t)
+{
+    int fresh;
+    tern_real *grad = tern_tape_grad_fresh(tape, t, &fresh);
+    if (fresh)
+        zero(grad, tern_tensor_size(t));
+    return grad;
 }
 
 void tern_tape_seed(tern_tape *tape, tern_tensor *t, const tern_real *grad)

@@ -97,5 +97,9 @@ void tern_tape_record(tern_tape *tape, const tern_op *op, tern_tensor *out, tern
 int tern_tape_wants(const tern_tape *tape, tern_tensor *const *in);
 /* The gradient of t to add into, zeroed at its first use; NULL when t is NULL or needs none. */
 tern_real *tern_tape_grad(tern_tape *tape, tern_tensor *t);
+/* The same for ops that can write a gradient as well as add to it: *fresh 1 says that nothing was added yet, that the
+ * memory is not zeroed, and that every element has to be written. It spares a pass over a matrix as large as the
+ * activations. */
+tern_real *tern_tape_grad_fresh(tern_tape *tape, tern_tensor *t, int *fresh);
 
 #endif

@@ -25,7 +25,7 @@ void tern_tile_affine(int64_t n, int64_t c, int64_t d, const tern_real *x, const
                       tern_real *y);
 
 /* dw += dy^T x and db += column sums of dy, on all threads. dy [T,D], x [T,C], dw [D,C], db [D]; NULL: not wanted.
- * Each thread owns slabs of dw's rows: no private copies, and one order of summation. */
+ * Each thread owns blocks of dw: no private copies, and one order of summation. */
 void tern_weight_grad(int64_t t, int64_t d, int64_t c, const tern_real *dy, const tern_real *x, tern_real *dw,
                       tern_real *db);
 

@@ -59,14 +59,11 @@ static int64_t layer_reals(const tern_bert_config *bert, int drops)
     return 8 * bert->hidden_size + bert->heads + 4 + (drops ? 2 : 0);
 }
 
-/* Buffers of gradients in units of [tokens, hidden_size]: three are in use at once, and the pool (autograd/tape.c)
- * makes each of them wide enough for query, key and value while it goes through the layers, in a few steps at most.
- * With one layer, whose input needs no gradient, only one becomes so wide. */
-static int64_t gradient_units(int64_t trained_layers, int64_t trained_from)
+/* Buffers of gradients in units of [tokens, hidden_size]: three are in use at once, and one of them, which the pool
+ * (autograd/tape.c) then hands to the next layer again, becomes wide enough for query, key and value. */
+static int64_t gradient_units(int64_t trained_layers)
 {
-    if (trained_layers == 0)
-        return 1;
-    return trained_layers == 1 && trained_from >= 0 ? 5 : 9;
+    return trained_layers == 0 ? 1 : 5;
 }
 
 tern_memory_tape tern_memory_tape_of_pass(const tern_encoder_config *config, const tern_memory_pass *pass)
@@ -84,7 +81,7 @@ tern_memory_tape tern_memory_tape_of_pass(const tern_encoder_config *config, con
     int64_t inner = trained > 0 ? (trained + 1) * bert->intermediate_size : 0;
     reals = embedding_reals(bert, hidden > 0) + bert->layers * layer_reals(bert, hidden > 0) + inner;
     tape.arena = pass->tokens * reals * REAL + pass->texts * views * module_bytes(config);
-    tape.pool = pass->tokens * gradient_units(trained, pass->trained_from) * bert->hidden_size * REAL;
+    tape.pool = pass->tokens * gradient_units(trained) * bert->hidden_size * REAL;
     if (pass->layers > 0) {
         tape.arena += pass->texts * views * tern_memory_dim(config) * REAL;
         tape.pool += pass->texts * pass->layers * tern_memory_dim(config) * REAL;
