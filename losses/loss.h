@@ -116,6 +116,7 @@ enum {
     TERN_NEEDS_GUIDE = 32,            /* a second model's vectors */
     TERN_NEEDS_TEACHER = 64,          /* scores in the data, or a teacher model */
     TERN_NEEDS_TEACHER_VECTORS = 128, /* a teacher model */
+    TERN_NEEDS_SEVERAL = 256,         /* rows to hold against each other: it is constant on a batch of one */
 };
 
 /* What tern_loss_declare must know. */

@@ -5,36 +5,48 @@
 
 #include <string.h>
 
-static void largest_batches(const tern_budget *b, tern_memory_batch *batches)
+static int64_t larger(int64_t a, int64_t b)
 {
-    for (int64_t step = 0; step < b->steps; step++) {
-        int64_t n, tokens = 0;
-        tern_mixture_place at = tern_mixture_at(b->mixture, step);
-        const int64_t *rows = tern_mixture_rows(b->mixture, &at, &n), *lengths = b->sources[at.source].lengths;
-        for (int64_t i = 0; i < n; i++)
-            tokens += lengths[rows[i]];
-        tern_memory_batch *batch = &batches[at.source];
-        batch->rows = n > batch->rows ? n : batch->rows;
-        batch->tokens = tokens > batch->tokens ? tokens : batch->tokens;
-    }
+    return a > b ? a : b;
 }
 
-static void describe(const tern_source *source, tern_memory_batch *batch)
+tern_batch_survey tern_batch_survey_make(tern_mixture *mixture, const tern_source *sources, int64_t steps)
+{
+    tern_batch_survey s = {.first_rows = 0};
+    int64_t all_rows = 0, all_tokens = 0;
+    for (int64_t step = 0; step < steps; step++) {
+        int64_t n, tokens = 0;
+        tern_mixture_place at = tern_mixture_at(mixture, step);
+        const int64_t *rows = tern_mixture_rows(mixture, &at, &n), *lengths = sources[at.source].lengths;
+        for (int64_t i = 0; i < n; i++)
+            tokens += lengths[rows[i]];
+        s.rows[at.source] = larger(s.rows[at.source], n);
+        s.tokens[at.source] = larger(s.tokens[at.source], tokens);
+        if (at.epoch == 0) {
+            s.first_rows = larger(s.first_rows, n);
+            all_rows += n;
+            all_tokens += tokens;
+        }
+    }
+    s.tokens_per_row = all_rows > 0 ? (double)all_tokens / (double)all_rows : 0;
+    return s;
+}
+
+static tern_memory_batch describe(const tern_source *source, int64_t rows, int64_t tokens)
 {
     const tern_objective *o = &source->objective;
-    int twice = (o->needs & TERN_NEEDS_TWICE) != 0, roles = 2 + source->rows->n_negatives;
-    if (twice || !source->rows->positive)
-        roles = twice ? 2 : 1;
-    batch->texts = batch->rows * roles;
-    batch->tokens *= twice ? 2 : 1;
-    batch->longest = tern_tokens_longest(source->tokens);
-    batch->masked = o->in_batch && source->rows->positive && !twice;
-    batch->losses = o->losses;
-    batch->n_losses = o->n_losses;
+    int twice = tern_source_twice(source);
+    tern_memory_batch batch = {.rows = rows, .tokens = twice ? 2 * tokens : tokens};
+    batch.texts = rows * (twice ? 2 : 1 + (source->rows->positive ? 1 : 0) + source->rows->n_negatives);
+    batch.longest = tern_tokens_longest(source->tokens);
+    batch.masked = tern_source_masked(source);
+    batch.losses = o->losses;
+    batch.n_losses = o->n_losses;
     for (int i = 0; i < o->n_losses; i++)
-        batch->other_width += o->second_dim[i];
+        batch.other_width += o->second_dim[i];
     if (o->view >= 0)
-        batch->layers = o->losses[o->view].layers_per_step > 0 ? o->losses[o->view].layers_per_step : o->n_layers - 1;
+        batch.layers = o->losses[o->view].layers_per_step > 0 ? o->losses[o->view].layers_per_step : o->n_layers - 1;
+    return batch;
 }
 
 /* Rows of the word table that the texts use. */
@@ -61,7 +73,7 @@ static int64_t largest_evaluation(const tern_budget *b)
             bytes = tern_memory_of_retrieval(config, exam->beir, longest, b->exams->shared_corpus);
         else if (exam->rows)
             bytes = tern_memory_of_texts(config, exam->rows->n * (2 + exam->rows->n_negatives), longest);
-        most = bytes > most ? bytes : most;
+        most = larger(most, bytes);
     }
     return most;
 }
@@ -85,10 +97,9 @@ static int64_t held_data(const tern_budget *b)
 int tern_budget_plan(const tern_budget *budget, tern_memory_plan *plan, char **text, tern_error *error)
 {
     const tern_recipe *recipe = budget->recipe;
-    tern_memory_batch batches[TERN_RECIPE_MOST_SOURCES] = {{0}};
-    largest_batches(budget, batches);
+    tern_memory_batch batches[TERN_RECIPE_MOST_SOURCES];
     for (int i = 0; i < recipe->n_sources; i++)
-        describe(&budget->sources[i], &batches[i]);
+        batches[i] = describe(&budget->sources[i], budget->survey->rows[i], budget->survey->tokens[i]);
     tern_memory_job job = {
         .config = tern_encoder_get_config(budget->model->encoder),
         .params = tern_encoder_params(budget->model->encoder),

@@ -7,18 +7,28 @@
 #include "train/memory_plan.h"
 #include "train/source.h"
 
+/* What the batches of a run are like. */
+typedef struct tern_batch_survey {
+    int64_t rows[TERN_RECIPE_MOST_SOURCES];   /* of each source: the most that a batch has */
+    int64_t tokens[TERN_RECIPE_MOST_SOURCES]; /* likewise */
+    int64_t first_rows;                       /* the most that a batch of the first epoch has */
+    double tokens_per_row;                    /* mean of the first epoch */
+} tern_batch_survey;
+
+/* Goes through all batches of so many steps, once. */
+tern_batch_survey tern_batch_survey_make(tern_mixture *mixture, const tern_source *sources, int64_t steps);
+
 typedef struct tern_budget {
     const tern_recipe *recipe;
     const tern_model *model;
     const tern_params *heads; /* what the losses learn */
     const tern_source *sources;
-    tern_mixture *mixture;
-    int64_t steps;           /* of the run */
+    const tern_batch_survey *survey;
     const tern_exams *exams; /* NULL: nothing is scored */
     int resumed;             /* 1: goes on from a checkpoint */
 } tern_budget;
 
-/* Plans; *text (the caller's) is the line for people. Goes through the batches of the whole run to find the largest. */
+/* Plans; *text (the caller's) is the line for people. */
 int tern_budget_plan(const tern_budget *budget, tern_memory_plan *plan, char **text, tern_error *error);
 
 #endif

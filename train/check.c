@@ -8,7 +8,22 @@
 
 #include <string.h>
 
-char *tern_check_loss_key(const tern_recipe *recipe, int source, int loss, const char *key)
+int64_t tern_check_batch_size(const tern_recipe *recipe, int source)
+{
+    int64_t own = recipe->sources[source].batch_size;
+    return own > 0 ? own : recipe->train.batch_size;
+}
+
+const char *tern_check_source_line(const tern_recipe *recipe, int source, const char *key)
+{
+    char *path = tern_format("data.train[%d]%s%s", source, key ? "." : "", key ? key : "");
+    const char *line = tern_recipe_line(recipe, path);
+    free(path);
+    return line;
+}
+
+/* The path of a key of a source's loss, as the recipe gives it: the source's own, or the recipe's. A new string. */
+static char *loss_key(const tern_recipe *recipe, int source, int loss, const char *key)
 {
     char *own = tern_format("data.train[%d].loss", source);
     int given = tern_recipe_given(recipe, own);
@@ -19,7 +34,7 @@ char *tern_check_loss_key(const tern_recipe *recipe, int source, int loss, const
 
 const char *tern_check_loss_line(const tern_recipe *recipe, int source, int loss, const char *key)
 {
-    char *path = tern_check_loss_key(recipe, source, loss, key);
+    char *path = loss_key(recipe, source, loss, key);
     const char *line = tern_recipe_line(recipe, path);
     free(path);
     return line;
@@ -400,26 +415,21 @@ static int compares_rows(const tern_loss *loss, const tern_rows *rows)
 {
     if (loss->in_batch && !(loss->needs & TERN_NEEDS_TWICE))
         return rows->n_negatives == 0 && strcmp(loss->name, "mega_batch_margin") != 0;
-    static const char *const others[] = {"simcse", "cosent", "online_contrastive", "global_orthogonal"};
-    for (size_t k = 0; k < sizeof others / sizeof *others; k++)
-        if (strcmp(loss->name, others[k]) == 0)
-            return 1;
-    return strncmp(loss->name, "batch_", 6) == 0 || (strcmp(loss->name, "angle") == 0 && rows->n_negatives == 0);
+    return (loss->needs & TERN_NEEDS_SEVERAL) || (strcmp(loss->name, "angle") == 0 && rows->n_negatives == 0);
 }
 
 /* Data on which the loss stays the same whatever the model does. */
 static int check_teaches(const tern_recipe *recipe, int i, int j, const tern_rows *rows, const char *data,
                          tern_error *error)
 {
-    const tern_recipe_source *source = &recipe->sources[i];
-    const tern_recipe_loss *given = &source->losses[j];
+    const tern_recipe_loss *given = &recipe->sources[i].losses[j];
     const tern_loss *loss = tern_loss_find(given->name);
     const char *line = tern_check_loss_line(recipe, i, j, "name");
-    int64_t batch = source->batch_size > 0 ? source->batch_size : recipe->train.batch_size;
+    int64_t batch = tern_check_batch_size(recipe, i);
     if ((batch < rows->n ? batch : rows->n) < 2 && compares_rows(loss, rows))
         return tern_fail(error, "%s: the loss %s compares the rows of a batch, and batches of %s have one", line,
                          loss->name, data);
-    if (strncmp(loss->name, "batch_", 6) == 0 && !repeats_label(rows))
+    if ((loss->needs & TERN_NEEDS_LABEL) && (loss->needs & TERN_NEEDS_SEVERAL) && !repeats_label(rows))
         return tern_fail(error, "%s: the loss %s needs several rows of a label, and each row of %s has its own", line,
                          loss->name, data);
     if ((strcmp(loss->name, "cosent") == 0 || (strcmp(loss->name, "angle") == 0 && rows->n_negatives == 0)) &&
@@ -438,29 +448,23 @@ static int check_teaches(const tern_recipe *recipe, int i, int j, const tern_row
 static int check_per_label(const tern_recipe *recipe, int i, const tern_rows *rows, const char *data, tern_error *error)
 {
     const tern_recipe_source *source = &recipe->sources[i];
-    int64_t batch = source->batch_size > 0 ? source->batch_size : recipe->train.batch_size;
-    char *key = tern_format("data.train[%d].per_label", i);
-    int status = 0;
+    int64_t batch = tern_check_batch_size(recipe, i);
+    const char *line = tern_check_source_line(recipe, i, "per_label");
     if (source->per_label > 0 && !rows->has_label)
-        status = tern_fail(error, "%s: per_label needs a label in each row, and %s has none",
-                           tern_recipe_line(recipe, key), data);
-    else if (source->per_label * 2 > batch)
-        status = tern_fail(error, "%s: per_label is %lld, which leaves a batch of %lld no room for a second label",
-                           tern_recipe_line(recipe, key), (long long)source->per_label, (long long)batch);
-    free(key);
-    return status;
+        return tern_fail(error, "%s: per_label needs a label in each row, and %s has none", line, data);
+    if (source->per_label * 2 > batch)
+        return tern_fail(error, "%s: per_label is %lld, which leaves a batch of %lld no room for a second label", line,
+                         (long long)source->per_label, (long long)batch);
+    return 0;
 }
 
 int tern_check_rows(const tern_recipe *recipe, int source, const tern_rows *rows, tern_error *error)
 {
     const tern_recipe_data *data = &recipe->sources[source].data;
     const char *place = data->beir ? data->beir : data->file;
-    if (rows->n == 0) {
-        char *section = tern_format("data.train[%d]", source);
-        tern_fail(error, "%s: %s holds no rows to train on", tern_recipe_line(recipe, section), place);
-        free(section);
-        return -1;
-    }
+    if (rows->n == 0)
+        return tern_fail(error, "%s: %s holds no rows to train on", tern_check_source_line(recipe, source, NULL),
+                         place);
     for (int j = 0; j < recipe->sources[source].n_losses; j++)
         if (check_roles(recipe, source, j, rows, place, error) < 0 ||
             check_scores(recipe, source, j, rows, place, error) < 0 ||

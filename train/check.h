@@ -17,9 +17,11 @@ int tern_check_model(const tern_recipe *recipe, const tern_model *model, tern_er
 int tern_check_rows(const tern_recipe *recipe, int source, const tern_rows *rows, tern_error *error);
 /* A loss's options alone: each is one that the loss has, and they leave something of it. */
 int tern_check_options(const tern_recipe *recipe, int source, int loss, tern_error *error);
-/* The path of a key of a source's loss, as the recipe gives it: the source's own, or the recipe's. A new string. */
-char *tern_check_loss_key(const tern_recipe *recipe, int source, int loss, const char *key);
-/* Its place, as tern_recipe_line gives it. */
+/* Rows a batch of a source has: its own batch_size, or train's. */
+int64_t tern_check_batch_size(const tern_recipe *recipe, int source);
+/* Where a source, or a key of it (NULL: none), stands, as tern_recipe_line gives it. */
+const char *tern_check_source_line(const tern_recipe *recipe, int source, const char *key);
+/* Where a key of a source's loss stands: in the source's own loss, or in the recipe's. */
 const char *tern_check_loss_line(const tern_recipe *recipe, int source, int loss, const char *key);
 
 #endif

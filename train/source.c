@@ -7,11 +7,6 @@
 
 #include <string.h>
 
-static char *section_of(const tern_recipe *recipe, int i)
-{
-    return recipe->n_sources > 1 ? tern_format("data.train[%d]", i) : tern_strdup("data.train");
-}
-
 /* A file's or folder's own name when the recipe gives none. */
 static char *name_of(const tern_recipe_source *source)
 {
@@ -19,11 +14,16 @@ static char *name_of(const tern_recipe_source *source)
     return tern_strdup(source->name ? source->name : slash ? slash + 1 : path);
 }
 
+static int number_of(const tern_source *source, const tern_recipe *recipe)
+{
+    return (int)(source->recipe - recipe->sources);
+}
+
 /* Where a loss's second model is given. */
 static const char *second_line(const tern_source *source, const tern_recipe *recipe, int loss)
 {
     const char *key = tern_loss_find(source->recipe->losses[loss].name)->needs & TERN_NEEDS_GUIDE ? "guide" : "teacher";
-    return tern_check_loss_line(recipe, (int)(source->recipe - recipe->sources), loss, key);
+    return tern_check_loss_line(recipe, number_of(source, recipe), loss, key);
 }
 
 /* A second model that can't be loaded is better known of before anything long starts. */
@@ -44,28 +44,26 @@ int tern_source_read(tern_source *source, const tern_recipe *recipe, int i, tern
 {
     *source = (tern_source){.recipe = &recipe->sources[i]};
     source->name = name_of(source->recipe);
-    source->section = section_of(recipe, i);
-    source->batch_size = source->recipe->batch_size > 0 ? source->recipe->batch_size : recipe->train.batch_size;
     tern_objective_init(&source->objective, source->recipe);
     tern_rows_source from = tern_rows_source_of(recipe, &source->recipe->data);
     source->texts = tern_texts_create();
     source->rows = tern_rows_read(&from, source->texts, error);
     if (!source->rows)
-        return tern_fail_within(error, "%s", tern_recipe_line(recipe, source->section));
+        return tern_fail_within(error, "%s", tern_check_source_line(recipe, i, NULL));
     return tern_check_rows(recipe, i, source->rows, error) < 0 ? -1 : measure_second(source, recipe, error);
 }
 
 /* Sources of the same rows draw them in orders of their own. */
 static uint64_t seed_of(const tern_source *s, const tern_recipe *recipe)
 {
-    uint64_t seed = (uint64_t)recipe->train.seed, number = (uint64_t)(s->recipe - recipe->sources);
+    uint64_t seed = (uint64_t)recipe->train.seed, number = (uint64_t)number_of(s, recipe);
     return number == 0 ? seed : tern_mix(seed ^ tern_mix(number));
 }
 
 static void make_sampler(tern_source *s, const tern_recipe *recipe)
 {
     tern_sampler_options options = {
-        .batch_size = s->batch_size,
+        .batch_size = tern_check_batch_size(recipe, number_of(s, recipe)),
         .seed = seed_of(s, recipe),
         .distinct = s->objective.in_batch,
         .bucket_batches = recipe->train.bucket,
@@ -117,16 +115,24 @@ void tern_source_free(tern_source *source)
     tern_texts_free(source->texts);
     free(source->lengths);
     free(source->name);
-    free(source->section);
     *source = (tern_source){0};
+}
+
+int tern_source_twice(const tern_source *source)
+{
+    return (source->objective.needs & TERN_NEEDS_TWICE) != 0;
+}
+
+/* Anchors are distinct in a batch, so that a second sight of one is no other's negative by mistake. */
+int tern_source_masked(const tern_source *source)
+{
+    return source->objective.in_batch && source->rows->positive && !tern_source_twice(source);
 }
 
 void tern_source_fill(const tern_source *source, const int64_t *rows, int64_t n, double dropout, tern_batch *batch)
 {
-    const tern_objective *o = &source->objective;
-    tern_batch_options options = {.merge = dropout <= 0, .twice = (o->needs & TERN_NEEDS_TWICE) != 0};
+    tern_batch_options options = {.merge = dropout <= 0, .twice = tern_source_twice(source)};
     tern_batch_fill(batch, source->rows, source->tokens, rows, n, &options);
-    /* Anchors are distinct in a batch, so that a second sight of one is no other's negative by mistake. */
-    if (o->in_batch && source->rows->positive && !options.twice)
-        tern_batch_mask(batch, source->rows, rows, o->judged);
+    if (tern_source_masked(source))
+        tern_batch_mask(batch, source->rows, rows, source->objective.judged);
 }

@@ -16,11 +16,10 @@
 
 typedef struct tern_source {
     const tern_recipe_source *recipe; /* borrowed */
-    char *name, *section;             /* for people: "altlex"; "data.train[1]" */
+    char *name;                       /* for people: "altlex" */
     tern_texts *texts;
     tern_rows *rows;
     tern_objective objective;
-    int64_t batch_size;
     /* After tern_source_prepare. */
     tern_second_vectors *second[TERN_RECIPE_MOST_LOSSES];
     tern_tokens *tokens;
@@ -38,6 +37,10 @@ int tern_source_embed_second(tern_source *source, const tern_recipe *recipe, con
                              tern_error *error);
 void tern_source_free(tern_source *source);
 
+/* 1: each anchor stands a second time as its positive (SimCSE). */
+int tern_source_twice(const tern_source *source);
+/* 1: batches have a mask of what is no negative. */
+int tern_source_masked(const tern_source *source);
 /* Packs rows [n], with the masks that the losses want. */
 void tern_source_fill(const tern_source *source, const int64_t *rows, int64_t n, double dropout, tern_batch *batch);
 

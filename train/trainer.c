@@ -27,6 +27,7 @@ struct tern_trainer {
     tern_source *sources; /* [recipe->n_sources] */
     tern_mixture *mixture;
     int64_t total;
+    tern_batch_survey survey;
     tern_schedule schedule;
     tern_params *heads; /* what the losses learn; without tensors: nothing */
     tern_optimizer *optimizer, *heads_optimizer;
@@ -53,6 +54,7 @@ static void make_mixture(tern_trainer *t)
     t->total = t->recipe->train.max_steps;
     if (t->total <= 0)
         t->total = tern_mixture_steps(t->mixture, t->recipe->train.epochs);
+    t->survey = tern_batch_survey_make(t->mixture, t->sources, t->total);
 }
 
 static void make_schedule(tern_trainer *t)
@@ -146,8 +148,7 @@ int tern_trainer_plan_memory(tern_trainer *trainer, const tern_exams *exams, int
                           .model = trainer->model,
                           .heads = trainer->heads,
                           .sources = trainer->sources,
-                          .mixture = trainer->mixture,
-                          .steps = trainer->total,
+                          .survey = &trainer->survey,
                           .exams = exams,
                           .resumed = resumed};
     return tern_budget_plan(&budget, &trainer->memory, text, error);
@@ -158,22 +159,10 @@ int64_t tern_trainer_planned_peak(const tern_trainer *trainer)
     return trainer->memory.peak;
 }
 
-void tern_trainer_batch_size(tern_trainer *trainer, int64_t *rows, double *tokens)
+void tern_trainer_batch_size(const tern_trainer *trainer, int64_t *rows, double *tokens)
 {
-    tern_mixture_place first = tern_mixture_at(trainer->mixture, 0);
-    int64_t steps = first.epoch_steps < trainer->total ? first.epoch_steps : trainer->total, all_rows = 0,
-            all_tokens = 0;
-    *rows = 0;
-    for (int64_t step = 0; step < steps; step++) {
-        int64_t n;
-        tern_mixture_place at = tern_mixture_at(trainer->mixture, step);
-        const int64_t *batch = tern_mixture_rows(trainer->mixture, &at, &n);
-        for (int64_t i = 0; i < n; i++)
-            all_tokens += trainer->sources[at.source].lengths[batch[i]];
-        all_rows += n;
-        *rows = n > *rows ? n : *rows;
-    }
-    *tokens = all_rows > 0 ? (double)all_tokens * (double)*rows / (double)all_rows : 0;
+    *rows = trainer->survey.first_rows;
+    *tokens = trainer->survey.tokens_per_row * (double)*rows;
 }
 
 tern_trainer_parts tern_trainer_get_parts(tern_trainer *trainer)
