@@ -8,7 +8,12 @@ extern const tern_kernel_table tern_kern_table_plain;
 
 #if defined(__x86_64__) && !defined(TERN_DOUBLE)
 
-extern const tern_kernel_table tern_kern_table_avx2, tern_kern_table_avx512;
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+extern const tern_kernel_table tern_kern_table_avx2, tern_kern_table_avx512, tern_kern_table_avx512vnni,
+    tern_kern_table_amx;
 
 static int has_avx2(void)
 {
@@ -22,8 +27,27 @@ static int has_avx512(void)
            __builtin_cpu_supports("avx512cd");
 }
 
+static int has_avx512vnni(void)
+{
+    return has_avx512() && __builtin_cpu_supports("avx512vnni");
+}
+
+/* Tiles and products of bfloat16 and int8 in one (CPUID leaf 7, EDX bits 22, 24 and 25), and leave from the kernel,
+ * which keeps the tiles' eight kilobytes for a process only when asked (Linux 5.16 or later). */
+static int has_amx(void)
+{
+    enum { LEAF = 7, BF16 = 1 << 22, TILE = 1 << 24, INT8 = 1 << 25, REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 };
+    unsigned a, b, c, d, all = BF16 | TILE | INT8;
+    return has_avx512vnni() && __builtin_cpu_supports("avx512bf16") && __get_cpuid_count(LEAF, 0, &a, &b, &c, &d) &&
+           (d & all) == all && syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+}
+
 const tern_kernel_table *tern_kernels_named(const char *isa)
 {
+    if (strcmp(isa, "amx") == 0)
+        return has_amx() ? &tern_kern_table_amx : NULL;
+    if (strcmp(isa, "avx512vnni") == 0)
+        return has_avx512vnni() ? &tern_kern_table_avx512vnni : NULL;
     if (strcmp(isa, "avx512") == 0)
         return has_avx512() ? &tern_kern_table_avx512 : NULL;
     if (strcmp(isa, "avx2") == 0)
@@ -42,7 +66,7 @@ const tern_kernel_table *tern_kernels_named(const char *isa)
 
 static const tern_kernel_table *choose(void)
 {
-    static const char *const best_first[] = {"avx512", "avx2", "plain"};
+    static const char *const best_first[] = {"amx", "avx512vnni", "avx512", "avx2", "plain"};
     const char *wanted = getenv("TERN_ISA");
     const tern_kernel_table *table = wanted ? tern_kernels_named(wanted) : NULL;
     for (int i = 0; !table; i++)

@@ -17,7 +17,7 @@ typedef struct tern_adamw_step {
 } tern_adamw_step;
 
 typedef struct tern_kernel_table {
-    const char *isa; /* "plain", "avx2", "avx512" */
+    const char *isa; /* "plain", "avx2", "avx512", "avx512vnni", "amx" */
 
     /* y = exp(x), erf(x); n values. Error: at most 2 ulp, tests/test_kernels.c. */
     void (*exp)(size_t n, const tern_real *x, tern_real *y);
@@ -57,7 +57,8 @@ typedef struct tern_kernel_table {
                   tern_real *v);
 } tern_kernel_table;
 
-/* The table for this machine; TERN_ISA=plain|avx2|avx512 in the environment chooses another that it can run. */
+/* The table for this machine; TERN_ISA=plain|avx2|avx512|avx512vnni|amx in the environment chooses another that it can
+ * run. */
 const tern_kernel_table *tern_kernels(void);
 /* One by name; NULL when it isn't built in or this machine can't run it. */
 const tern_kernel_table *tern_kernels_named(const char *isa);

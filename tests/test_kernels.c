@@ -7,7 +7,7 @@
 #include <check.h>
 #include <math.h>
 
-static const char *const ISAS[] = {"plain", "avx2", "avx512"};
+static const char *const ISAS[] = {"plain", "avx2", "avx512", "avx512vnni", "amx"};
 
 /* Distance in units of the last place of the true value. */
 static double ulps(float got, double want)
