@@ -25,6 +25,13 @@ void TERN_KERNEL(axpy)(size_t n, tern_real a, const tern_real *x, tern_real *y);
 void TERN_KERNEL(dropout)(int64_t n, const tern_real *x, double p, uint32_t key, int add, tern_real *y);
 void TERN_KERNEL(adamw)(size_t n, const tern_adamw_step *s, tern_real *value, const tern_real *grad, tern_real *m,
                         tern_real *v);
+size_t TERN_KERNEL(gemm_right_size)(int64_t k, int64_t n);
+void TERN_KERNEL(gemm_lay_right)(int transpose_b, int64_t k, int64_t n, const tern_real *b, int64_t ldb, int64_t from,
+                                 int64_t to, void *right);
+size_t TERN_KERNEL(gemm_scratch_size)(void);
+void TERN_KERNEL(gemm)(int transpose_a, int64_t m, int64_t n, int64_t k, const tern_real *a, int64_t lda,
+                       const void *right, const tern_real *bias, int accumulate, tern_real *c, int64_t ldc,
+                       void *scratch);
 
 extern const tern_kernel_table TERN_KERNEL(table);
 

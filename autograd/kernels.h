@@ -16,6 +16,9 @@ typedef struct tern_adamw_step {
     double grad_scale;               /* of clipping, 1: none */
 } tern_adamw_step;
 
+/* The most rows of a that one gemm takes, and the multiple of columns at which laying out may be divided. */
+enum { TERN_GEMM_ROWS = 256, TERN_GEMM_COLS = 96 };
+
 typedef struct tern_kernel_table {
     const char *isa; /* "plain", "avx2", "avx512", "avx512vnni", "amx" */
 
@@ -45,6 +48,19 @@ typedef struct tern_kernel_table {
     /* One row of attention's gradient, with F the dropout factors of key and D the sum of p F dp: p becomes p F, and
      * dp becomes p (F dp - D) * scale. */
     void (*attention_backward)(int64_t n, tern_real scale, double drop, uint32_t key, tern_real *p, tern_real *dp);
+
+    /* c [m,n] = op(a) [m,k] op(b) [k,n] + bias [n] (NULL: none), or c += the product when accumulate is 1; bias is NULL
+     * then. m is at most TERN_GEMM_ROWS. right: op(b) as gemm_lay_right left it; scratch: gemm_scratch_size bytes, of
+     * one thread. lda, ldb, ldc: the distance between rows as stored. The bits of an element of c depend on its row of
+     * op(a), its column of op(b) and k alone.
+     * gemm_lay_right lays out the columns from..to of op(b) (from a multiple of TERN_GEMM_COLS, to another one or n)
+     * into gemm_right_size bytes, aligned to 64. */
+    size_t (*gemm_right_size)(int64_t k, int64_t n);
+    void (*gemm_lay_right)(int transpose_b, int64_t k, int64_t n, const tern_real *b, int64_t ldb, int64_t from,
+                           int64_t to, void *right);
+    size_t (*gemm_scratch_size)(void);
+    void (*gemm)(int transpose_a, int64_t m, int64_t n, int64_t k, const tern_real *a, int64_t lda, const void *right,
+                 const tern_real *bias, int accumulate, tern_real *c, int64_t ldc, void *scratch);
 
     /* y += x; y += a * x. */
     void (*add)(size_t n, const tern_real *x, tern_real *y);

@@ -26,19 +26,22 @@ static void backward(tern_tape *tape, const tern_record *record)
     tern_arena *arena = tern_tape_arena(tape);
     tern_arena_mark mark = tern_arena_here(arena);
     tern_real *h = tern_arena_alloc(arena, (size_t)(t * f) * sizeof *h), *scratch = thread_scratch(tape, f);
+    tern_workspace work = tern_workspace_open(tape);
+    tern_laid down = tern_lay(&work, 0, c, f, w2->data), up = tern_lay(&work, 0, f, c, w1->data);
     const tern_kernel_table *kern = tern_kernels();
 
 #pragma omp parallel for schedule(dynamic, 1)
     for (int64_t tile = 0; tile < tern_tiles(t); tile++) {
         int64_t from = tile * TERN_TILE_ROWS, n = tern_tile_rows(t, tile);
         tern_real *dh = scratch + omp_get_thread_num() * TERN_TILE_ROWS * f, *ut = u + from * f;
-        tern_gemm(0, 0, n, f, c, 1, dy + from * c, c, w2->data, f, 0, dh, f);
+        tern_laid_product(&down, n, dy + from * c, NULL, 0, dh);
         kern->gelu_backward((size_t)(n * f), ut, dh, ut, h + from * f);
         if (dx)
-            tern_gemm(0, 0, n, c, f, 1, ut, f, w1->data, c, 1, dx + from * c, c);
+            tern_laid_product(&up, n, ut, NULL, 1, dx + from * c);
     }
-    tern_weight_grad(t, c, f, dy, h, tern_tape_grad(tape, w2), tern_tape_grad(tape, b2));
-    tern_weight_grad(t, f, c, u, x->data, tern_tape_grad(tape, w1), tern_tape_grad(tape, b1));
+    tern_workspace_close(&work);
+    tern_weight_grad(tape, t, c, f, dy, h, tern_tape_grad(tape, w2), tern_tape_grad(tape, b2));
+    tern_weight_grad(tape, t, f, c, u, x->data, tern_tape_grad(tape, w1), tern_tape_grad(tape, b1));
     tern_arena_rewind(arena, mark);
 }
 
@@ -58,16 +61,19 @@ tern_tensor *tern_feed_forward(tern_tape *tape, tern_tensor *x, tern_tensor *w1,
     tern_real *saved = tern_tape_wants(tape, in) ? tern_arena_alloc(arena, (size_t)(t * f) * sizeof *saved) : NULL;
     tern_arena_mark mark = tern_arena_here(arena);
     tern_real *scratch = thread_scratch(tape, f);
+    tern_workspace work = tern_workspace_open(tape);
+    tern_laid up = tern_lay(&work, 1, c, f, w1->data), down = tern_lay(&work, 1, f, c, w2->data);
     const tern_kernel_table *kern = tern_kernels();
 
 #pragma omp parallel for schedule(dynamic, 1)
     for (int64_t tile = 0; tile < tern_tiles(t); tile++) {
         int64_t from = tile * TERN_TILE_ROWS, n = tern_tile_rows(t, tile);
         tern_real *h = scratch + omp_get_thread_num() * TERN_TILE_ROWS * f, *u = saved ? saved + from * f : h;
-        tern_tile_affine(n, c, f, x->data + from * c, w1->data, b1->data, u);
+        tern_laid_product(&up, n, x->data + from * c, b1->data, 0, u);
         kern->gelu((size_t)(n * f), u, h);
-        tern_tile_affine(n, f, c, h, w2->data, b2->data, y->data + from * c);
+        tern_laid_product(&down, n, h, b2->data, 0, y->data + from * c);
     }
+    tern_workspace_close(&work);
     tern_arena_rewind(arena, mark);
     tern_tape_record(tape, &op, y, in, saved);
     return y;

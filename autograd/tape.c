@@ -15,7 +15,7 @@ typedef struct grad_buffer {
 } grad_buffer;
 
 struct tern_tape {
-    tern_arena *arena;
+    tern_arena *arena, *workspace;
     tern_record *records;
     size_t n_records, record_capacity;
     grad_buffer *buffers;
@@ -28,6 +28,7 @@ tern_tape *tern_tape_create(void)
 {
     tern_tape *tape = tern_calloc(1, sizeof *tape);
     tape->arena = tern_arena_create();
+    tape->workspace = tern_arena_create();
     tape->recording = 1;
     return tape;
 }
@@ -41,6 +42,7 @@ void tern_tape_free(tern_tape *tape)
     free(tape->buffers);
     free(tape->records);
     tern_arena_free(tape->arena);
+    tern_arena_free(tape->workspace);
     free(tape);
 }
 
@@ -79,6 +81,11 @@ size_t tern_tape_capacity(const tern_tape *tape)
 tern_arena *tern_tape_arena(tern_tape *tape)
 {
     return tape->arena;
+}
+
+tern_arena *tern_tape_workspace(tern_tape *tape)
+{
+    return tape->workspace;
 }
 
 tern_tensor *tern_tape_input(tern_tape *tape, tern_real *data, int64_t rows, int64_t cols, int needs_grad)

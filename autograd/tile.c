@@ -1,58 +1,119 @@
 #include "autograd/tile.h"
 
-#include "autograd/kernels.h"
+#include <omp.h>
 
-#include <string.h>
+enum { ALIGNMENT = 64 };
 
-void tern_tile_affine(int64_t n, int64_t c, int64_t d, const tern_real *x, const tern_real *w, const tern_real *b,
-                      tern_real *y)
+static size_t whole_lines(size_t bytes)
 {
-    for (int64_t i = 0; b && i < n; i++)
-        memcpy(y + i * d, b, (size_t)d * sizeof *y);
-    tern_gemm(0, 1, n, d, c, 1, x, c, w, c, b ? 1 : 0, y, d);
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-/* Blocks of dw: [rows, cols] each, counted row by row. */
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t parts_of(int64_t n, int64_t each)
+{
+    return (n + each - 1) / each;
+}
+
+tern_workspace tern_workspace_open(tern_tape *tape)
+{
+    tern_arena *arena = tern_tape_workspace(tape);
+    tern_workspace work = {arena, tern_arena_here(arena), NULL, whole_lines(tern_kernels()->gemm_scratch_size())};
+    work.scratch = tern_arena_alloc(arena, (size_t)omp_get_max_threads() * work.scratch_size);
+    return work;
+}
+
+void tern_workspace_close(tern_workspace *work)
+{
+    tern_arena_rewind(work->arena, work->mark);
+}
+
+static void *scratch_of_thread(const tern_workspace *work)
+{
+    return work->scratch + (size_t)omp_get_thread_num() * work->scratch_size;
+}
+
+tern_laid tern_lay(const tern_workspace *work, int transpose, int64_t k, int64_t n, const tern_real *b)
+{
+    const tern_kernel_table *kern = tern_kernels();
+    tern_laid laid = {work, k, n, tern_arena_alloc(work->arena, kern->gemm_right_size(k, n))};
+#pragma omp parallel for schedule(static)
+    for (int64_t j = 0; j < parts_of(n, TERN_GEMM_COLS); j++)
+        kern->gemm_lay_right(transpose, k, n, b, transpose ? k : n, j * TERN_GEMM_COLS,
+                             least(n, (j + 1) * TERN_GEMM_COLS), laid.right);
+    return laid;
+}
+
+void tern_laid_product(const tern_laid *b, int64_t m, const tern_real *a, const tern_real *bias, int accumulate,
+                       tern_real *c)
+{
+    tern_kernels()->gemm(0, m, b->n, b->k, a, b->k, b->right, bias, accumulate, c, b->n, scratch_of_thread(b->work));
+}
+
+/* Blocks of dw, counted row by row. What an element of dw is doesn't depend on them, so they may follow the threads. */
 typedef struct weight_blocks {
-    int64_t d, c, rows, cols, per_row, n;
+    int64_t rows, cols, down, across;
 } weight_blocks;
 
-/* BLAS packs both operands again for each block, so blocks are large: packing an element took the time of 40 to 50
- * multiplications. There must be enough of them for the threads, and their number may depend on the shape alone. */
+/* Whole shares for all threads; of these the grid that lays out least: each row of blocks lays out x, each column dy.
+ */
 static weight_blocks cut(int64_t d, int64_t c)
 {
-    enum { ROWS = 384, COLS = 192, ENOUGH = 4 };
-    weight_blocks b = {.d = d, .c = c, .rows = ROWS, .cols = COLS, .per_row = (c + COLS - 1) / COLS};
-    if ((d + ROWS - 1) / ROWS * b.per_row < ENOUGH)
-        b.rows = ROWS / 2;
-    b.n = (d + b.rows - 1) / b.rows * b.per_row;
+    enum { MOST_COLS = 768, UNIT = 32 }; /* a tile of x, MOST_COLS wide and laid out, stays in a second-level cache */
+    int64_t threads = omp_get_max_threads(), best = INT64_MAX, at_least = parts_of(c, MOST_COLS);
+    weight_blocks b = {0};
+    for (int64_t down = 1; down <= threads; down++)
+        for (int64_t across = at_least; across <= at_least * threads; across++) {
+            if (down * across % threads || down * c + across * d >= best)
+                continue;
+            best = down * c + across * d;
+            b.rows = parts_of(parts_of(d, down), UNIT) * UNIT;
+            b.cols = parts_of(parts_of(c, across), UNIT) * UNIT;
+        }
+    b.down = parts_of(d, b.rows);
+    b.across = parts_of(c, b.cols);
     return b;
 }
 
-/* What t rows of dy and x add to block i. */
-static void add_block(const weight_blocks *b, int64_t i, int64_t t, const tern_real *dy, const tern_real *x,
-                      tern_real *dw, tern_real *db)
+typedef struct weight_grad {
+    int64_t t, d, c;
+    const tern_real *dy, *x;
+    tern_real *dw, *db;
+} weight_grad;
+
+/* The sums over all tiles for one block. Tile by tile, so that a sum's order doesn't depend on the blocks. */
+static void add_block(const weight_grad *w, const weight_blocks *b, int64_t i, void *right, void *scratch)
 {
-    int64_t row = i / b->per_row * b->rows, col = i % b->per_row * b->cols;
-    int64_t rows = b->d - row < b->rows ? b->d - row : b->rows, cols = b->c - col < b->cols ? b->c - col : b->cols;
-    if (dw)
-        tern_gemm(1, 0, rows, cols, t, 1, dy + row, b->d, x + col, b->c, 1, dw + row * b->c + col, b->c);
-    for (int64_t k = 0; db && col == 0 && k < t; k++)
-        tern_kernels()->add((size_t)rows, dy + k * b->d + row, db + row);
+    const tern_kernel_table *kern = tern_kernels();
+    int64_t row = i / b->across * b->rows, col = i % b->across * b->cols;
+    int64_t end = least(row + b->rows, w->d), cols = least(w->c - col, b->cols);
+    for (int64_t tile = 0; tile < tern_tiles(w->t); tile++) {
+        int64_t from = tile * TERN_TILE_ROWS, n = tern_tile_rows(w->t, tile);
+        const tern_real *dy = w->dy + from * w->d;
+        if (w->dw)
+            kern->gemm_lay_right(0, n, cols, w->x + from * w->c + col, w->c, 0, cols, right);
+        for (int64_t r = row; w->dw && r < end; r += TERN_GEMM_ROWS)
+            kern->gemm(1, least(end - r, TERN_GEMM_ROWS), cols, n, dy + r, w->d, right, NULL, 1, w->dw + r * w->c + col,
+                       w->c, scratch);
+        for (int64_t k = 0; w->db && col == 0 && k < n; k++)
+            kern->add((size_t)(end - row), dy + k * w->d + row, w->db + row);
+    }
 }
 
-/* Tile by tile, so that what a thread's blocks share of dy and x is in cache after the first of them. The loop inside
- * gives a thread the same blocks for every tile (static schedules of equal loops do), so no thread waits for another
- * and tiles are added in order. */
-void tern_weight_grad(int64_t t, int64_t d, int64_t c, const tern_real *dy, const tern_real *x, tern_real *dw,
-                      tern_real *db)
+void tern_weight_grad(tern_tape *tape, int64_t t, int64_t d, int64_t c, const tern_real *dy, const tern_real *x,
+                      tern_real *dw, tern_real *db)
 {
     weight_blocks blocks = cut(d, c);
-#pragma omp parallel
-    for (int64_t tile = 0; tile < tern_tiles(t); tile++) {
-        int64_t from = tile * TERN_TILE_ROWS, n = tern_tile_rows(t, tile);
-#pragma omp for schedule(static) nowait
-        for (int64_t i = 0; i < blocks.n; i++)
-            add_block(&blocks, i, n, dy + from * d, x + from * c, dw, db);
-    }
+    weight_grad all = {t, d, c, dy, x, dw, db};
+    tern_workspace work = tern_workspace_open(tape);
+    size_t each = whole_lines(tern_kernels()->gemm_right_size(TERN_TILE_ROWS, blocks.cols));
+    char *rights = tern_arena_alloc(work.arena, (size_t)omp_get_max_threads() * each);
+#pragma omp parallel for schedule(static, 1)
+    for (int64_t i = 0; i < blocks.down * blocks.across; i++)
+        add_block(&all, &blocks, i, rights + (size_t)omp_get_thread_num() * each, scratch_of_thread(&work));
+    tern_workspace_close(&work);
 }

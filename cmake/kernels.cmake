@@ -1,5 +1,6 @@
 # The kernels, compiled once for each instruction set and chosen at run time: one binary for all machines.
-set(TERN_KERNEL_SOURCES kern_gelu.c kern_layer_norm.c kern_softmax.c kern_elementwise.c kern_adamw.c kern_table.c)
+set(TERN_KERNEL_SOURCES kern_gelu.c kern_layer_norm.c kern_softmax.c kern_elementwise.c kern_adamw.c kern_gemm.c
+    kern_gemm_amx.c kern_table.c)
 
 set(kernel_options -O3 -ffp-contract=fast -fno-signed-zeros)
 set(kernel_isas plain)

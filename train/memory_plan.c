@@ -135,7 +135,8 @@ static int64_t peak_of(tern_memory_plan *plan, const tern_memory_job *job, int64
         plan->parts = parts;
         plan->chunks = chunk > 0 && chunk < b->tokens ? (b->tokens + chunk - 1) / chunk : 1;
     }
-    plan->parts.process = PROCESS + threads * tern_memory_of_thread(job->config, longest);
+    plan->parts.process = PROCESS + tern_memory_of_laid_weights(job->config);
+    plan->parts.process += threads * tern_memory_of_thread(job->config, longest);
     plan->parts.model = model_bytes(job, sparse);
     plan->parts.data = data_bytes(job);
     plan->parts.evaluation = job->evaluation;

@@ -100,7 +100,9 @@ typedef struct tern_memory_pass {
     int backward;
 } tern_memory_pass;
 int64_t tern_memory_of_pass(const tern_encoder_config *config, const tern_memory_pass *pass);
-/* What one thread takes beside it: scratch of tiles, and BLAS's own. */
+/* What one thread takes beside it: scratch of tiles and of products, and BLAS's own. */
 int64_t tern_memory_of_thread(const tern_encoder_config *config, int64_t longest);
+/* The weights of a layer while all threads multiply by them, laid out. */
+int64_t tern_memory_of_laid_weights(const tern_encoder_config *config);
 
 #endif

@@ -95,11 +95,21 @@ int64_t tern_memory_of_pass(const tern_encoder_config *config, const tern_memory
     return tape.arena + tape.pool;
 }
 
+/* A number that was laid out for a product takes 4 bytes, or 6 with AMX: the larger counts, so that machines plan
+ * alike. */
+enum { LAID = 6, LAID_DEPTH = 384, LAID_COLS = 768 };
+
 int64_t tern_memory_of_thread(const tern_encoder_config *config, int64_t longest)
 {
     enum { QUERIES = 64, BLAS_AND_STACK = 3 << 19 }; /* measured: 1.2 MB of OpenBLAS's buffer, the rest is stack */
     int64_t tile = TERN_TILE_ROWS * config->bert.intermediate_size, scores = 2 * QUERIES * longest;
-    return greatest(tile, scores) * REAL + BLAS_AND_STACK;
+    int64_t laid = TERN_TILE_ROWS * LAID * (LAID_DEPTH + least(config->bert.intermediate_size, LAID_COLS));
+    return greatest(tile, scores) * REAL + laid + BLAS_AND_STACK;
+}
+
+int64_t tern_memory_of_laid_weights(const tern_encoder_config *config)
+{
+    return 2 * config->bert.hidden_size * config->bert.intermediate_size * LAID;
 }
 
 /* Sum over the sizes that a loss is computed at of (its columns / all columns). */
