@@ -10,8 +10,10 @@
 
 #include <string.h>
 
-/* Texts that are encoded before their ids are printed. */
-enum { BATCH = 8192 };
+enum {
+    BATCH = 1024,   /* texts that are encoded before their ids are printed: what the processor's cache holds */
+    MOST_WIDTH = 12 /* characters of an id and what separates it from the next */
+};
 
 static int jsonl;
 static int64_t max_length;
@@ -82,35 +84,56 @@ static int read_jsonl(texts *list, const char *path, tern_error *error)
     return status;
 }
 
-static void add_number(tern_buffer *out, int32_t id)
+static char *write_number(char *out, int32_t id)
 {
-    char digits[12];
+    char digits[MOST_WIDTH];
     size_t at = sizeof digits;
     do
         digits[--at] = (char)('0' + id % 10);
     while ((id /= 10) > 0);
-    tern_buffer_add(out, digits + at, sizeof digits - at);
+    memcpy(out, digits + at, sizeof digits - at);
+    return out + (sizeof digits - at);
 }
 
-static void print_ids(const tern_ids *ids, tern_buffer *out)
+static char *write_ids(char *out, const int32_t *ids, int64_t n)
 {
-    out->n = 0;
-    for (int64_t i = 0; i < ids->n; i++) {
-        tern_buffer_add(out, "[", 1);
-        for (int64_t j = ids->offsets[i]; j < ids->offsets[i + 1]; j++) {
-            if (j > ids->offsets[i])
-                tern_buffer_add(out, ", ", 2);
-            add_number(out, ids->ids[j]);
+    *out++ = '[';
+    for (int64_t i = 0; i < n; i++) {
+        if (i > 0) {
+            *out++ = ',';
+            *out++ = ' ';
         }
-        tern_buffer_add(out, "]\n", 2);
+        out = write_number(out, ids[i]);
     }
-    fwrite(out->data, 1, out->n, stdout);
+    *out++ = ']';
+    *out++ = '\n';
+    return out;
+}
+
+/* What is printed of a batch. */
+typedef struct output {
+    char *text;
+    size_t capacity;
+} output;
+
+static void print_ids(const tern_ids *ids, output *out)
+{
+    size_t most = (size_t)ids->offsets[ids->n] * MOST_WIDTH + (size_t)ids->n * strlen("[]\n");
+    if (most > out->capacity) {
+        free(out->text);
+        out->text = tern_alloc(most, 1);
+        out->capacity = most;
+    }
+    char *end = out->text;
+    for (int64_t i = 0; i < ids->n; i++)
+        end = write_ids(end, ids->ids + ids->offsets[i], ids->offsets[i + 1] - ids->offsets[i]);
+    fwrite(out->text, 1, (size_t)(end - out->text), stdout);
 }
 
 static void print_texts(const tern_tokenizer *tokenizer, const texts *list)
 {
     tern_ids ids = {0};
-    tern_buffer out = {0};
+    output out = {0};
     for (size_t from = 0; from < list->n && !ferror(stdout); from += BATCH) {
         size_t n = list->n - from < BATCH ? list->n - from : BATCH;
         ids.n = 0;
@@ -118,7 +141,7 @@ static void print_texts(const tern_tokenizer *tokenizer, const texts *list)
                                   &ids);
         print_ids(&ids, &out);
     }
-    tern_buffer_free(&out);
+    free(out.text);
     tern_ids_free(&ids);
 }
 

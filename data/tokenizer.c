@@ -5,11 +5,22 @@
 #include "data/utf8.h"
 #include "data/wordpiece_file.h"
 
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Texts that one thread takes at a time in tern_tokenizer_encode_all. */
-enum { CHUNK = 64 };
+enum {
+    MOST_CHUNK = 64,     /* texts that one thread takes at a time in tern_tokenizer_encode_all */
+    FEW_BYTES = 1 << 14, /* of text, which one thread is done with before others have woken up */
+};
+
+static tern_tokenizer *create(const char *folder)
+{
+    tern_tokenizer *t = tern_calloc(1, sizeof *t);
+    t->folder = tern_strdup(folder);
+    t->workers = tern_tokenizer_workers_create();
+    return t;
+}
 
 static tern_tokenizer *finish_load(tern_tokenizer *tokenizer, int status)
 {
@@ -21,8 +32,7 @@ static tern_tokenizer *finish_load(tern_tokenizer *tokenizer, int status)
 
 tern_tokenizer *tern_tokenizer_load(const char *folder, tern_error *error)
 {
-    tern_tokenizer *t = tern_calloc(1, sizeof *t);
-    t->folder = tern_strdup(folder);
+    tern_tokenizer *t = create(folder);
     char *json = tern_path_join(folder, "tokenizer.json"), *vocab = tern_path_join(folder, "vocab.txt");
     char *config = tern_path_join(folder, "tokenizer_config.json");
     int status;
@@ -41,7 +51,7 @@ tern_tokenizer *tern_tokenizer_load(const char *folder, tern_error *error)
 
 tern_tokenizer *tern_tokenizer_from_vocab(const char *vocab_path, int lower_case, tern_error *error)
 {
-    tern_tokenizer *t = tern_calloc(1, sizeof *t);
+    tern_tokenizer *t = create(NULL);
     return finish_load(t, tern_tokenizer_read_vocab(t, vocab_path, NULL, lower_case, error));
 }
 
@@ -63,6 +73,7 @@ void tern_tokenizer_free(tern_tokenizer *tokenizer)
     free(tokenizer->before);
     free(tokenizer->after);
     free(tokenizer->folder);
+    tern_tokenizer_workers_free(tokenizer->workers);
     free(tokenizer);
 }
 
@@ -81,13 +92,16 @@ void tern_added_tokens_add(tern_added_tokens *list, const char *content, size_t 
     TERN_CHECK(n > 0, "an empty added token");
     TERN_GROW(list->tokens, list->n, list->capacity);
     list->tokens[list->n++] = (tern_added_token){tern_strndup(content, n), n, id, lstrip, rstrip};
-    list->starts[(unsigned char)content[0]] = 1;
+    unsigned char first = (unsigned char)content[0];
+    list->mixed |= list->n > 1 && first != list->first;
+    list->first = first;
+    list->starts[first] = 1;
 }
 
 /* What encodes one text: where ids go and how many may. */
 typedef struct encoding {
     const tern_tokenizer *tokenizer;
-    tern_bert_scratch *scratch;
+    tern_tokenizer_worker *worker;
     tern_ids *out;
     size_t n;     /* ids in out so far, other texts' included */
     size_t limit; /* n never goes above */
@@ -112,12 +126,10 @@ static void add_ids(encoding *e, const int32_t *ids, int64_t n)
 static void add_words(encoding *e, const char *text, size_t n)
 {
     const tern_tokenizer *t = e->tokenizer;
-    tern_bert_piece word;
-    size_t at = 0;
-    while (e->n < e->limit && tern_bert_word(&t->text, text, n, &at, &word)) {
-        reserve_ids(e->out, e->n + word.n);
-        e->n += (size_t)tern_wordpiece_split(t->model, word.text, word.n, word.chars, e->out->ids + e->n);
-    }
+    if (e->n >= e->limit)
+        return;
+    reserve_ids(e->out, e->n + n + TERN_IDS_PADDING);
+    e->n += tern_wordpiece_encode(t->model, &t->text, e->worker->cache, text, n, e->out->ids + e->n, e->limit - e->n);
     if (e->n > e->limit)
         e->n = e->limit;
 }
@@ -158,14 +170,27 @@ static size_t trailing_space(const tern_tokenizer *t, const char *text, size_t n
     return n - end;
 }
 
+/* Where the next token of the list could start, at or after at; n: nowhere. */
+static size_t next_start(const tern_added_tokens *list, const char *text, size_t n, size_t at)
+{
+    if (list->n == 0)
+        return n;
+    if (!list->mixed) {
+        const char *found = memchr(text + at, list->first, n - at);
+        return found ? (size_t)(found - text) : n;
+    }
+    while (at < n && !list->starts[(unsigned char)text[at]])
+        at++;
+    return at;
+}
+
 /* Splits text at the tokens of the list: what lies between goes to add, a token becomes its id. */
 static void split_at_tokens(encoding *e, const tern_added_tokens *list, const char *text, size_t n,
                             void (*add)(encoding *, const char *, size_t))
 {
     size_t done = 0;
-    for (size_t at = 0; list->n > 0 && at < n && e->n < e->limit;) {
-        const tern_added_token *token =
-            list->starts[(unsigned char)text[at]] ? token_at(list, text + at, n - at) : NULL;
+    for (size_t at = 0; (at = next_start(list, text, n, at)) < n && e->n < e->limit;) {
+        const tern_added_token *token = token_at(list, text + at, n - at);
         if (!token) {
             at++;
             continue;
@@ -183,39 +208,52 @@ static void split_at_tokens(encoding *e, const tern_added_tokens *list, const ch
 
 static void add_segment(encoding *e, const char *text, size_t n)
 {
-    size_t length = tern_bert_normalize(&e->tokenizer->text, text, n, e->scratch);
-    split_at_tokens(e, &e->tokenizer->normalized, e->scratch->text, length, add_words);
+    tern_bert_scratch *scratch = &e->worker->scratch;
+    size_t length = tern_bert_normalize(&e->tokenizer->text, text, n, scratch);
+    split_at_tokens(e, &e->tokenizer->normalized, scratch->text, length, add_words);
+}
+
+static void reserve_offsets(tern_ids *out, size_t n)
+{
+    if (out->offset_capacity > n)
+        return;
+    out->offset_capacity = n + 1 > 2 * out->offset_capacity ? n + 1 : 2 * out->offset_capacity;
+    out->offsets = tern_realloc(out->offsets, out->offset_capacity, sizeof *out->offsets);
+    out->offsets[0] = 0;
 }
 
 /* Ids of one text; truncated, if at all, between what stands before and after its words. */
-static void encode(const tern_tokenizer *t, const char *text, size_t n, int64_t max_length, tern_bert_scratch *scratch,
-                   tern_ids *out)
+static void encode(const tern_tokenizer *t, const char *text, size_t n, int64_t max_length,
+                   tern_tokenizer_worker *worker, tern_ids *out)
 {
     size_t start = out->n > 0 ? (size_t)out->offsets[out->n] : 0;
     size_t frame = (size_t)(t->n_before + t->n_after);
     size_t most = max_length <= 0 ? SIZE_MAX - start : (size_t)max_length;
-    encoding e = {t, scratch, out, start, start + most};
+    encoding e = {t, worker, out, start, start + most};
     add_ids(&e, t->before, t->n_before);
     size_t words_end = most > frame ? most - (size_t)t->n_after : (size_t)t->n_before;
     e.limit = start + (words_end < most ? words_end : most);
     split_at_tokens(&e, &t->raw, text, n, add_segment);
     e.limit = start + most;
     add_ids(&e, t->after, t->n_after);
-    while (out->offset_capacity < (size_t)out->n + 2) {
-        out->offset_capacity = out->offset_capacity ? 2 * out->offset_capacity : 16;
-        out->offsets = tern_realloc(out->offsets, out->offset_capacity, sizeof *out->offsets);
-    }
-    out->offsets[0] = 0;
+    reserve_offsets(out, (size_t)out->n + 1);
     out->offsets[++out->n] = (int64_t)e.n;
 }
 
 void tern_tokenizer_encode(const tern_tokenizer *tokenizer, const char *text, size_t n, int64_t max_length,
                            tern_ids *out)
 {
-    tern_bert_scratch scratch = {0};
-    encode(tokenizer, text, n, max_length, &scratch, out);
-    tern_bert_scratch_free(&scratch);
+    tern_tokenizer_worker *worker = tern_tokenizer_workers_take(tokenizer->workers);
+    encode(tokenizer, text, n, max_length, worker, out);
+    tern_tokenizer_workers_give_back(tokenizer->workers, worker);
 }
+
+/* Where a chunk's ids are: texts from on, in the ids of the thread that took it. */
+typedef struct part {
+    const tern_ids *ids;
+    int64_t from;
+    int64_t to; /* its first id's place in the result */
+} part;
 
 /* What tern_tokenizer_encode_all was asked for. */
 typedef struct batch {
@@ -224,39 +262,91 @@ typedef struct batch {
     const char *const *texts;
     const size_t *lengths;
     int64_t n, max_length;
+    int64_t chunk; /* texts that a thread takes at a time */
+    part *parts;   /* [chunks] */
 } batch;
 
-static void encode_chunk(const batch *b, int64_t from, tern_ids *out)
+static size_t text_length(const batch *b, int64_t i)
 {
-    tern_bert_scratch scratch = {0};
-    tern_buffer joined = {0};
-    int64_t to = from + CHUNK < b->n ? from + CHUNK : b->n;
-    for (int64_t i = from; i < to; i++) {
-        const char *text = b->texts[i];
-        size_t n = b->lengths ? b->lengths[i] : strlen(text);
-        if (b->prefix && *b->prefix) {
-            joined.n = 0;
-            tern_buffer_add(&joined, b->prefix, strlen(b->prefix));
-            tern_buffer_add(&joined, text, n);
-            text = joined.data;
-            n = joined.n;
-        }
-        encode(b->tokenizer, text, n, b->max_length, &scratch, out);
-    }
-    tern_buffer_free(&joined);
-    tern_bert_scratch_free(&scratch);
+    return b->lengths ? b->lengths[i] : strlen(b->texts[i]);
 }
 
-/* Appends the texts of more to out. */
-static void append_ids(tern_ids *out, const tern_ids *more)
+static void encode_chunk(const batch *b, int64_t from, int64_t to, tern_tokenizer_worker *worker, tern_ids *out)
 {
-    int64_t start = out->n > 0 ? out->offsets[out->n] : 0, n = more->offsets[more->n];
-    reserve_ids(out, (size_t)(start + n));
-    if (n > 0)
-        memcpy(out->ids + start, more->ids, (size_t)n * sizeof *out->ids);
-    for (int64_t i = 1; i <= more->n; i++)
-        out->offsets[out->n + i] = start + more->offsets[i];
-    out->n += more->n;
+    tern_buffer *joined = &worker->joined;
+    for (int64_t i = from; i < to; i++) {
+        const char *text = b->texts[i];
+        size_t n = text_length(b, i);
+        if (b->prefix && *b->prefix) {
+            joined->n = 0;
+            tern_buffer_add(joined, b->prefix, strlen(b->prefix));
+            tern_buffer_add(joined, text, n);
+            text = joined->data;
+            n = joined->n;
+        }
+        encode(b->tokenizer, text, n, b->max_length, worker, out);
+    }
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Gives each chunk its place behind what out holds already, and out the room for all of them. */
+static void place_parts(const batch *b, int64_t chunks, tern_ids *out)
+{
+    int64_t at = out->n > 0 ? out->offsets[out->n] : 0;
+    for (int64_t i = 0; i < chunks; i++) {
+        part *p = &b->parts[i];
+        p->to = at;
+        at += p->ids->offsets[p->from + least(b->chunk, b->n - i * b->chunk)] - p->ids->offsets[p->from];
+    }
+    reserve_ids(out, (size_t)at);
+    reserve_offsets(out, (size_t)(out->n + b->n));
+}
+
+static void copy_part(const batch *b, int64_t chunk, tern_ids *out)
+{
+    const part *p = &b->parts[chunk];
+    const int64_t *offsets = p->ids->offsets + p->from;
+    int64_t from = chunk * b->chunk, n = least(b->chunk, b->n - from), count = offsets[n] - offsets[0];
+    if (count > 0)
+        memcpy(out->ids + p->to, p->ids->ids + offsets[0], (size_t)count * sizeof *out->ids);
+    for (int64_t i = 1; i <= n; i++)
+        out->offsets[out->n + from + i] = p->to + offsets[i] - offsets[0];
+}
+
+static void encode_parallel(const batch *b, tern_ids *out)
+{
+    int64_t chunks = (b->n + b->chunk - 1) / b->chunk;
+#pragma omp parallel
+    {
+        tern_tokenizer_worker *worker = tern_tokenizer_workers_take(b->tokenizer->workers);
+        tern_ids mine = {0};
+#pragma omp for schedule(dynamic)
+        for (int64_t i = 0; i < chunks; i++) {
+            b->parts[i] = (part){&mine, mine.n, 0};
+            encode_chunk(b, i * b->chunk, least((i + 1) * b->chunk, b->n), worker, &mine);
+        }
+#pragma omp single
+        place_parts(b, chunks, out);
+#pragma omp for
+        for (int64_t i = 0; i < chunks; i++)
+            copy_part(b, i, out);
+        tern_ids_free(&mine);
+        tern_tokenizer_workers_give_back(b->tokenizer->workers, worker);
+    }
+    out->n += b->n;
+}
+
+/* Whether texts are worth more than one thread. */
+static int is_much(const batch *b)
+{
+    size_t bytes = 0;
+    for (int64_t i = 0; i < b->n && bytes < FEW_BYTES; i++)
+        bytes += text_length(b, i);
+    return bytes >= FEW_BYTES && omp_get_max_threads() > 1;
 }
 
 void tern_tokenizer_encode_all(const tern_tokenizer *tokenizer, const char *prefix, const char *const *texts,
@@ -264,24 +354,16 @@ void tern_tokenizer_encode_all(const tern_tokenizer *tokenizer, const char *pref
 {
     if (n <= 0)
         return;
-    batch b = {tokenizer, prefix, texts, lengths, n, max_length};
-    int64_t chunks = (n + CHUNK - 1) / CHUNK;
-    tern_ids *parts = tern_calloc((size_t)chunks, sizeof *parts);
-#pragma omp parallel for schedule(dynamic)
-    for (int64_t i = 0; i < chunks; i++)
-        encode_chunk(&b, i * CHUNK, &parts[i]);
-
-    size_t offsets = (size_t)(out->n + n) + 1;
-    if (out->offset_capacity < offsets) {
-        out->offset_capacity = offsets;
-        out->offsets = tern_realloc(out->offsets, offsets, sizeof *out->offsets);
+    batch b = {tokenizer, prefix, texts, lengths, n, max_length, .chunk = least(n / 256 + 1, MOST_CHUNK)};
+    if (is_much(&b)) {
+        b.parts = tern_alloc((size_t)((n + b.chunk - 1) / b.chunk), sizeof *b.parts);
+        encode_parallel(&b, out);
+        free(b.parts);
+        return;
     }
-    out->offsets[0] = 0;
-    for (int64_t i = 0; i < chunks; i++) {
-        append_ids(out, &parts[i]);
-        tern_ids_free(&parts[i]);
-    }
-    free(parts);
+    tern_tokenizer_worker *worker = tern_tokenizer_workers_take(tokenizer->workers);
+    encode_chunk(&b, 0, n, worker, out);
+    tern_tokenizer_workers_give_back(tokenizer->workers, worker);
 }
 
 void tern_ids_free(tern_ids *ids)

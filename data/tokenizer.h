@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* May be used by any number of threads at once. It keeps at most 5 MB between calls for each of those that encode at
+ * one time, up to 64: words with their ids, and room for texts. */
 typedef struct tern_tokenizer tern_tokenizer;
 
 /* Ids of many texts, one after another. Zero-initialise it. */

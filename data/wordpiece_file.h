@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "data/tokenizer.h"
+#include "data/tokenizer_workers.h"
 #include "data/wordpiece.h"
 #include "data/wordpiece_text.h"
 
@@ -29,6 +30,8 @@ typedef struct tern_added_tokens {
     tern_added_token *tokens;
     size_t n, capacity;
     unsigned char starts[256]; /* 1 for the first byte of any */
+    unsigned char first;       /* the first byte of all of them, where mixed is 0 */
+    int mixed;
 } tern_added_tokens;
 
 struct tern_tokenizer {
@@ -39,6 +42,7 @@ struct tern_tokenizer {
     int32_t *before, *after;      /* [CLS] and [SEP] around the words */
     int64_t n_before, n_after;
     char *folder; /* it was loaded from; NULL: made from a vocabulary file */
+    tern_tokenizer_workers *workers;
 };
 
 /* The outermost object of a JSON file, or NULL; freed with json_decref. */

@@ -9,6 +9,7 @@
  *                "max_input_chars_per_word": 100, "vocab": {"[PAD]": 0, ...}}} */
 #include "base/file.h"
 #include "base/memory.h"
+#include "data/vocabulary_json.h"
 #include "data/wordpiece_file.h"
 
 #include <jansson.h>
@@ -27,6 +28,13 @@ static void free_list(token_list *list)
         free(list->tokens[i]);
     free(list->tokens);
 }
+
+/* The file's vocabulary: taken out of its text, or, where that wasn't possible, as JSON. */
+typedef struct vocabulary {
+    tern_vocabulary taken; /* its tokens are the list's once that is read */
+    const json_t *json;
+    size_t n;
+} vocabulary;
 
 json_t *tern_tokenizer_parse(const char *path, tern_error *error)
 {
@@ -91,16 +99,21 @@ static int read_normalizer(tern_tokenizer *t, const json_t *root, const char *pa
 }
 
 /* The vocabulary's ids are 0 to its size - 1, each once. */
-static int read_vocabulary(token_list *list, const json_t *vocab, const char *path, tern_error *error)
+static int read_vocabulary(token_list *list, vocabulary *vocab, const char *path, tern_error *error)
 {
-    size_t n = json_object_size(vocab);
+    size_t n = vocab->n;
     const char *token;
     json_t *value;
+    if (vocab->taken.tokens) {
+        *list = (token_list){.tokens = vocab->taken.tokens, .n = n, .capacity = n};
+        vocab->taken.tokens = NULL;
+        return 0;
+    }
     if (n == 0)
         return tern_fail(error, "%s: the model has no vocabulary (\"vocab\")", path);
     list->tokens = tern_calloc(n, sizeof *list->tokens);
     list->n = list->capacity = n;
-    json_object_foreach((json_t *)vocab, token, value)
+    json_object_foreach((json_t *)vocab->json, token, value)
     {
         json_int_t id = json_integer_value(value);
         if (!json_is_integer(value) || id < 0 || (size_t)id >= n)
@@ -119,12 +132,13 @@ static int read_vocabulary(token_list *list, const json_t *vocab, const char *pa
 }
 
 /* Id of a token of the vocabulary, or of one added behind it (list.tokens[size of the vocabulary..]); -1: neither. */
-static int32_t find_token(const token_list *list, const json_t *vocab, const char *token)
+static int32_t find_token(const token_list *list, const vocabulary *vocab, const char *token)
 {
-    const json_t *id = json_object_get(vocab, token);
-    if (id)
-        return (int32_t)json_integer_value(id);
-    for (size_t i = json_object_size(vocab); i < list->n; i++)
+    const json_t *number = vocab->json ? json_object_get(vocab->json, token) : NULL;
+    int32_t id = vocab->json ? -1 : tern_vocabulary_find(&vocab->taken, list->tokens, token);
+    if (number || id >= 0)
+        return number ? (int32_t)json_integer_value(number) : id;
+    for (size_t i = vocab->n; i < list->n; i++)
         if (strcmp(list->tokens[i], token) == 0)
             return (int32_t)i;
     return -1;
@@ -158,7 +172,7 @@ static int match_added_token(tern_tokenizer *t, const json_t *entry, const char 
 
 /* One of added_tokens. A token that the vocabulary lacks goes behind it, in the list's order, as other tools number it;
  * an id that says otherwise would mean another row of the embeddings to them than to us. */
-static int read_added_token(tern_tokenizer *t, token_list *list, const json_t *vocab, const json_t *entry,
+static int read_added_token(tern_tokenizer *t, token_list *list, const vocabulary *vocab, const json_t *entry,
                             const char *path, tern_error *error)
 {
     const char *content = json_string_value(json_object_get(entry, "content"));
@@ -182,10 +196,9 @@ static int read_added_token(tern_tokenizer *t, token_list *list, const json_t *v
     return match_added_token(t, entry, content, due, path, error);
 }
 
-static int read_added_tokens(tern_tokenizer *t, token_list *list, const json_t *root, const char *path,
-                             tern_error *error)
+static int read_added_tokens(tern_tokenizer *t, token_list *list, const vocabulary *vocab, const json_t *root,
+                             const char *path, tern_error *error)
 {
-    const json_t *vocab = json_object_get(json_object_get(root, "model"), "vocab");
     const json_t *added = json_object_get(root, "added_tokens");
     if (added && !json_is_null(added) && !json_is_array(added))
         return tern_fail(error, "%s: \"added_tokens\" is not a list", path);
@@ -198,7 +211,7 @@ static int read_added_tokens(tern_tokenizer *t, token_list *list, const json_t *
     return 0;
 }
 
-static int read_model(tern_tokenizer *t, const json_t *root, const char *path, tern_error *error)
+static int read_model(tern_tokenizer *t, const json_t *root, vocabulary *vocab, const char *path, tern_error *error)
 {
     const json_t *model = json_object_get(root, "model");
     /* Files from before 2021 state no type. */
@@ -216,19 +229,22 @@ static int read_model(tern_tokenizer *t, const json_t *root, const char *path, t
                          "\"max_input_chars_per_word\" is of the wrong kind",
                          path);
     token_list list = {0};
-    const json_t *vocab = json_object_get(model, "vocab");
+    if (!vocab->taken.tokens) {
+        vocab->json = json_object_get(model, "vocab");
+        vocab->n = json_object_size(vocab->json);
+    }
     const char *unknown_token = unknown ? json_string_value(unknown) : "[UNK]";
     int32_t unknown_id = -1;
     int status = read_vocabulary(&list, vocab, path, error);
     if (status == 0 && (unknown_id = find_token(&list, vocab, unknown_token)) < 0)
         status = tern_fail(error, "%s: the unknown token \"%s\" is not in the vocabulary", path, unknown_token);
     if (status == 0)
-        status = read_added_tokens(t, &list, root, path, error);
+        status = read_added_tokens(t, &list, vocab, root, path, error);
     if (status < 0) {
         free_list(&list);
         return -1;
     }
-    t->model = tern_wordpiece_create(list.tokens, (int32_t)list.n, (int32_t)json_object_size(vocab),
+    t->model = tern_wordpiece_create(list.tokens, (int32_t)list.n, (int32_t)vocab->n,
                                      prefix ? json_string_value(prefix) : "##", unknown_id,
                                      chars ? json_integer_value(chars) : 100);
     return 0;
@@ -288,15 +304,47 @@ static int read_post_processor(tern_tokenizer *t, const json_t *root, const char
     return read_template(t, post, path, error);
 }
 
+static void free_vocabulary(vocabulary *vocab)
+{
+    for (size_t i = 0; vocab->taken.tokens && i < vocab->n; i++)
+        free(vocab->taken.tokens[i]);
+    free(vocab->taken.tokens);
+    tern_vocabulary_free(&vocab->taken);
+    *vocab = (vocabulary){0};
+}
+
+/* The file without its vocabulary, which goes into vocab; NULL, with nothing in it, where the whole must be parsed. */
+static json_t *parse_rest(const char *path, vocabulary *vocab)
+{
+    char *text;
+    size_t n;
+    json_t *root = NULL;
+    if (tern_file_read(path, TERN_TOKENIZER_FILE_LIMIT, &text, &n, NULL) < 0)
+        return NULL;
+    char *rest = tern_vocabulary_take(text, n, &vocab->taken, &n);
+    vocab->n = vocab->taken.n;
+    if (rest)
+        root = json_loadb(rest, n, JSON_REJECT_DUPLICATES, NULL);
+    if (!root)
+        free_vocabulary(vocab);
+    free(rest);
+    free(text);
+    return root;
+}
+
 int tern_tokenizer_read_json(tern_tokenizer *tokenizer, const char *path, tern_error *error)
 {
-    json_t *root = tern_tokenizer_parse(path, error);
+    vocabulary vocab = {0};
+    json_t *root = parse_rest(path, &vocab);
+    if (!root)
+        root = tern_tokenizer_parse(path, error);
     if (!root)
         return -1;
     int status = 0;
-    if (read_normalizer(tokenizer, root, path, error) < 0 || read_model(tokenizer, root, path, error) < 0 ||
+    if (read_normalizer(tokenizer, root, path, error) < 0 || read_model(tokenizer, root, &vocab, path, error) < 0 ||
         read_post_processor(tokenizer, root, path, error) < 0)
         status = -1;
+    free_vocabulary(&vocab);
     json_decref(root);
     return status;
 }

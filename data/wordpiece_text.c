@@ -25,7 +25,6 @@ void tern_bert_text_init(tern_bert_text *text, int clean_text, int handle_chines
             text->ascii[c] = ' ';
         else if (lowercase && c >= 'A' && c <= 'Z')
             text->ascii[c] = (uint8_t)(c + 'a' - 'A');
-        text->kind[c] = cell & (TERN_UNICODE_SPACE | TERN_UNICODE_PUNCTUATION);
     }
 }
 
@@ -143,13 +142,40 @@ static void normalize_point(normal *out, uint32_t c)
         put_any(out, ' ');
 }
 
+/* Each byte of a word of eight. */
+static const uint64_t each = UINT64_C(0x0101010101010101);
+
+/* Copies what is printed ASCII at the start of text, in lower case where that is wanted, as far as eights of bytes
+ * go; returns how many. All rules but that one leave such bytes alone. */
+static inline size_t copy_ascii(const tern_bert_text *rules, const char *text, size_t n, char *out)
+{
+    uint64_t change = rules->lowercase ? 0x20 * each : 0;
+    size_t i = 0;
+    for (uint64_t bytes; i + sizeof bytes <= n; i += sizeof bytes) {
+        memcpy(&bytes, text + i, sizeof bytes);
+        /* The high bit of a byte: outside ASCII; below ' '; DEL. Carries start only from such bytes. */
+        if ((bytes | (bytes - ' ' * each) | (bytes + each)) & 0x80 * each)
+            break;
+        uint64_t from_a = bytes + (0x80 - 'A') * each, past_z = bytes + (0x80 - 'Z' - 1) * each;
+        bytes += ((from_a & ~past_z) >> 2) & change;
+        memcpy(out + i, &bytes, sizeof bytes);
+    }
+    return i;
+}
+
+static void reserve_text(tern_bert_scratch *scratch, size_t n)
+{
+    if (scratch->capacity >= GROWTH * n + TERN_TEXT_PADDING)
+        return;
+    free(scratch->text);
+    scratch->capacity = GROWTH * n + TERN_TEXT_PADDING;
+    scratch->text = tern_alloc(scratch->capacity, 1);
+}
+
 size_t tern_bert_normalize(const tern_bert_text *rules, const char *text, size_t n, tern_bert_scratch *scratch)
 {
     normal out = {rules, scratch, 0};
-    if (scratch->capacity < GROWTH * n + 1) {
-        scratch->capacity = GROWTH * n + 1;
-        scratch->text = tern_realloc(scratch->text, scratch->capacity, 1);
-    }
+    reserve_text(scratch, n);
     for (size_t i = 0, length; i < n; i += length) {
         unsigned char byte = (unsigned char)text[i];
         if (byte >= 0x80) {
@@ -162,42 +188,12 @@ size_t tern_bert_normalize(const tern_bert_text *rules, const char *text, size_t
         if (scratch->n_marks > 0)
             put_marks(&out);
         scratch->text[out.n++] = (char)rules->ascii[byte];
+        size_t run = copy_ascii(rules, text + i + 1, n - i - 1, scratch->text + out.n);
+        out.n += run;
+        length += run;
     }
     put_marks(&out);
-    TERN_CHECK(out.n < scratch->capacity, "%zu bytes became %zu", n, out.n);
+    TERN_CHECK(out.n + TERN_TEXT_PADDING <= scratch->capacity, "%zu bytes became %zu", n, out.n);
+    memset(scratch->text + out.n, 0, TERN_TEXT_PADDING);
     return out.n;
-}
-
-/* TERN_UNICODE_SPACE, TERN_UNICODE_PUNCTUATION or 0 for the code point at text, and its bytes. */
-static inline unsigned kind_at(const tern_bert_text *rules, const char *text, size_t n, size_t *length)
-{
-    unsigned char byte = (unsigned char)*text;
-    if (byte < 0x80) {
-        *length = 1;
-        return rules->kind[byte];
-    }
-    return rules->cells[tern_utf8_decode(text, n, length)] & (TERN_UNICODE_SPACE | TERN_UNICODE_PUNCTUATION);
-}
-
-int tern_bert_word(const tern_bert_text *rules, const char *text, size_t n, size_t *at, tern_bert_piece *word)
-{
-    size_t start = *at, length = 0;
-    unsigned kind = TERN_UNICODE_SPACE;
-    for (; start < n; start += length) {
-        kind = kind_at(rules, text + start, n - start, &length);
-        if (!(kind & TERN_UNICODE_SPACE))
-            break;
-    }
-    if (start >= n) {
-        *at = n;
-        return 0;
-    }
-    size_t end = start + length;
-    int64_t chars = 1;
-    for (; !(kind & TERN_UNICODE_PUNCTUATION) && end < n; end += length, chars++)
-        if (kind_at(rules, text + end, n - end, &length))
-            break;
-    *word = (tern_bert_piece){text + start, end - start, chars};
-    *at = end;
-    return 1;
 }

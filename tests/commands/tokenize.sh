@@ -12,6 +12,14 @@ printf '%s\n' '{"text": "hello\nworld", "_id": 3}' '' '{"text": "hel\u0000lo [SE
 expect 0 "$TERN" tokenize model rows.jsonl --jsonl
 printf '%s\n' '[2, 4, 5, 3]' '[2, 4, 3, 3]' '[2, 3]' | diff - "$WORK/out"
 
+# More lines than are encoded at a time, on one thread and on all: in order, each with its own ids.
+awk 'BEGIN { for (i = 0; i < 5000; i++) print i % 3 ? "hello, hello" : i % 7 ? "worlds" : "" }' >many.txt
+awk 'BEGIN { for (i = 0; i < 5000; i++) print i % 3 ? "[2, 4, 7, 4, 3]" : i % 7 ? "[2, 5, 6, 3]" : "[2, 3]" }' >wanted
+expect 0 "$TERN" tokenize model many.txt --threads 1
+diff wanted "$WORK/out"
+expect 0 "$TERN" tokenize model many.txt --threads 4
+diff wanted "$WORK/out"
+
 : >empty.txt
 expect_silence "$TERN" tokenize model empty.txt
 
