@@ -1,4 +1,4 @@
-/* Sums and dropout over flat arrays. */
+/* Sums, tanh and dropout over flat arrays. */
 #include "autograd/kern_dropout.h"
 #include "autograd/kern_table.h"
 
@@ -14,6 +14,13 @@ void TERN_KERNEL(axpy)(size_t n, tern_real a, const tern_real *x, tern_real *y)
 #pragma omp simd
     for (size_t i = 0; i < n; i++)
         y[i] += a * x[i];
+}
+
+void TERN_KERNEL(tanh)(size_t n, const tern_real *x, tern_real *y)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++)
+        y[i] = kern_tanh(x[i]);
 }
 
 void TERN_KERNEL(dropout)(int64_t n, const tern_real *x, double p, uint32_t key, int add, tern_real *y)

@@ -67,22 +67,28 @@ static inline __mmask16 first(int64_t n)
     return n >= SIDE ? 0xffff : n <= 0 ? 0 : (__mmask16)((1u << n) - 1);
 }
 
+/* Where row i of the tiles of one half of a group goes: a plane is 2 TILE further on. */
+static inline void store(uint16_t *to, int64_t i, const __m512i *planes)
+{
+    for (int j = 0; j < PLANES; j++)
+        _mm512_store_si512(to + 2 * j * TILE + i * STEP, planes[j]);
+}
+
 /* Tiles of 16 lines of the matrix at x, ld apart and `lines` of them real, with STEP numbers of each: line i becomes
- * row i of the tile. */
-static void along(const float *x, int64_t ld, int64_t lines, int64_t k, __m512i tile[PLANES][SIDE])
+ * row i of the tiles at to. */
+static void along(const float *x, int64_t ld, int64_t lines, int64_t k, uint16_t *to)
 {
     __mmask16 low = first(k), high = first(k - SIDE);
     for (int64_t i = 0; i < SIDE; i++) {
         __m512i planes[PLANES] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512()};
         if (i < lines)
             split(_mm512_maskz_loadu_ps(low, x + i * ld), _mm512_maskz_loadu_ps(high, x + i * ld + SIDE), planes);
-        for (int j = 0; j < PLANES; j++)
-            tile[j][i] = planes[j];
+        store(to, i, planes);
     }
 }
 
 /* Tiles of STEP lines, `lines` of them real, with 16 numbers of each: lines i and i + 16 become row i. */
-static void across(const float *x, int64_t ld, int64_t lines, int64_t cols, __m512i tile[PLANES][SIDE])
+static void across(const float *x, int64_t ld, int64_t lines, int64_t cols, uint16_t *to)
 {
     __mmask16 mask = first(cols);
     for (int64_t i = 0; i < SIDE; i++) {
@@ -90,15 +96,16 @@ static void across(const float *x, int64_t ld, int64_t lines, int64_t cols, __m5
         __m512 high = i + SIDE < lines ? _mm512_maskz_loadu_ps(mask, x + (i + SIDE) * ld) : _mm512_setzero_ps();
         __m512i planes[PLANES];
         split(low, high, planes);
-        for (int j = 0; j < PLANES; j++)
-            tile[j][i] = planes[j];
+        store(to, i, planes);
     }
 }
 
 /* Rows become columns, in units of 32 bits. */
-static void turn(__m512i r[SIDE])
+static void turn(uint16_t *tile)
 {
-    __m512i t[SIDE];
+    __m512i r[SIDE], t[SIDE];
+    for (int i = 0; i < SIDE; i++)
+        r[i] = _mm512_load_si512(tile + i * STEP);
     for (int i = 0; i < SIDE; i += 2) {
         t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
         t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
@@ -116,8 +123,8 @@ static void turn(__m512i r[SIDE])
         t[i + 12] = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0xdd);
     }
     for (int i = 0; i < 8; i++) {
-        r[i] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0x88);
-        r[i + 8] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0xdd);
+        _mm512_store_si512(tile + i * STEP, _mm512_shuffle_i32x4(t[i], t[i + 8], 0x88));
+        _mm512_store_si512(tile + (i + 8) * STEP, _mm512_shuffle_i32x4(t[i], t[i + 8], 0xdd));
     }
 }
 
@@ -125,19 +132,14 @@ static void turn(__m512i r[SIDE])
  * row of a or a column of b); else across. Of them `others` rows or columns and k are real. */
 static void lay_group(int right, int lines, const float *x, int64_t ld, int64_t others, int64_t k, uint16_t *to)
 {
-    for (int half = 0; half < 2; half++) {
-        __m512i tile[PLANES][SIDE];
+    for (int half = 0; half < 2; half++, to += TILE) {
         int64_t there = others - half * SIDE;
         if (lines)
-            along(x + half * SIDE * ld, ld, there, k, tile);
+            along(x + half * SIDE * ld, ld, there, k, to);
         else
-            across(x + half * SIDE, ld, k, there, tile);
-        for (int j = 0; j < PLANES; j++) {
-            if (lines == right)
-                turn(tile[j]);
-            for (int i = 0; i < SIDE; i++)
-                _mm512_store_si512(to + (2 * j + half) * TILE + i * STEP, tile[j][i]);
-        }
+            across(x + half * SIDE, ld, k, there, to);
+        for (int j = 0; lines == right && j < PLANES; j++)
+            turn(to + 2 * j * TILE);
     }
 }
 
@@ -171,42 +173,53 @@ static void configure(void)
     _tile_loadconfig(&config);
 }
 
-/* Tiles 0 to 3 are sums, 4 and 5 of a, 6 and 7 of b. */
-#define LOAD_A(plane)                                                                                                  \
-    do {                                                                                                               \
-        _tile_loadd(4, a + (2 * (plane)) * TILE, 64);                                                                  \
-        _tile_loadd(5, a + (2 * (plane) + 1) * TILE, 64);                                                              \
-    } while (0)
-#define LOAD_B(plane)                                                                                                  \
-    do {                                                                                                               \
-        _tile_loadd(6, b + (2 * (plane)) * TILE, 64);                                                                  \
-        _tile_loadd(7, b + (2 * (plane) + 1) * TILE, 64);                                                              \
-    } while (0)
-#define MULTIPLY()                                                                                                     \
-    do {                                                                                                               \
-        _tile_dpbf16ps(0, 4, 6);                                                                                       \
-        _tile_dpbf16ps(1, 4, 7);                                                                                       \
-        _tile_dpbf16ps(2, 5, 6);                                                                                       \
-        _tile_dpbf16ps(3, 5, 7);                                                                                       \
-    } while (0)
+/* Tiles 0 to 3 are sums, 4 and 5 the halves of a, 6 and 7 those of b: numbers as gcc's intrinsics want them. */
+#define LOAD_A(tile, plane) _tile_loadd(tile, a + (2 * (plane) + (tile)-4) * TILE, 64)
+#define LOAD_B(tile, plane) _tile_loadd(tile, b + (2 * (plane) + (tile)-6) * TILE, 64)
 
-/* The small products first. */
+/* The small products first; loads lie between products. */
 static inline void sum_groups(int64_t steps, const uint16_t *a, const uint16_t *b)
 {
+    enum { H, M, L };
     for (int64_t i = 0; i < steps; i++, a += GROUP, b += GROUP) {
-        LOAD_A(2);
-        LOAD_B(0);
-        MULTIPLY();
-        LOAD_A(1);
-        MULTIPLY();
-        LOAD_B(1);
-        MULTIPLY();
-        LOAD_A(0);
-        MULTIPLY();
-        LOAD_B(2);
-        MULTIPLY();
-        LOAD_B(0);
-        MULTIPLY();
+        LOAD_A(4, L);
+        LOAD_B(6, H);
+        _tile_dpbf16ps(0, 4, 6);
+        LOAD_B(7, H);
+        _tile_dpbf16ps(1, 4, 7);
+        LOAD_A(5, L);
+        _tile_dpbf16ps(2, 5, 6);
+        _tile_dpbf16ps(3, 5, 7);
+        LOAD_A(4, M);
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_dpbf16ps(1, 4, 7);
+        LOAD_A(5, M);
+        _tile_dpbf16ps(2, 5, 6);
+        _tile_dpbf16ps(3, 5, 7);
+        LOAD_B(6, M);
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_dpbf16ps(2, 5, 6);
+        LOAD_B(7, M);
+        _tile_dpbf16ps(1, 4, 7);
+        _tile_dpbf16ps(3, 5, 7);
+        LOAD_A(4, H);
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_dpbf16ps(1, 4, 7);
+        LOAD_A(5, H);
+        _tile_dpbf16ps(2, 5, 6);
+        _tile_dpbf16ps(3, 5, 7);
+        LOAD_B(6, L);
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_dpbf16ps(2, 5, 6);
+        LOAD_B(7, L);
+        _tile_dpbf16ps(1, 4, 7);
+        _tile_dpbf16ps(3, 5, 7);
+        LOAD_B(6, H);
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_dpbf16ps(2, 5, 6);
+        LOAD_B(7, H);
+        _tile_dpbf16ps(1, 4, 7);
+        _tile_dpbf16ps(3, 5, 7);
     }
 }
 

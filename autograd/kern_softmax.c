@@ -1,6 +1,9 @@
-/* Softmax of a row, with the largest score taken off first so that exp never overflows. scale > 0. */
+/* Softmax of a row, with the largest score taken off first so that exp never overflows. scale > 0. On AVX-512
+ * kern_softmax_avx512.c stands in for it. */
 #include "autograd/kern_dropout.h"
 #include "autograd/kern_table.h"
+
+#if !defined(__AVX512F__) || defined(TERN_DOUBLE)
 
 tern_real TERN_KERNEL(softmax)(int64_t n, tern_real scale, tern_real *x)
 {
@@ -44,3 +47,5 @@ void TERN_KERNEL(attention_backward)(int64_t n, tern_real scale, double drop, ui
         p[j] *= tern_dropout_factor(key, (uint32_t)j, threshold, keep);
     }
 }
+
+#endif

@@ -16,15 +16,26 @@ typedef struct tern_adamw_step {
     double grad_scale;               /* of clipping, 1: none */
 } tern_adamw_step;
 
+/* Weights [n,k] in int8, w[j,k] ~ scale[j] v[j,k] with v in -127..127, as kern_int8.c draws them; made by
+ * tern_int8_pack. */
+enum { TERN_INT8_PANEL = 16, TERN_INT8_DEPTH = 64, TERN_INT8_ROWS = 48 };
+typedef struct tern_int8_weights {
+    int64_t n, k, padded; /* padded: k up to a multiple of TERN_INT8_DEPTH */
+    int8_t *panels;     /* [n up to a multiple of 2 * TERN_INT8_PANEL, padded], 64-byte aligned; zero in the padding */
+    float *scale, *sum; /* [n] scale[j] and scale[j] times the sum of v[j] */
+} tern_int8_weights;
+
 /* The most rows of a that one gemm takes, and the multiple of columns at which laying out may be divided. */
 enum { TERN_GEMM_ROWS = 256, TERN_GEMM_COLS = 96 };
 
 typedef struct tern_kernel_table {
     const char *isa; /* "plain", "avx2", "avx512", "avx512vnni", "amx" */
 
-    /* y = exp(x), erf(x); n values. Error: at most 2 ulp, tests/test_kernels.c. */
+    /* y = exp(x), erf(x), tanh(x); n values. Error: at most 2 ulp, tests/test_kernels.c. exp is 0 below -87.3, where
+     * the true value is about to become subnormal, and stays at exp(88.3) above 88.3. NaN gives NaN. */
     void (*exp)(size_t n, const tern_real *x, tern_real *y);
     void (*erf)(size_t n, const tern_real *x, tern_real *y);
+    void (*tanh)(size_t n, const tern_real *x, tern_real *y);
     /* h = gelu(u). */
     void (*gelu)(size_t n, const tern_real *u, tern_real *h);
     /* du = dh * gelu'(u), and h = gelu(u) again (h NULL: not wanted). du may be u. */
@@ -65,12 +76,24 @@ typedef struct tern_kernel_table {
     /* y += x; y += a * x. */
     void (*add)(size_t n, const tern_real *x, tern_real *y);
     void (*axpy)(size_t n, tern_real a, const tern_real *x, tern_real *y);
+    /* y[i * stride] = the sum over j of a[i,j] x[j]; a [n,k]. The bits of one depend on its row and on x alone. */
+    void (*dots)(int64_t n, int64_t k, const tern_real *a, const tern_real *x, tern_real *y, int64_t stride);
+    /* which: the places where x[i] >= limit[i], ascending; returns their number. NaN is nowhere. */
+    int64_t (*reaching)(int64_t n, const tern_real *x, const tern_real *limit, int32_t *which);
     /* y = x * dropout factors of one row; y may be x. add 1: adds instead. */
     void (*dropout)(int64_t n, const tern_real *x, double p, uint32_t key, int add, tern_real *y);
 
     /* One step of AdamW on n values. grad NULL: all zero. */
     void (*adamw)(size_t n, const tern_adamw_step *step, tern_real *value, const tern_real *grad, tern_real *m,
                   tern_real *v);
+
+    /* One row to 8 bits: x ~ low + step a, a in 0..255, off by at most half a step; zeros from k to padded. A NaN or an
+     * infinity in x makes step NaN. */
+    void (*int8_quantise)(int64_t k, int64_t padded, const tern_real *x, uint8_t *a, float *step, float *low);
+    /* y[m,n] = x w^T + bias, gelu of it when with_gelu. a [m up to a multiple of TERN_INT8_ROWS, w->padded], 64-byte
+     * aligned, step [m] and low [m] are the rows of x; what a holds from row m on doesn't matter. bias [n]. */
+    void (*int8_affine)(int64_t m, const uint8_t *a, const float *step, const float *low, const tern_int8_weights *w,
+                        const tern_real *bias, int with_gelu, tern_real *y);
 } tern_kernel_table;
 
 /* The table for this machine; TERN_ISA=plain|avx2|avx512|avx512vnni|amx in the environment chooses another that it can

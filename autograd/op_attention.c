@@ -129,6 +129,17 @@ static void backward(tern_tape *tape, const tern_record *record)
 
 static const tern_op op = {"attention", backward};
 
+/* Pairs of tokens of one sequence. */
+static int64_t pairs_of(const tern_packed *batch)
+{
+    int64_t pairs = 0;
+    for (int64_t s = 0; s < batch->n_seq; s++) {
+        int64_t n = batch->offsets[s + 1] - batch->offsets[s];
+        pairs += n * n;
+    }
+    return pairs;
+}
+
 tern_tensor *tern_attention(tern_tape *tape, tern_tensor *qkv, const tern_packed *batch, int64_t heads,
                             const tern_dropout_site *dropout)
 {
@@ -151,6 +162,7 @@ tern_tensor *tern_attention(tern_tape *tape, tern_tensor *qkv, const tern_packed
         forward_task(a, &one, scratch + omp_get_thread_num() * QUERIES * batch->max_len, out->data);
     }
     tern_arena_rewind(arena, mark);
+    tern_tape_count_pairs(tape, pairs_of(batch));
     tern_tape_record(tape, &op, out, TERN_INPUTS(qkv), a);
     return out;
 }

@@ -419,6 +419,10 @@ tern_tensor *tern_in_batch_softmax(tern_tape *tape, tern_tensor *a, tern_tensor 
     }
     *out->data = (tern_real)total;
     tern_arena_rewind(arena, mark);
+    int64_t pairs = 0;
+    for (int i = 0; i < b->n_blocks; i++)
+        pairs += b->n * b->blocks[i].keys;
+    tern_tape_count_pairs(tape, pairs);
     tern_tape_record(tape, &op, out, TERN_INPUTS(a, c, o->log_scale), b);
     return out;
 }

@@ -1,5 +1,6 @@
 #include "autograd/tape.h"
 
+#include "autograd/cost.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -22,6 +23,9 @@ struct tern_tape {
     size_t n_buffers, buffer_capacity;
     int recording;
     const char *place; /* of the next records */
+    int64_t pairs;     /* of the next record */
+    tern_profile *profile;
+    const char *shown; /* the place whose span is open in profile */
 };
 
 tern_tape *tern_tape_create(void)
@@ -46,8 +50,35 @@ void tern_tape_free(tern_tape *tape)
     free(tape);
 }
 
+/* The profile's trace has a span around what belongs to one place. */
+static void show_place(tern_tape *tape, const char *place)
+{
+    if (!tape->profile || tape->shown == place)
+        return;
+    if (tape->shown)
+        tern_profile_leave(tape->profile);
+    if (place)
+        tern_profile_enter(tape->profile, place);
+    tape->shown = place;
+}
+
+/* What ended now and began when the operation before it ended. */
+static void show_record(const tern_tape *tape, const tern_record *record, const char *pass, tern_work work)
+{
+    char *shapes = tern_profile_traces(tape->profile) ? tern_cost_shapes(record) : NULL;
+    tern_profile_add(tape->profile, record->op->name, pass, &work, shapes);
+    free(shapes);
+}
+
+void tern_tape_set_profile(tern_tape *tape, tern_profile *profile)
+{
+    show_place(tape, NULL);
+    tape->profile = profile;
+}
+
 void tern_tape_reset(tern_tape *tape)
 {
+    show_place(tape, NULL);
     for (size_t i = 0; i < tape->n_buffers; i++)
         tape->buffers[i].used = 0;
     tape->n_records = 0;
@@ -68,6 +99,12 @@ int tern_tape_recording(const tern_tape *tape)
 void tern_tape_within(tern_tape *tape, const char *place)
 {
     tape->place = place;
+    show_place(tape, place);
+}
+
+void tern_tape_count_pairs(tern_tape *tape, int64_t pairs)
+{
+    tape->pairs = pairs;
 }
 
 size_t tern_tape_capacity(const tern_tape *tape)
@@ -110,18 +147,28 @@ int tern_tape_wants(const tern_tape *tape, tern_tensor *const *in)
     return 0;
 }
 
+static tern_record make_record(const tern_tape *tape, const tern_op *op, tern_tensor *out, tern_tensor *const *in,
+                               void *saved)
+{
+    tern_record record = {.op = op, .out = out, .saved = saved, .place = tape->place, .pairs = tape->pairs};
+    for (int i = 0; in[i]; i++) {
+        TERN_CHECK(i < TERN_MAX_INPUTS, "%s has more than %d inputs", op->name, TERN_MAX_INPUTS);
+        record.in[i] = in[i];
+    }
+    return record;
+}
+
 void tern_tape_record(tern_tape *tape, const tern_op *op, tern_tensor *out, tern_tensor *const *in, void *saved)
 {
     out->needs_grad = tern_tape_wants(tape, in);
+    tern_record record = make_record(tape, op, out, in, saved);
+    tape->pairs = 0;
+    if (tape->profile)
+        show_record(tape, &record, tape->recording ? "forward" : "no grad", tern_cost_forward(&record));
     if (!out->needs_grad)
         return;
     TERN_GROW(tape->records, tape->n_records, tape->record_capacity);
-    tern_record *record = &tape->records[tape->n_records++];
-    *record = (tern_record){.op = op, .out = out, .saved = saved, .place = tape->place};
-    for (int i = 0; in[i]; i++) {
-        TERN_CHECK(i < TERN_MAX_INPUTS, "%s has more than %d inputs", op->name, TERN_MAX_INPUTS);
-        record->in[i] = in[i];
-    }
+    tape->records[tape->n_records++] = record;
 }
 
 /* A buffer that is this many times what is asked for is left to those that need it: small gradients that live long
@@ -254,7 +301,10 @@ static int walk_back(tern_tape *tape, tern_bad_value *bad)
         tern_record *record = &tape->records[i];
         if (!record->out->grad)
             continue; /* nothing below used it */
+        show_place(tape, record->place);
         record->op->backward(tape, record);
+        if (tape->profile)
+            show_record(tape, record, "backward", tern_cost_backward(record));
         if (bad && find_in_inputs(record, bad))
             return 1;
         release(tape, record->out->grad);
@@ -266,7 +316,11 @@ static int walk_back(tern_tape *tape, tern_bad_value *bad)
 
 void tern_tape_backward_seeded(tern_tape *tape)
 {
+    show_place(tape, NULL);
+    tern_profile_enter(tape->profile, "backward");
     walk_back(tape, NULL);
+    show_place(tape, NULL);
+    tern_profile_leave(tape->profile);
 }
 
 int tern_tape_backward_watched(tern_tape *tape, tern_bad_value *bad)

@@ -17,6 +17,7 @@
 
 #include "autograd/tensor.h"
 #include "base/arena.h"
+#include "base/profile.h"
 
 enum { TERN_MAX_INPUTS = 6 };
 
@@ -36,6 +37,7 @@ struct tern_record {
     tern_tensor *in[TERN_MAX_INPUTS];
     void *saved;       /* the operation's own, in the tape's arena */
     const char *place; /* in the model, for messages; NULL: none was said */
+    int64_t pairs;     /* that tern_tape_count_pairs told of */
 };
 
 /* A new tape, recording. */
@@ -45,6 +47,9 @@ void tern_tape_free(tern_tape *tape);
 void tern_tape_reset(tern_tape *tape);
 void tern_tape_set_recording(tern_tape *tape, int recording);
 int tern_tape_recording(const tern_tape *tape);
+/* From now on each operation is a span of profile: forward, backward, and "no grad" with recording off. Spans around
+ * them in its trace are the places. profile is the caller's, and NULL: none. */
+void tern_tape_set_profile(tern_tape *tape, tern_profile *profile);
 /* Bytes held from the system: arena and gradient buffers. */
 size_t tern_tape_capacity(const tern_tape *tape);
 
@@ -96,6 +101,9 @@ tern_tensor *tern_tape_input(tern_tape *tape, tern_real *data, int64_t rows, int
  * in: NULL-terminated list of at most TERN_MAX_INPUTS inputs (build it with TERN_INPUTS). */
 void tern_tape_record(tern_tape *tape, const tern_op *op, tern_tensor *out, tern_tensor *const *in, void *saved);
 #define TERN_INPUTS(...) ((tern_tensor *const[]){__VA_ARGS__, NULL})
+/* Says of the record that follows how many pairs of rows it multiplies: what its shapes don't tell of attention inside
+ * sequences, or of a loss that looks both ways. For the figures of a profile. */
+void tern_tape_count_pairs(tern_tape *tape, int64_t pairs);
 /* True when tern_tape_record would record for these inputs: ops that save more for backward ask first. */
 int tern_tape_wants(const tern_tape *tape, tern_tensor *const *in);
 /* The gradient of t to add into, zeroed at its first use; NULL when t is NULL or needs none. */

@@ -1,6 +1,7 @@
 #include "checkpoints/model.h"
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "checkpoints/folder.h"
 #include "checkpoints/weights.h"
@@ -13,6 +14,7 @@ void tern_model_free(tern_model *model)
     if (!model)
         return;
     tern_encoder_free(model->encoder);
+    tern_mapped_weights_free(model->mapped);
     tern_tokenizer_free(model->tokenizer);
     free(model->name);
     free(model->folder);
@@ -50,6 +52,30 @@ static int check_vocabulary(const tern_model *model, const char *where, tern_err
                      (long long)tokens, (long long)rows);
 }
 
+/* A file that isn't there counts too. */
+static uint64_t hash_file(const char *path, uint64_t seed)
+{
+    tern_map map = {0};
+    tern_error ignored;
+    int there = tern_map_open(&map, path, &ignored) == 0;
+    uint64_t hash = tern_hash(map.data ? map.data : (const unsigned char *)"", map.n, seed ^ (uint64_t)there);
+    tern_map_close(&map);
+    return hash;
+}
+
+/* Of what tern_tokenizer_load reads. */
+static uint64_t hash_tokenizer(const char *folder)
+{
+    static const char *const names[] = {"tokenizer.json", "vocab.txt", "tokenizer_config.json"};
+    uint64_t hash = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *path = tern_path_join(folder, names[i]);
+        hash = hash_file(path, hash);
+        free(path);
+    }
+    return hash;
+}
+
 /* Moves what the folder says into the model. */
 static void take(tern_model *model, tern_folder *folder)
 {
@@ -65,34 +91,46 @@ static void take(tern_model *model, tern_folder *folder)
     model->truncate_dim = folder->truncate_dim;
 }
 
-static int load(tern_model *model, tern_folder *folder, tern_error *error)
+static int load(tern_model *model, tern_folder *folder, int map, tern_error *error)
 {
     if (tern_folder_read(folder, model->folder, error) < 0)
         return -1;
     if (!has_either(folder->transformer, "tokenizer.json", "vocab.txt"))
         return tern_fail(error, "%s: it holds no tokenizer: neither tokenizer.json nor vocab.txt", folder->transformer);
+    if (!map)
+        model->tokenizer_hash = hash_tokenizer(folder->transformer);
     model->tokenizer = tern_tokenizer_load(folder->transformer, error);
     if (!model->tokenizer)
         return -1;
-    model->encoder = tern_weights_read(folder, error);
+    model->encoder = map ? tern_weights_map(folder, &model->mapped, error) : tern_weights_read(folder, error);
     if (!model->encoder)
         return -1;
     take(model, folder);
     return check_vocabulary(model, model->folder, error);
 }
 
-tern_model *tern_model_load(const char *name, tern_error *error)
+static tern_model *load_by_name(const char *name, int map, tern_error *error)
 {
     tern_folder folder = {0};
     tern_model *model = tern_calloc(1, sizeof *model);
     model->name = tern_strdup(name);
     model->folder = tern_model_find(name, error);
-    if (!model->folder || load(model, &folder, error) < 0) {
+    if (!model->folder || load(model, &folder, map, error) < 0) {
         tern_model_free(model);
         model = NULL;
     }
     tern_folder_free(&folder);
     return model;
+}
+
+tern_model *tern_model_load(const char *name, tern_error *error)
+{
+    return load_by_name(name, 0, error);
+}
+
+tern_model *tern_model_open(const char *name, tern_error *error)
+{
+    return load_by_name(name, 1, error);
 }
 
 /* What config leaves at zero gets BertConfig's value. */
@@ -124,6 +162,7 @@ tern_model *tern_model_scratch(const tern_encoder_config *config, const char *vo
                                tern_error *error)
 {
     tern_model *model = tern_calloc(1, sizeof *model);
+    model->tokenizer_hash = hash_file(vocab_path, lower_case ? 2 : 4);
     model->tokenizer = tern_tokenizer_from_vocab(vocab_path, lower_case, error);
     if (!model->tokenizer)
         goto fail;

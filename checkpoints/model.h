@@ -19,18 +19,24 @@ typedef struct tern_model {
     char *folder; /* it was loaded from; NULL: made from scratch */
     tern_encoder *encoder;
     tern_tokenizer *tokenizer;
+    uint64_t tokenizer_hash;              /* of the files that the tokenizer was made from; 0 in an opened model */
     int64_t max_seq_length;               /* special tokens included; never above the encoder's positions */
     char *query_prompt, *document_prompt; /* prefixes, "" when there is none */
     char *default_prompt;                 /* what a text without a role gets; "" when there is none */
     int64_t truncate_dim;                 /* 0: none */
     /* The source's config.json and config_sentence_transformers.json as they were, for saving; NULL: none. */
     char *config_json, *prompts_json;
+    struct tern_mapped_weights *mapped; /* the files that the weights lie in; NULL: they are the encoder's own */
 } tern_model;
 
 /* name: a folder, or ORG/NAME that is looked up under tern/models/ in the user's XDG cache, then in the Hugging
  * Face cache (HF_HOME, HF_HUB_CACHE). Says what was looked for, and where, when it isn't found. Weights are copied
  * once. */
 tern_model *tern_model_load(const char *name, tern_error *error);
+/* The same for a model that only encodes: float32 weights are not copied but used in the mapped files, whose pages are
+ * brought in as they are needed, so that a short text has its vector at once. Its weights can be read, not changed. The
+ * files may be replaced by others (renamed over) while it lives, but not written into. */
+tern_model *tern_model_open(const char *name, tern_error *error);
 /* A BERT of the given configuration with random weights and the vocabulary of vocab_path, whose words are lower-cased
  * and stripped of accents when lower_case is set. vocab_size 0: the vocabulary's; n_modules 0: mean pooling, then
  * Normalize; other sizes at 0 as in BertConfig. Sizes that make no BERT are an error that names them. */

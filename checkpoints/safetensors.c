@@ -303,6 +303,23 @@ static int64_t first_bad(const float *x, int64_t n)
     return -1;
 }
 
+const float *tern_safetensors_view(const tern_safetensor *tensor)
+{
+    int fits = strcmp(tensor->dtype, "F32") == 0 && (uintptr_t)tensor->data % _Alignof(float) == 0;
+    return fits ? (const float *)(const void *)tensor->data : NULL;
+}
+
+int tern_safetensors_check(const tern_safetensors *st, const tern_safetensor *tensor, const float *values,
+                           tern_error *error)
+{
+    int64_t bad = first_bad(values, tensor->count);
+    if (bad >= 0)
+        return tern_fail(error, "%s: tensor %s holds %s (value %lld of %lld); the weights are damaged", st->path,
+                         tensor->name, isnan(values[bad]) ? "NaN" : "an infinite number", (long long)bad,
+                         (long long)tensor->count);
+    return 0;
+}
+
 int tern_safetensors_floats(const tern_safetensors *st, const tern_safetensor *tensor, float *out, tern_error *error)
 {
     if (strcmp(tensor->dtype, "F32") != 0 && strcmp(tensor->dtype, "F16") != 0 && strcmp(tensor->dtype, "BF16") != 0 &&
@@ -310,12 +327,7 @@ int tern_safetensors_floats(const tern_safetensors *st, const tern_safetensor *t
         return tern_fail(error, "%s: tensor %s is of type %s; F32, F16, BF16 and F64 are read", st->path, tensor->name,
                          tensor->dtype);
     convert(tensor, out);
-    int64_t bad = first_bad(out, tensor->count);
-    if (bad >= 0)
-        return tern_fail(error, "%s: tensor %s holds %s (value %lld of %lld); the weights are damaged", st->path,
-                         tensor->name, isnan(out[bad]) ? "NaN" : "an infinite number", (long long)bad,
-                         (long long)tensor->count);
-    return 0;
+    return tern_safetensors_check(st, tensor, out, error);
 }
 
 static int item_by_name(const void *a, const void *b)

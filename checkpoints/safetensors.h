@@ -45,6 +45,12 @@ const char *tern_safetensors_metadata(const tern_safetensors *st, const char *ke
 /* Converts a tensor of F64, F32, F16 or BF16 into out [count]. Another type, or a value that is NaN or infinite (also
  * after rounding F64 to float), is an error with the tensor's name. */
 int tern_safetensors_floats(const tern_safetensors *st, const tern_safetensor *tensor, float *out, tern_error *error);
+/* The values of a float32 tensor where they lie in the mapped file, borrowed and read-only; NULL for another type, and
+ * when the file's header leaves them at an address that is no multiple of 4. They are not looked at. */
+const float *tern_safetensors_view(const tern_safetensor *tensor);
+/* Fails like tern_safetensors_floats when one of the tensor's values [count], as floats, is NaN or infinite. */
+int tern_safetensors_check(const tern_safetensors *st, const tern_safetensor *tensor, const float *values,
+                           tern_error *error);
 /* "[384, 1536]" into text. */
 void tern_shape_format(char *text, size_t size, const int64_t *shape, int rank);
 

@@ -8,10 +8,11 @@
 #include <string.h>
 
 /* The files that weights come from: the transformer's, then those of the Dense modules. */
-typedef struct source {
+typedef struct tern_mapped_weights {
     tern_safetensors *files[1 + TERN_MAX_MODULES];
     char *paths[1 + TERN_MAX_MODULES];
-    char *prefix; /* what stands before BertModel's names: "", "bert.", .. */
+    char *prefix;  /* what stands before BertModel's names: "", "bert.", .. */
+    float *copied; /* the weights that can't be used where they lie; NULL: none, or all of them */
 } source;
 
 static void close_source(source *s)
@@ -21,6 +22,7 @@ static void close_source(source *s)
         free(s->paths[i]);
     }
     free(s->prefix);
+    free(s->copied);
 }
 
 static int open_file(source *s, int i, const char *folder, tern_error *error)
@@ -114,19 +116,67 @@ static int check_surplus(const source *s, const tern_bert_config *config, tern_e
     return status;
 }
 
-static int fill(const source *s, tern_params *params, tern_error *error)
+static int check_params(const source *s, const tern_params *params, tern_error *error)
 {
     for (size_t i = 0; i < params->n; i++)
         if (check_param(s, &params->table[i], error) < 0)
             return -1;
-    tern_params_allocate(params);
-    for (size_t i = 0; i < params->n; i++) {
-        int file;
-        const tern_safetensor *found = find(s, params->table[i].name, &file);
-        if (tern_safetensors_floats(s->files[file], found, params->table[i].tensor->data, error) < 0)
-            return -1;
-    }
     return 0;
+}
+
+static int copy(const source *s, const tern_param *param, tern_error *error)
+{
+    int file;
+    const tern_safetensor *found = find(s, param->name, &file);
+    return tern_safetensors_floats(s->files[file], found, param->tensor->data, error);
+}
+
+static int fill(source *s, tern_params *params, tern_error *error)
+{
+    tern_params_allocate(params);
+    for (size_t i = 0; i < params->n; i++)
+        if (copy(s, &params->table[i], error) < 0)
+            return -1;
+    return 0;
+}
+
+/* Where the file has the parameter's values, if they can be used there. */
+static const float *view(const source *s, const tern_params *params, size_t i)
+{
+    int file,
+        follows = TERN_PARAM_FOLLOWS & (params->table[i].flags | (i + 1 < params->n ? params->table[i + 1].flags : 0));
+    return follows ? NULL : tern_safetensors_view(find(s, params->table[i].name, &file));
+}
+
+/* Points the parameter at the mapped file. */
+static int borrow(const source *s, const tern_param *param, const float *values, tern_error *error)
+{
+    int file;
+    const tern_safetensor *found = find(s, param->name, &file);
+    param->tensor->data = (tern_real *)values; /* never written without gradients; the pages are read-only */
+    return param->flags & TERN_PARAM_ROW_SPARSE ? 0 : tern_safetensors_check(s->files[file], found, values, error);
+}
+
+static int map_values(source *s, tern_params *params, tern_error *error)
+{
+    enum { ALIGN = 16 };
+    int64_t size = 0, *at = tern_alloc(params->n, sizeof *at);
+    int status = 0;
+    for (size_t i = 0; i < params->n; i++) {
+        const tern_param *p = &params->table[i];
+        at[i] = p->flags & TERN_PARAM_FOLLOWS ? size : (size + ALIGN - 1) / ALIGN * ALIGN;
+        if (!view(s, params, i))
+            size = at[i] + p->tensor->rows * p->tensor->cols;
+    }
+    s->copied = tern_alloc_aligned((size_t)size, sizeof *s->copied);
+    for (size_t i = 0; i < params->n && status == 0; i++) {
+        const tern_param *p = &params->table[i];
+        const float *values = view(s, params, i);
+        p->tensor->data = s->copied + at[i];
+        status = values ? borrow(s, p, values, error) : copy(s, p, error);
+    }
+    free(at);
+    return status;
 }
 
 static int open_source(source *s, const tern_folder *folder, tern_error *error)
@@ -140,23 +190,48 @@ static int open_source(source *s, const tern_folder *folder, tern_error *error)
     return check_surplus(s, &folder->config.bert, error);
 }
 
-tern_encoder *tern_weights_read(const tern_folder *folder, tern_error *error)
+/* The encoder that the folder describes, its weights put in place by put. */
+static tern_encoder *read_encoder(source *s, const tern_folder *folder,
+                                  int (*put)(source *s, tern_params *params, tern_error *error), tern_error *error)
 {
-    source s = {0};
     int file;
-    tern_encoder *encoder = NULL;
-    int status = open_source(&s, folder, error);
-    if (status == 0) {
-        tern_encoder_config config = folder->config;
-        config.bert.has_pooler = find(&s, "pooler.dense.weight", &file) && find(&s, "pooler.dense.bias", &file);
-        encoder = tern_encoder_create(&config);
-        status = fill(&s, tern_encoder_params(encoder), error);
-    }
-    close_source(&s);
-    if (status == 0)
+    if (open_source(s, folder, error) < 0)
+        return NULL;
+    tern_encoder_config config = folder->config;
+    config.bert.has_pooler = find(s, "pooler.dense.weight", &file) && find(s, "pooler.dense.bias", &file);
+    tern_encoder *encoder = tern_encoder_create(&config);
+    tern_params *params = tern_encoder_params(encoder);
+    if (check_params(s, params, error) == 0 && put(s, params, error) == 0)
         return encoder;
     tern_encoder_free(encoder);
     return NULL;
+}
+
+tern_encoder *tern_weights_read(const tern_folder *folder, tern_error *error)
+{
+    source s = {0};
+    tern_encoder *encoder = read_encoder(&s, folder, fill, error);
+    close_source(&s);
+    return encoder;
+}
+
+tern_encoder *tern_weights_map(const tern_folder *folder, tern_mapped_weights **files, tern_error *error)
+{
+    source *s = tern_calloc(1, sizeof *s);
+    tern_encoder *encoder = read_encoder(s, folder, map_values, error);
+    *files = s;
+    if (!encoder) {
+        tern_mapped_weights_free(s);
+        *files = NULL;
+    }
+    return encoder;
+}
+
+void tern_mapped_weights_free(tern_mapped_weights *files)
+{
+    if (files)
+        close_source(files);
+    free(files);
 }
 
 /* The parameters whose names begin with prefix (NULL: those of the transformer), without it. */

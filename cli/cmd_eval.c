@@ -1,5 +1,6 @@
 #include "cli/command.h"
 #include "cli/cut.h"
+#include "cli/precision.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -17,7 +18,7 @@
 #include <string.h>
 
 static const char *split, *save_run, *run_file, *per_query, *compare_file, *metric, *invalid_utf8;
-static const char *anchor, *positive, *negative, *score, *role;
+static const char *anchor, *positive, *negative, *score, *role, *precision;
 static int json, judged_only, exclude_same_id, force;
 static int64_t dim;
 static double tolerance;
@@ -31,6 +32,7 @@ static const tern_flag flags[] = {
     {"score", TERN_FLAG_STRING, &score, "COLUMN", "the same (score)"},
     {"dim", TERN_FLAG_INT, &dim, "N", "score vectors cut to N components, normalised again (all)"},
     {"role", TERN_FLAG_STRING, &role, "query|document", "the prompt of both texts of pairs with scores"},
+    {"precision", TERN_FLAG_STRING, &precision, "float32|int8", "of the model's products (float32)"},
     {"json", TERN_FLAG_BOOL, &json, NULL, "one JSON object on one line, figures with all digits"},
     {"expect", TERN_FLAG_LIST, &expect, "METRIC=VALUE", "exit with 1 unless the figure is so; may be repeated"},
     {"tolerance", TERN_FLAG_DOUBLE, &tolerance, "X", "how far from --expect a figure may be (0.0005)"},
@@ -107,8 +109,10 @@ static int embed(void *context, int embed_as, const char *const *texts, int64_t 
 static int evaluate_set(evaluation *e, tern_error *error)
 {
     tern_beir *set = tern_beir_read(e->data, split, invalid_utf8 != NULL, error);
-    tern_model *model = set ? tern_model_load(e->model, error) : NULL;
+    tern_model *model = set ? tern_model_open(e->model, error) : NULL;
     int status = tern_cut(model, dim, error);
+    if (status == 0)
+        status = tern_precision_use(model, precision, error);
     if (status == 0) {
         encoding context = {.model = model, .total = set->n_docs + set->n_queries};
         tern_retrieval_options options = {.embedder = {embed, &context, tern_model_dim(model)},
@@ -162,8 +166,10 @@ static int evaluate_rows(evaluation *e, tern_error *error)
                                      .score = score,
                                      .invalid_utf8_replace = invalid_utf8 != NULL};
     tern_rows *rows = tern_rows_read(&source, texts, error);
-    tern_model *model = rows ? tern_model_load(e->model, error) : NULL;
+    tern_model *model = rows ? tern_model_open(e->model, error) : NULL;
     int status = tern_cut(model, dim, error);
+    if (status == 0)
+        status = tern_precision_use(model, precision, error);
     if (status == 0) {
         encoding context = {.model = model, .total = tern_texts_count(texts)};
         status = score_rows(rows, &(tern_embedder){embed, &context, tern_model_dim(model)}, &e->scores, error);
@@ -249,6 +255,8 @@ static void print_json(const evaluation *e)
         json_object_set_new(object, "documents", json_integer(e->documents));
     if (dim > 0)
         json_object_set_new(object, "dim", json_integer(dim));
+    if (precision)
+        json_object_set_new(object, "precision", json_string(precision));
     json_object_set_new(object, "seconds", json_real(e->seconds));
     for (int i = 0; i < e->scores.n_metrics; i++)
         json_object_set_new(metrics, e->scores.names[i], json_real(e->scores.means[i]));
@@ -395,6 +403,8 @@ static int find_kind(const char *const *args, evaluation *e)
                                   "--anchor, --positive, --negative, --score and --role are for files of rows");
     if (e->kind == KIND_RUN && dim > 0)
         return tern_command_usage(&command, "with --run there are no vectors to cut to --dim");
+    if (e->kind == KIND_RUN && precision)
+        return tern_command_usage(&command, "with --run there is no model that --precision would be of");
     if (e->kind == KIND_ROWS && (judged_only || exclude_same_id))
         return tern_command_usage(&command, "--judged-only and --exclude-same-id need a BEIR folder; %s is none",
                                   e->data);
@@ -419,7 +429,7 @@ static int check_flags(void)
         status = tern_command_usage(&command, "--role %s: a role is query or document", role);
     if (status == TERN_GO_ON && invalid_utf8 && strcmp(invalid_utf8, "replace") != 0)
         status = tern_command_usage(&command, "--invalid-utf8 %s: the only choice is replace", invalid_utf8);
-    return status;
+    return status == TERN_GO_ON ? tern_precision_check(&command, precision) : status;
 }
 
 int tern_cmd_eval(int argc, char **argv)

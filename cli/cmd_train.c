@@ -3,6 +3,9 @@
 
 #include "autograd/gemm.h"
 #include "base/clock.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/profile.h"
 #include "train/train.h"
 
 #include <signal.h>
@@ -11,12 +14,14 @@
 #include <unistd.h>
 
 static tern_flag_list sets;
-static int json, no_eval, force;
+static int json, no_eval, force, profiled;
 
 static const tern_flag flags[] = {
     {"set", TERN_FLAG_LIST, &sets, "KEY=VALUE", "override a key of the recipe; may be given several times"},
     {"json", TERN_FLAG_BOOL, &json, NULL, "the result as one JSON object, the last line of stdout"},
     {"no-eval", TERN_FLAG_BOOL, &no_eval, NULL, "train only: dev and test are not read"},
+    {"profile", TERN_FLAG_BOOL, &profiled, NULL,
+     "where the time went: a table on stderr, and a trace of the first steps in output.dir/trace.json"},
     {"force", TERN_FLAG_BOOL, &force, NULL, "overwrite what output.dir holds of another or an earlier run"},
     {NULL, TERN_FLAG_BOOL, NULL, NULL, NULL},
 };
@@ -147,6 +152,24 @@ static int give(const tern_train_result *result)
     return TERN_EXIT_DONE;
 }
 
+/* The table, and where the trace is. A run that was finished before has neither. */
+static int show_profile(const tern_profile *profile, const tern_recipe *recipe, tern_error *error)
+{
+    if (!profile)
+        return 0;
+    if (tern_profile_steps(profile) == 0) {
+        say(NULL, "no step was taken, so there is no profile");
+        return 0;
+    }
+    char *path = tern_path_join(recipe->output.dir, "trace.json"), *table = tern_profile_table(profile);
+    int status = tern_profile_write_trace(profile, path, 1, error);
+    if (status == 0 && !tern_command_quiet())
+        fprintf(stderr, "\n%s\nTrace: %s; open it at chrome://tracing or https://ui.perfetto.dev\n\n", table, path);
+    free(table);
+    free(path);
+    return status;
+}
+
 static int train(tern_recipe *recipe, tern_error *error)
 {
     const char *term = getenv("TERM");
@@ -158,8 +181,12 @@ static int train(tern_recipe *recipe, tern_error *error)
         return tern_command_fail(error);
     signal(SIGINT, ask_to_stop);
     signal(SIGTERM, ask_to_stop);
+    options.profile = profiled ? tern_profile_create(NULL) : NULL;
     int status = tern_train(recipe, &options, &result, error);
     clear_bar();
+    if (status >= 0 && show_profile(options.profile, recipe, error) < 0)
+        status = -1;
+    tern_profile_free(options.profile);
     if (status == TERN_TRAIN_DONE)
         status = give(&result);
     else

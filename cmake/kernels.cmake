@@ -1,6 +1,5 @@
 # The kernels, compiled once for each instruction set and chosen at run time: one binary for all machines.
-set(TERN_KERNEL_SOURCES kern_gelu.c kern_layer_norm.c kern_softmax.c kern_elementwise.c kern_adamw.c kern_gemm.c
-    kern_gemm_amx.c kern_table.c)
+set(TERN_KERNEL_SOURCES kern_gelu.c kern_layer_norm.c kern_softmax.c kern_softmax_avx512.c kern_elementwise.c kern_adamw.c kern_int8.c kern_gemm.c kern_gemm_amx.c kern_dot.c kern_table.c)
 
 set(kernel_options -O3 -ffp-contract=fast -fno-signed-zeros)
 set(kernel_isas plain)
@@ -23,3 +22,4 @@ foreach(isa IN LISTS kernel_isas)
   list(APPEND kernel_objects $<TARGET_OBJECTS:tern_kernels_${isa}>)
 endforeach()
 add_library(tern_kernels STATIC ${kernel_objects})
+target_link_libraries(tern_kernels PUBLIC m)

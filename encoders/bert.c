@@ -63,8 +63,10 @@ void tern_bert_free(tern_bert *bert)
 {
     if (!bert)
         return;
-    for (int64_t n = 0; n < bert->config.layers; n++)
+    for (int64_t n = 0; n < bert->config.layers; n++) {
         free(bert->layers[n].place);
+        tern_bert_int8_free(bert->layers[n].int8);
+    }
     free(bert->layers);
     free(bert);
 }
@@ -127,8 +129,14 @@ tern_tensor *tern_bert_layer_forward(tern_bert *bert, const tern_pass *pass, int
     tern_arena *arena = tern_tape_arena(pass->tape);
     tern_arena_mark mark = tern_arena_here(arena);
     tern_tape_within(pass->tape, bert->layers[n].place);
+    int recording = tern_tape_recording(pass->tape);
+    if (!recording && bert->layers[n].int8) {
+        tern_bert_int8_forward(bert, pass, n, x);
+        tern_arena_rewind(arena, mark);
+        return x;
+    }
     tern_tensor *y = forward_layer(bert, pass, n, x);
-    if (tern_tape_recording(pass->tape))
+    if (recording)
         return y;
     memcpy(x->data, y->data, tern_tensor_size(x) * sizeof *x->data);
     tern_arena_rewind(arena, mark);

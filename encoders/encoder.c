@@ -99,6 +99,11 @@ void tern_encoder_init(tern_encoder *encoder, uint64_t seed)
     }
 }
 
+int tern_encoder_use_int8(tern_encoder *encoder, tern_error *error)
+{
+    return tern_bert_int8_create(encoder->bert, error);
+}
+
 tern_tensor *tern_encoder_tokens(tern_encoder *encoder, const tern_pass *pass)
 {
     tern_tensor *x = tern_bert_embeddings(encoder->bert, pass);

@@ -7,12 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Documents whose vectors are held at a time when nobody gave them. A multiple of topk.c's block, so that tiles, and
- * with them a score's last bits, are the same for vectors given whole. */
+/* Documents whose vectors are held at a time when nobody gave them. */
 enum { DOC_CHUNK = 65536 };
 
-/* Documents of equal text have equal vectors, and so must tie; their scores could differ in the last bit by their place
- * in a tile. So each distinct text is searched once, and stands for its group of documents. */
+/* Documents of equal text have equal vectors, and tie: each distinct text is searched once, and stands for its group of
+ * documents. */
 typedef struct corpus {
     const tern_beir *set;
     int64_t n_groups;

@@ -1,44 +1,69 @@
 #include "eval/topk.h"
 
+#include "autograd/dots.h"
 #include "autograd/gemm.h"
 #include "base/memory.h"
+#include "eval/keys.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* One sgemm scores QUERY_TILE x DOC_TILE pairs; the tiles of a block run in parallel into one buffer, then each query's
- * heap takes its row of it, in parallel over the queries. Only these constants and the sizes decide how the work is
- * cut, never the threads: a score's last bits depend on its tile. */
-enum { QUERY_TILE = 128, DOC_TILE = 1024, QUERY_BLOCK = 256, DOC_BLOCK = 16384, SCAN = 32 };
+/* How the work is cut: blocks of queries, one after the other; stretches of documents, of which each is about as long
+ * as all before it; tiles of documents, which are shared out among the threads. A tile's scores go to a buffer that
+ * stays in cache and are compared at once with the least score that each query still takes: after the first stretch
+ * hardly one in a hundred gets further. None of the sizes depends on the threads, since a score's last bits may depend
+ * on its tile.
+ *
+ * What gets further is a key in a list of the thread's own. A list that is full is cut to its k best, and the last of
+ * these is the least that the thread takes from then on. At the end of a stretch all lists are joined into the query's
+ * k best so far. As the stretches grow, a query meets about k (1 + log2(documents / k)) keys in all. */
+enum {
+    MOST_QUERIES = 512,
+    DOC_TILE = 128,
+    FIRST_STRETCH = 4096,
+    MOST_KEYS = 1 << 20, /* in a thread's lists */
+    LANES = 32,
+    WORTH_THREADS = 1 << 18, /* multiplications */
+    WORTH_SORTING = 1 << 12  /* keys */
+};
 
-/* A heap holds keys: the score's bits made to order as integers above the complement of the rank, so that one
- * comparison settles score and tie. */
 struct tern_topk {
     const float *queries;
     int64_t n_queries, dim, n_docs, k;
     int64_t *rank, *doc_of_rank; /* NULL: rank is the document's number */
-    uint64_t *heaps;             /* [n_queries, k], the worst key at the root */
+    uint64_t *best;              /* [n_queries, k] keys, in no order until sorted */
     int64_t *sizes;              /* [n_queries] */
-    float *scores;               /* [QUERY_BLOCK, DOC_BLOCK] */
+    float *least;                /* [n_queries] the score that a document needs to get in, or to tie */
+    int64_t seen;                /* documents so far */
+    int sorted;
 };
 
-static uint64_t key_of(float score, int64_t rank)
-{
-    uint32_t bits;
-    score += 0.0f; /* -0 becomes +0: they are equal */
-    memcpy(&bits, &score, sizeof bits);
-    bits = bits >> 31 ? ~bits : bits | UINT32_C(0x80000000);
-    return (uint64_t)bits << 32 | (UINT32_MAX - (uint32_t)rank);
-}
+/* What a thread holds for a block of queries. */
+typedef struct lists {
+    float *scores;  /* [DOC_TILE, stride] */
+    float *least;   /* [stride] */
+    int64_t *sizes; /* [queries] */
+    uint64_t *keys; /* [queries, room] */
+    void *scratch;  /* for the products */
+} lists;
 
-static float score_of(uint64_t key)
+/* A part of what tern_topk_add was given: documents first .. first + n - 1 of it for a block of queries. */
+typedef struct part {
+    tern_topk *topk;
+    const float *vectors;
+    const int64_t *docs; /* NULL: their numbers start at number */
+    int64_t number, first, n;
+    int64_t query, n_queries, stride; /* stride: between rows of scores, a multiple of LANES */
+    int64_t room;
+    tern_dots *dots; /* of these queries */
+    lists *lists;    /* one a thread */
+} part;
+
+static int64_t least_of(int64_t a, int64_t b)
 {
-    uint32_t bits = (uint32_t)(key >> 32);
-    bits = bits >> 31 ? bits & UINT32_C(0x7FFFFFFF) : ~bits;
-    float score;
-    memcpy(&score, &bits, sizeof score);
-    return score;
+    return a < b ? a : b;
 }
 
 tern_topk *tern_topk_create(const float *queries, int64_t n_queries, int64_t dim, int64_t n_docs, const int64_t *rank,
@@ -48,10 +73,11 @@ tern_topk *tern_topk_create(const float *queries, int64_t n_queries, int64_t dim
     tern_topk *t = tern_calloc(1, sizeof *t);
     *t = (tern_topk){.queries = queries, .n_queries = n_queries, .dim = dim, .n_docs = n_docs};
     t->k = k < n_docs ? k : n_docs;
-    t->heaps = tern_alloc((size_t)n_queries * (size_t)t->k, sizeof *t->heaps);
+    t->best = tern_alloc((size_t)n_queries * (size_t)t->k, sizeof *t->best);
     t->sizes = tern_calloc((size_t)n_queries, sizeof *t->sizes);
-    int64_t rows = n_queries < QUERY_BLOCK ? n_queries : QUERY_BLOCK;
-    t->scores = tern_alloc_aligned((size_t)rows * DOC_BLOCK, sizeof *t->scores);
+    t->least = tern_alloc((size_t)n_queries, sizeof *t->least);
+    for (int64_t q = 0; q < n_queries; q++)
+        t->least[q] = -INFINITY;
     if (rank) {
         t->rank = tern_alloc((size_t)n_docs, sizeof *rank);
         t->doc_of_rank = tern_alloc((size_t)n_docs, sizeof *rank);
@@ -68,115 +94,171 @@ void tern_topk_free(tern_topk *topk)
         return;
     free(topk->rank);
     free(topk->doc_of_rank);
-    free(topk->heaps);
+    free(topk->best);
     free(topk->sizes);
-    free(topk->scores);
+    free(topk->least);
     free(topk);
 }
 
-static void sift_down(uint64_t *heap, int64_t n, uint64_t key)
+static void keep(const part *p, lists *l, int64_t query, uint64_t key)
 {
-    int64_t at = 0;
-    for (int64_t child = 1; child < n; child = 2 * at + 1) {
-        if (child + 1 < n && heap[child + 1] < heap[child])
-            child++;
-        if (key <= heap[child])
-            break;
-        heap[at] = heap[child];
-        at = child;
-    }
-    heap[at] = key;
+    int64_t k = p->topk->k;
+    uint64_t *keys = l->keys + query * p->room;
+    keys[l->sizes[query]++] = key;
+    if (l->sizes[query] < p->room)
+        return;
+    tern_keys_select(keys, p->room, k);
+    l->sizes[query] = k;
+    l->least[query] = tern_key_score(keys[k - 1]);
 }
 
-static void sift_up(uint64_t *heap, int64_t at, uint64_t key)
+static void scan_tile(const part *p, lists *l, int64_t from, int64_t n)
 {
-    for (; at > 0 && key < heap[(at - 1) / 2]; at = (at - 1) / 2)
-        heap[at] = heap[(at - 1) / 2];
-    heap[at] = key;
-}
-
-static void offer(tern_topk *t, int64_t query, uint64_t key)
-{
-    uint64_t *heap = t->heaps + query * t->k;
-    if (t->sizes[query] < t->k)
-        sift_up(heap, t->sizes[query]++, key);
-    else if (key > heap[0])
-        sift_down(heap, t->k, key);
-}
-
-/* The least score that may still enter; equal scores may, by rank. NaN fails the comparison with any of them. */
-static float threshold(const tern_topk *t, int64_t query)
-{
-    return t->sizes[query] < t->k ? -INFINITY : score_of(t->heaps[query * t->k]);
-}
-
-static int any_reaches(const float *scores, float least)
-{
-    int any = 0;
-    for (int i = 0; i < SCAN; i++)
-        any |= scores[i] >= least;
-    return any;
-}
-
-/* Most of a row is below the threshold: stretches of SCAN scores are passed over with one vector test. */
-static void scan(tern_topk *t, int64_t query, const float *scores, const int64_t *docs, int64_t first, int64_t n)
-{
-    float least = threshold(t, query);
-    for (int64_t from = 0; from < n; from += SCAN) {
-        int64_t to = from + SCAN < n ? from + SCAN : n;
-        if (to - from == SCAN && !any_reaches(scores + from, least))
+    int32_t which[MOST_QUERIES];
+    for (int64_t i = 0; i < n; i++) {
+        const float *scores = l->scores + i * p->stride;
+        int64_t found = tern_dots_reaching(p->n_queries, scores, l->least, which);
+        if (found == 0)
             continue;
-        for (int64_t i = from; i < to; i++) {
-            if (!(scores[i] >= least))
-                continue;
-            int64_t doc = docs ? docs[i] : first + i;
-            offer(t, query, key_of(scores[i], t->rank ? t->rank[doc] : doc));
-            least = threshold(t, query);
-        }
+        int64_t doc = p->docs ? p->docs[from + i] : p->number + from + i;
+        int64_t rank = p->topk->rank ? p->topk->rank[doc] : doc;
+        for (int64_t j = 0; j < found; j++)
+            keep(p, l, which[j], tern_key(scores[which[j]], rank));
     }
 }
 
-static int64_t least_of(int64_t a, int64_t b)
+/* Joins the lists of all threads into a query's best so far. room: scratch for k + p->room keys. */
+static void join(const part *p, int64_t query, int n_threads, uint64_t *room)
 {
-    return a < b ? a : b;
+    tern_topk *t = p->topk;
+    int64_t n = t->sizes[p->query + query];
+    uint64_t *best = t->best + (p->query + query) * t->k;
+    memcpy(room, best, (size_t)n * sizeof *best);
+    for (int i = 0; i < n_threads; i++) {
+        lists *l = p->lists + i;
+        memcpy(room + n, l->keys + query * p->room, (size_t)l->sizes[query] * sizeof *room);
+        n += l->sizes[query];
+        l->sizes[query] = 0;
+        if (n > t->k)
+            tern_keys_select(room, n, t->k);
+        n = least_of(n, t->k);
+    }
+    if (n == t->k)
+        t->least[p->query + query] = tern_key_score(room[n - 1]);
+    memcpy(best, room, (size_t)n * sizeof *best);
+    t->sizes[p->query + query] = n;
 }
 
-static void score_block(const tern_topk *t, int64_t query, int64_t n_queries, const float *vectors, int64_t n)
+/* One stretch, by all threads. */
+static void search_stretch(const part *p)
 {
-#pragma omp parallel for collapse(2) schedule(dynamic)
-    for (int64_t d = 0; d < n; d += DOC_TILE)
-        for (int64_t q = 0; q < n_queries; q += QUERY_TILE)
-            tern_gemm(0, 1, least_of(QUERY_TILE, n_queries - q), least_of(DOC_TILE, n - d), t->dim, 1,
-                      t->queries + (query + q) * t->dim, t->dim, vectors + d * t->dim, t->dim, 0,
-                      t->scores + q * DOC_BLOCK + d, DOC_BLOCK);
+    int n_threads = 1;
+#pragma omp parallel if (p->n_queries * p->n * p->topk->dim > WORTH_THREADS)
+    {
+        lists *l = p->lists + omp_get_thread_num();
+        uint64_t *room = tern_alloc((size_t)(p->topk->k + p->room), sizeof *room);
+        memcpy(l->least, p->topk->least + p->query, (size_t)p->n_queries * sizeof *l->least);
+#pragma omp single
+        n_threads = omp_get_num_threads();
+#pragma omp for schedule(dynamic)
+        for (int64_t i = 0; i < p->n; i += DOC_TILE) {
+            int64_t n = least_of(DOC_TILE, p->n - i);
+            tern_dots_rows(p->dots, n, p->vectors + (p->first + i) * p->topk->dim, l->scores, p->stride, l->scratch);
+            scan_tile(p, l, p->first + i, n);
+        }
+#pragma omp for schedule(dynamic, 4)
+        for (int64_t q = 0; q < p->n_queries; q++)
+            join(p, q, n_threads, room);
+        free(room);
+    }
+}
+static void open_lists(part *p, int n_threads)
+{
+    int64_t rows = p->stride;
+    p->lists = tern_calloc((size_t)n_threads, sizeof *p->lists);
+    for (int i = 0; i < n_threads; i++) {
+        lists *l = p->lists + i;
+        l->scores = tern_alloc_aligned((size_t)(DOC_TILE * rows), sizeof *l->scores);
+        l->least = tern_alloc((size_t)rows, sizeof *l->least);
+        l->sizes = tern_calloc((size_t)rows, sizeof *l->sizes);
+        l->scratch = tern_alloc_aligned(1, tern_dots_scratch(p->dots));
+        l->keys = tern_alloc((size_t)(rows * p->room), sizeof *l->keys);
+    }
+}
+
+static void close_lists(part *p, int n_threads)
+{
+    for (int i = 0; i < n_threads; i++) {
+        free(p->lists[i].scores);
+        free(p->lists[i].least);
+        free(p->lists[i].sizes);
+        free(p->lists[i].keys);
+        free(p->lists[i].scratch);
+    }
+    free(p->lists);
+}
+
+static int64_t up_to(int64_t n, int64_t unit)
+{
+    return (n + unit - 1) / unit * unit;
+}
+
+/* All of what was given, for one block of queries. */
+static void search_block(part *p, int64_t n)
+{
+    int n_threads = tern_threads();
+    p->stride = up_to(p->n_queries, LANES);
+    p->dots = tern_dots_open(p->n_queries, p->topk->dim, p->topk->queries + p->query * p->topk->dim);
+    open_lists(p, n_threads);
+    /* With few queries a product costs more than what is kept of it: one stretch, and threads wait for one another
+     * once. */
+    int64_t shortest = p->n_queries > TERN_DOTS_FEW ? FIRST_STRETCH : n;
+    for (p->first = 0; p->first < n; p->first += p->n) {
+        int64_t before = up_to(p->topk->seen + p->first, DOC_TILE);
+        p->n = least_of(n - p->first, before > shortest ? before : shortest);
+        search_stretch(p);
+    }
+    close_lists(p, n_threads);
+    tern_dots_close(p->dots);
 }
 
 void tern_topk_add(tern_topk *topk, const float *vectors, const int64_t *docs, int64_t first, int64_t n)
 {
-    for (int64_t d = 0; d < n; d += DOC_BLOCK) {
-        int64_t n_docs = least_of(DOC_BLOCK, n - d);
-        for (int64_t q = 0; q < topk->n_queries; q += QUERY_BLOCK) {
-            int64_t n_queries = least_of(QUERY_BLOCK, topk->n_queries - q);
-            score_block(topk, q, n_queries, vectors + d * topk->dim, n_docs);
-#pragma omp parallel for schedule(dynamic, 4)
-            for (int64_t i = 0; i < n_queries; i++)
-                scan(topk, q + i, topk->scores + i * DOC_BLOCK, docs ? docs + d : NULL, first + d, n_docs);
-        }
+    int64_t spare = topk->k > LANES ? topk->k : LANES, room = topk->k + spare;
+    int64_t block = MOST_KEYS / room / LANES * LANES;
+    block = block > MOST_QUERIES ? MOST_QUERIES : block < LANES ? LANES : block;
+    for (int64_t q = 0; n > 0 && q < topk->n_queries; q += block) {
+        part p = {topk, vectors, docs, .number = first, .query = q, .room = room};
+        p.n_queries = least_of(block, topk->n_queries - q);
+        search_block(&p, n);
     }
+    topk->seen += n;
+    topk->sorted = 0;
 }
 
-/* Heap sort: the root is the worst, so it goes to the end of what is left. */
+static void sort_all(tern_topk *t)
+{
+#pragma omp parallel if (t->n_queries * t->k > WORTH_SORTING)
+    {
+        uint64_t *room = tern_alloc((size_t)t->k, sizeof *room);
+#pragma omp for schedule(static)
+        for (int64_t q = 0; q < t->n_queries; q++)
+            tern_keys_sort(t->best + q * t->k, t->sizes[q], room);
+        free(room);
+    }
+    t->sorted = 1;
+}
+
 int64_t tern_topk_take(tern_topk *topk, int64_t query, tern_hit *hits)
 {
-    uint64_t *heap = topk->heaps + query * topk->k;
-    int64_t n = topk->sizes[query];
-    for (int64_t left = n; left > 0; left--) {
-        int64_t rank = UINT32_MAX - (uint32_t)heap[0];
-        hits[left - 1] = (tern_hit){topk->doc_of_rank ? topk->doc_of_rank[rank] : rank, score_of(heap[0])};
-        sift_down(heap, left - 1, heap[left - 1]);
+    if (!topk->sorted)
+        sort_all(topk);
+    const uint64_t *keys = topk->best + query * topk->k;
+    for (int64_t i = 0; i < topk->sizes[query]; i++) {
+        int64_t rank = tern_key_rank(keys[i]);
+        hits[i] = (tern_hit){topk->doc_of_rank ? topk->doc_of_rank[rank] : rank, tern_key_score(keys[i])};
     }
-    topk->sizes[query] = 0;
-    return n;
+    return topk->sizes[query];
 }
 
 typedef struct numbered {

@@ -6,9 +6,10 @@
  *         n = tern_topk_take(t, q, hits);                       // best first
  *     tern_topk_free(t);
  *
- * Scores come from tiles of fixed size, each one sgemm on one thread; a heap per query keeps the best. A document
- * enters when (score, rank) beats the heap's worst, so that ties at the last place are settled exactly. The result is
- * the same for any number of threads. A score of NaN is never kept. */
+ * A document is kept when (score, rank) is among the best k, so that ties at the last place are settled exactly. The
+ * bits of a score depend on the two vectors, and on the number of queries: equal documents
+ * tie, and the result is the same for any number of threads and any chunks. Vectors are to be finite; a score of NaN is
+ * never kept. */
 #ifndef TERN_EVAL_TOPK_H
 #define TERN_EVAL_TOPK_H
 
@@ -22,15 +23,16 @@ typedef struct tern_hit {
 typedef struct tern_topk tern_topk;
 
 /* queries [n_queries, dim], borrowed until the end. rank [n_docs]: all of 0 .. n_docs - 1, the lower rank wins between
- * equal scores; NULL: the lower document number does. Copied. n_docs is below 2^32. Holds 8 * k bytes a query, and
- * 16 MB for scores. */
+ * equal scores; NULL: the lower document number does. Copied. n_docs is below 2^32. Holds 8 * k bytes a query; while
+ * documents are added, up to 9 MB a thread (16 k bytes a query and thread, when k is above a thousand, for 32 queries)
+ * and 6 * dim bytes for each of 512 queries. */
 tern_topk *tern_topk_create(const float *queries, int64_t n_queries, int64_t dim, int64_t n_docs, const int64_t *rank,
                             int64_t k);
 void tern_topk_free(tern_topk *topk);
 /* Offers n documents, vectors [n, dim]: the i-th is number docs[i], or first + i when docs is NULL. Each document is to
  * be offered once. */
 void tern_topk_add(tern_topk *topk, const float *vectors, const int64_t *docs, int64_t first, int64_t n);
-/* Writes a query's hits, best first, into hits [k] and returns their number; to be called once a query. */
+/* Writes a query's hits, best first, into hits [k] and returns their number; once all documents were offered. */
 int64_t tern_topk_take(tern_topk *topk, int64_t query, tern_hit *hits);
 
 /* rank [n] of ids for tern_topk_create by trec_eval's rule: greater ids (strcmp) come first. Returns -1, or the number

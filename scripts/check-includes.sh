@@ -14,7 +14,7 @@ autograd     base data/packed.h
 losses       autograd base
 encoders     autograd base data/packed.h
 data         base
-eval         base data autograd/gemm.h
+eval         base data autograd/dots.h autograd/gemm.h
 recipes      base
 checkpoints  encoders autograd data base
 train        autograd losses encoders data eval checkpoints recipes base

@@ -572,6 +572,93 @@ START_TEST(a_missing_tensor_and_nan_are_named)
 }
 END_TEST
 
+/* Spaces at the end of a safetensors header, so that its data begins shift bytes later. */
+static void shift_data(const char *folder, size_t shift)
+{
+    char *path = tern_path_join(folder, "model.safetensors"), *bytes;
+    size_t n;
+    uint64_t header;
+    ck_assert_int_eq(tern_file_read(path, 0, &bytes, &n, NULL), 0);
+    memcpy(&header, bytes, sizeof header);
+    size_t data = sizeof header + (size_t)header;
+    char *moved = tern_alloc(n + shift, 1);
+    memcpy(moved, bytes, data);
+    memset(moved + data, ' ', shift);
+    memcpy(moved + data + shift, bytes + data, n - data);
+    header += shift;
+    memcpy(moved, &header, sizeof header);
+    tern_test_put_file(path, moved, n + shift);
+    free(moved);
+    free(bytes);
+    free(path);
+}
+
+/* Whether the weights are used in place or copied, as at an odd address, is not to be seen. */
+START_TEST(an_opened_model_gives_the_bits_of_a_loaded_one)
+{
+    static const char *const texts[] = {"the dog", "", "a cat and the dog", "the dog"};
+    enum { N = sizeof texts / sizeof *texts, DIM = 6 };
+    for (size_t shift = 0; shift <= 8; shift++) {
+        const char *folder = tiny_copy();
+        tern_error error = {{0}};
+        float loaded[N * DIM], opened[N * DIM];
+        shift_data(folder, shift);
+        tern_model *model = load(folder), *other = tern_model_open(folder, &error);
+        ck_assert_msg(other != NULL, "%s", error.message);
+        ck_assert_int_eq(tern_model_dim(other), DIM);
+        ck_assert_ptr_null(tern_encoder_params(other->encoder)->value);
+        ck_assert_int_eq(tern_model_embed(model, &(tern_embed_options){0}, texts, N, loaded, &error), 0);
+        ck_assert_int_eq(tern_model_embed(other, &(tern_embed_options){0}, texts, N, opened, &error), 0);
+        ck_assert_mem_eq(loaded, opened, sizeof loaded);
+        const char *saved = tern_test_path("saved");
+        ck_assert_int_eq(tern_remove_all(saved, NULL), 0);
+        ck_assert_msg(tern_model_save(other, saved, 1, &error) == 0, "%s", error.message);
+        tern_model_free(other);
+        tern_model_free(model);
+        model = load(saved);
+        ck_assert_int_eq(tern_model_embed(model, &(tern_embed_options){0}, texts, N, opened, &error), 0);
+        ck_assert_mem_eq(loaded, opened, sizeof loaded);
+        tern_model_free(model);
+    }
+}
+END_TEST
+
+START_TEST(an_opened_model_lives_on_when_its_files_are_replaced)
+{
+    static const char *const texts[] = {"the dog"};
+    const char *folder = tiny_copy();
+    tern_error error = {{0}};
+    float before[6], after[6];
+    tern_model *model = tern_model_open(folder, &error);
+    ck_assert_msg(model != NULL, "%s", error.message);
+    ck_assert_int_eq(tern_model_embed(model, &(tern_embed_options){0}, texts, 1, before, &error), 0);
+    char *path = tern_path_join(folder, "model.safetensors");
+    ck_assert_int_eq(tern_file_write(path, "gone", 4, &error), 0);
+    ck_assert_int_eq(tern_model_embed(model, &(tern_embed_options){0}, texts, 1, after, &error), 0);
+    ck_assert_mem_eq(before, after, sizeof before);
+    tern_model_free(model);
+    free(path);
+}
+END_TEST
+
+START_TEST(an_opened_model_is_refused_for_what_a_loaded_one_is)
+{
+    const char *folder = tiny_copy();
+    tern_error error = {{0}};
+    float bias[6] = {0, 1, NAN}, weight[96] = {0};
+    char *path = tern_path_join(folder, "2_Dense/model.safetensors");
+    const tern_safetensors_item items[] = {{.name = "linear.weight", .rank = 2, .shape = {6, 16}, .data = weight},
+                                           {.name = "linear.bias", .rank = 1, .shape = {6}, .data = bias}};
+    ck_assert_int_eq(tern_safetensors_write(path, items, 1, &error), 0);
+    ck_assert_ptr_null(tern_model_open(folder, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "2_Dense/linear.bias is missing"));
+    ck_assert_int_eq(tern_safetensors_write(path, items, 2, &error), 0);
+    ck_assert_ptr_null(tern_model_open(folder, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "linear.bias holds NaN"));
+    free(path);
+}
+END_TEST
+
 START_TEST(limits_come_from_the_first_file_that_has_one)
 {
     const char *folder = tiny_copy();
@@ -673,6 +760,9 @@ int main(void)
     tcase_add_test(c, sizes_that_lie_are_refused);
     tcase_add_test(c, missing_and_broken_files_are_named);
     tcase_add_test(c, a_missing_tensor_and_nan_are_named);
+    tcase_add_test(c, an_opened_model_gives_the_bits_of_a_loaded_one);
+    tcase_add_test(c, an_opened_model_lives_on_when_its_files_are_replaced);
+    tcase_add_test(c, an_opened_model_is_refused_for_what_a_loaded_one_is);
     tcase_add_test(c, limits_come_from_the_first_file_that_has_one);
     tcase_add_test(c, damaged_small_files_never_crash);
     tcase_add_test(c, names_are_looked_up_in_terns_cache_then_hugging_faces);

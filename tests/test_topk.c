@@ -3,6 +3,7 @@
 #include "autograd/gemm.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "eval/keys.h"
 #include "eval/topk.h"
 #include "support.h"
 
@@ -102,6 +103,73 @@ START_TEST(more_documents_than_a_block_holds)
     free(rank);
     free(docs);
     free(queries);
+}
+END_TEST
+
+/* On either side of the number of queries from which on products are those of matrices, and across blocks of queries;
+ * documents come in several stretches. */
+START_TEST(many_queries_find_what_few_find)
+{
+    enum { DOCS = 9000, DIM = 5 };
+    static const int64_t counts[] = {31, 32, 33, 97, 513};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        float *queries = whole_numbers(counts[i], DIM, 5), *docs = whole_numbers(DOCS, DIM, 6);
+        check_against_sort(queries, counts[i], docs, DOCS, DIM, NULL, 10, DOCS);
+        free(docs);
+        free(queries);
+    }
+}
+END_TEST
+
+/* Each document is better than all before it: every one gets into the lists. */
+START_TEST(documents_that_get_better_and_better)
+{
+    enum { DOCS = 6000, QUERIES = 40 };
+    float queries[QUERIES], *docs = tern_alloc(DOCS, sizeof *docs);
+    for (int i = 0; i < QUERIES; i++)
+        queries[i] = (float)(1 + i % 3);
+    for (int i = 0; i < DOCS; i++)
+        docs[i] = (float)(i - DOCS / 2);
+    check_against_sort(queries, QUERIES, docs, DOCS, 1, NULL, 7, DOCS);
+    check_against_sort(queries, QUERIES, docs, DOCS, 1, NULL, 1500, 1000);
+    free(docs);
+}
+END_TEST
+
+START_TEST(keys_are_selected_and_sorted)
+{
+    enum { MOST = 300 };
+    uint64_t keys[MOST], sorted[MOST], room[MOST];
+    for (int64_t n = 1; n <= MOST; n = n < 20 ? n + 1 : n + 31)
+        for (int64_t k = 1; k <= n; k += 1 + k / 2)
+            for (uint64_t order = 0; order < 3; order++) { /* random, rising, falling */
+                for (int64_t i = 0; i < n; i++)
+                    keys[i] = order == 0   ? tern_random(9, (uint64_t)i, (uint64_t)n, (uint64_t)k)
+                              : order == 1 ? (uint64_t)i
+                                           : (uint64_t)(n - i);
+                memcpy(sorted, keys, sizeof keys);
+                tern_keys_sort(sorted, n, room);
+                for (int64_t i = 1; i < n; i++)
+                    ck_assert(sorted[i - 1] > sorted[i]);
+                tern_keys_select(keys, n, k);
+                ck_assert(keys[k - 1] == sorted[k - 1]);
+                tern_keys_sort(keys, k, room);
+                ck_assert_mem_eq(keys, sorted, (size_t)k * sizeof *keys);
+            }
+}
+END_TEST
+
+START_TEST(keys_are_ordered_as_scores_and_then_ranks)
+{
+    static const float scores[] = {INFINITY, 1.5f, 1, 1e-42f, 0, -1e-42f, -1, -INFINITY};
+    enum { N = sizeof scores / sizeof *scores };
+    for (int i = 0; i < N; i++) {
+        ck_assert_float_eq(tern_key_score(tern_key(scores[i], 7)), scores[i]);
+        ck_assert_int_eq(tern_key_rank(tern_key(scores[i], 4000000000)), 4000000000);
+        ck_assert(tern_key(scores[i], 3) > tern_key(scores[i], 4));
+        ck_assert(i == 0 || tern_key(scores[i - 1], 9) > tern_key(scores[i], 0));
+    }
+    ck_assert(tern_key(-0.0f, 1) == tern_key(0, 1));
 }
 END_TEST
 
@@ -232,6 +300,10 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, equals_a_sort_of_all_scores_at_odd_sizes);
     tcase_add_test(tc, more_documents_than_a_block_holds);
+    tcase_add_test(tc, many_queries_find_what_few_find);
+    tcase_add_test(tc, documents_that_get_better_and_better);
+    tcase_add_test(tc, keys_are_selected_and_sorted);
+    tcase_add_test(tc, keys_are_ordered_as_scores_and_then_ranks);
     tcase_add_test(tc, ties_at_the_last_place_go_to_the_lower_rank);
     tcase_add_test(tc, minus_zero_ties_with_zero);
     tcase_add_test(tc, a_nan_is_never_kept_and_infinities_are_ordered);

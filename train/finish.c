@@ -27,7 +27,7 @@ static int export_best(tern_training *run, const char *folder, tern_error *error
 
 static int score_export(tern_training *run, const char *folder, tern_scores *tuned, tern_error *error)
 {
-    tern_model *model = tern_model_load(folder, error);
+    tern_model *model = tern_model_open(folder, error);
     if (!model)
         return -1;
     int status =
@@ -87,9 +87,14 @@ int tern_training_finish(tern_training *run, json_t **result, tern_error *error)
     outcome.steps = run->progress.step;
     outcome.has_dev = tern_exams_has(&run->exams, TERN_EXAM_DEV);
     outcome.dev_base = outcome.has_dev ? tern_scores_get(&run->base[TERN_EXAM_DEV], metric) : 0;
+    tern_profile_begin(run->options->profile, "exporting");
     int status = export_best(run, folder, error);
-    if (status == 0 && tern_exams_has(&run->exams, TERN_EXAM_TEST))
+    tern_profile_end(run->options->profile, NULL);
+    if (status == 0 && tern_exams_has(&run->exams, TERN_EXAM_TEST)) {
+        tern_profile_begin(run->options->profile, "scoring on test");
         status = compare(run, folder, &outcome, &tuned, &comparison, error);
+        tern_profile_end(run->options->profile, NULL);
+    }
     *result = status == 0 ? tern_report_json(&outcome) : NULL;
     if (status == 0)
         status = write_result(run, *result, error);

@@ -43,7 +43,7 @@ tern_checkpoint tern_training_checkpoint(tern_training *run)
 }
 
 /* The logs go first: a checkpoint must never be ahead of them. */
-static int save(tern_training *run, tern_error *error)
+static int save_state(tern_training *run, tern_error *error)
 {
     char *fault = tern_diagnose_params(tern_encoder_params(run->model->encoder));
     if (fault) {
@@ -59,6 +59,14 @@ static int save(tern_training *run, tern_error *error)
         return -1;
     run->saved_step = run->progress.step;
     return 0;
+}
+
+static int save(tern_training *run, tern_error *error)
+{
+    tern_profile_begin(run->options->profile, "checkpoint");
+    int status = save_state(run, error);
+    tern_profile_end(run->options->profile, NULL);
+    return status;
 }
 
 static int at_end(const tern_training *run)
@@ -93,7 +101,10 @@ static int note_score(tern_training *run, double score, double seconds, tern_err
     p->best_score = score;
     p->best_step = p->step;
     tern_checkpoint checkpoint = tern_training_checkpoint(run);
-    return tern_best_save(&checkpoint, error);
+    tern_profile_begin(run->options->profile, "keeping the best");
+    int status = tern_best_save(&checkpoint, error);
+    tern_profile_end(run->options->profile, NULL);
+    return status;
 }
 
 static int score_dev(tern_training *run, tern_error *error)
@@ -112,10 +123,12 @@ static int score_dev(tern_training *run, tern_error *error)
 static int evaluate(tern_training *run, tern_error *error)
 {
     tern_average *average = tern_trainer_get_parts(run->trainer).average;
+    tern_profile_begin(run->options->profile, "scoring on dev");
     tern_trainer_rest(run->trainer);
     tern_average_swap(average);
     int status = score_dev(run, error);
     tern_average_swap(average);
+    tern_profile_end(run->options->profile, NULL);
     return status;
 }
 
@@ -147,10 +160,12 @@ static int take_step(tern_training *run, tern_error *error)
     if (tern_trainer_step(run->trainer, run->progress.step, &done, error) < 0)
         return -1;
     run->progress.step++;
-    if (log_step(run, &done, error) < 0)
-        return -1;
-    show_step(run, &done);
-    return 0;
+    tern_profile_begin(run->options->profile, "log and progress");
+    int status = log_step(run, &done, error);
+    if (status == 0)
+        show_step(run, &done);
+    tern_profile_end(run->options->profile, NULL);
+    return status;
 }
 
 static int checkpoint_due(const tern_training *run)

@@ -201,14 +201,14 @@ static int64_t embed_bytes(const tern_encoder_config *config, int64_t n, int64_t
 int64_t tern_memory_of_retrieval(const tern_encoder_config *config, const tern_beir *set, int64_t longest,
                                  int documents)
 {
-    enum { CHUNK = 65536, DEPTH = 1000, BLOCK = 256 * 16384, PER_DOC = 72 }; /* those of retrieval.c and topk.c */
+    enum { CHUNK = 65536, DEPTH = 1000, LISTS = 9 << 20, THREADS = 4, BLOCK = 512, PER_DOC = 72 }; /* eval/ */
     int64_t dim = tern_memory_dim(config), docs = least(set->n_docs, CHUNK), queries = set->n_queries;
     int64_t text_bytes = string_bytes(set->doc_texts, set->n_docs) / greatest(set->n_docs, 1) * docs;
     int64_t vectors = (docs + queries + (documents ? set->n_docs : 0)) * dim * (int64_t)sizeof(float);
     int64_t heaps = queries * least(DEPTH, set->n_docs) * (int64_t)sizeof(uint64_t);
     int64_t scores = queries * TERN_METRICS * (int64_t)sizeof(double);
-    return vectors + heaps + scores + BLOCK * (int64_t)sizeof(float) + set->n_docs * PER_DOC +
-           embed_bytes(config, docs, text_bytes, longest);
+    int64_t search = THREADS * LISTS + BLOCK * LAID * dim;
+    return vectors + heaps + scores + search + set->n_docs * PER_DOC + embed_bytes(config, docs, text_bytes, longest);
 }
 
 int64_t tern_memory_of_texts(const tern_encoder_config *config, int64_t n, int64_t longest)

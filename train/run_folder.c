@@ -16,7 +16,7 @@ enum { RUN_FILE_LIMIT = 1 << 20 };
 /* All that a run writes, but for the lock. */
 static const char *const run_files[] = {
     "result.json", "model",     "per_query.csv", "checkpoints", "best.h5",  "best.h5.tmp",
-    "base",        "dev.jsonl", "metrics.jsonl", "recipe.yaml", "run.json",
+    "base",        "dev.jsonl", "metrics.jsonl", "recipe.yaml", "run.json", "trace.json",
 };
 enum { N_RUN_FILES = sizeof run_files / sizeof *run_files };
 

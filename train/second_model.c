@@ -23,7 +23,7 @@ typedef struct job {
 
 int64_t tern_second_model_dim(const char *name, tern_error *error)
 {
-    tern_model *model = tern_model_load(name, error);
+    tern_model *model = tern_model_open(name, error);
     int64_t dim = model ? tern_model_dim(model) : -1;
     tern_model_free(model);
     return dim;
@@ -77,7 +77,7 @@ tern_second_vectors *tern_second_vectors_create(const char *model, const tern_ro
     add_texts(&v->document, rows->positive, rows->n);
     add_texts(&v->document, rows->negative, rows->n * rows->n_negatives);
     job j = {.texts = rows->texts, .watch = watch, .total = v->query.n + v->document.n};
-    j.model = tern_model_load(model, error);
+    j.model = tern_model_open(model, error);
     v->dim = j.model ? tern_model_dim(j.model) : 0;
     if (!j.model || embed_list(&v->query, &j, TERN_ROLE_QUERY, v->dim, error) < 0 ||
         embed_list(&v->document, &j, TERN_ROLE_DOCUMENT, v->dim, error) < 0) {

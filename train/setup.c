@@ -47,8 +47,6 @@ static int read_model(tern_training *run, tern_error *error)
         return tern_fail_within(error, "%s", tern_recipe_line(recipe, recipe->model ? "model" : "scratch"));
     if (tern_check_model(recipe, run->model, error) < 0)
         return -1;
-    const tern_params *params = tern_encoder_params(run->model->encoder);
-    run->weights = tern_hash(params->value, (size_t)params->size * sizeof *params->value, 0);
     replace(&run->model->query_prompt, recipe->prompts.query);
     replace(&run->model->document_prompt, recipe->prompts.document);
     if (recipe->train.max_seq_length > 0)
@@ -73,8 +71,10 @@ static int read_sources(tern_training *run, tern_error *error)
 static int make_trainer(tern_training *run, tern_error *error)
 {
     char *line = NULL;
+    tern_profile_begin(run->options->profile, "tokenising");
     for (int i = 0; i < run->recipe->n_sources; i++)
         tern_source_prepare(&run->sources[i], run->recipe, run->model);
+    tern_profile_end(run->options->profile, NULL);
     run->trainer = tern_trainer_create(run->recipe, run->model, run->sources, error);
     if (!run->trainer)
         return -1;
@@ -171,6 +171,10 @@ static int read_base(tern_training *run, int which)
 int tern_training_score_base(tern_training *run, tern_error *error)
 {
     int want[TERN_EXAMS], any = 0;
+    if (!tern_exams_has(&run->exams, TERN_EXAM_DEV) && !tern_exams_has(&run->exams, TERN_EXAM_TEST))
+        return 0;
+    const tern_params *params = tern_encoder_params(run->model->encoder);
+    run->weights = tern_hash(params->value, (size_t)params->size * sizeof *params->value, 0);
     if (check_dev(run, error) < 0)
         return -1;
     for (int i = 0; i < TERN_EXAMS; i++) {

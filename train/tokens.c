@@ -1,6 +1,7 @@
 #include "train/tokens.h"
 
 #include "base/memory.h"
+#include "train/token_cache.h"
 
 #include <string.h>
 
@@ -35,7 +36,14 @@ static void tokenize(token_list *list, const tern_model *model, const tern_texts
             n++;
         }
     }
-    tern_tokenizer_encode_all(model->tokenizer, prompt, strings, lengths, n, model->max_seq_length, &list->ids);
+    tern_token_texts job = {.tokenizer = model->tokenizer,
+                            .tokenizer_hash = model->tokenizer_hash,
+                            .prompt = prompt,
+                            .max_length = model->max_seq_length,
+                            .texts = strings,
+                            .lengths = lengths,
+                            .n = n};
+    tern_token_cache_encode(&job, &list->ids);
     free(strings);
     free(lengths);
 }

@@ -17,8 +17,9 @@ typedef struct tern_token_span {
 
 typedef struct tern_tokens tern_tokens;
 
-/* Tokenises every text that rows use, in each role it has, after that role's prompt, cut to model->max_seq_length.
- * Equal prompts share their ids. The result borrows nothing. */
+/* Tokenises every text that rows use, in each role it has, after that role's prompt, cut to model->max_seq_length; or
+ * takes the ids from the cache, where an earlier run left the same. Equal prompts share their ids. The result borrows
+ * nothing. */
 tern_tokens *tern_tokens_create(const tern_model *model, const char *query_prompt, const char *document_prompt,
                                 const tern_rows *rows);
 void tern_tokens_free(tern_tokens *tokens);

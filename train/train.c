@@ -64,15 +64,26 @@ static int interrupted_or(const tern_training *run, int status)
 static int work(tern_training *run, tern_train_result *result, tern_error *error)
 {
     json_t *object = NULL;
-    if (tern_training_read(run, error) < 0 || tern_training_claim(run, error) < 0)
+    tern_profile *profile = run->options->profile;
+    tern_profile_begin(profile, "reading");
+    int status = tern_training_read(run, error) < 0 || tern_training_claim(run, error) < 0 ? -1 : 0;
+    tern_profile_end(profile, NULL);
+    if (status < 0)
         return -1;
     if (run->folder.found == TERN_RUN_FINISHED)
         return give_finished(run, result, error);
-    if (tern_training_score_base(run, error) < 0)
+    tern_profile_begin(profile, "scoring the base");
+    status = tern_training_score_base(run, error);
+    tern_profile_end(profile, NULL);
+    if (status < 0)
         return interrupted_or(run, -1);
-    if (tern_training_restore(run, error) < 0)
+    tern_profile_begin(profile, "preparing");
+    status = tern_training_restore(run, error);
+    tern_profile_end(profile, NULL);
+    if (status < 0)
         return -1;
-    int status = tern_training_train(run, error);
+    tern_trainer_set_profile(run->trainer, profile);
+    status = tern_training_train(run, error);
     if (status != TERN_TRAIN_DONE)
         return status;
     status = tern_training_finish(run, &object, error) < 0 ? interrupted_or(run, -1) : give_result(object, result);

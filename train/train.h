@@ -17,11 +17,13 @@
  *     best.h5          the weights that scored best on dev so far
  *     model/           the exported model
  *     per_query.csv    base and tuned scores on test, a row a query
+ *     trace.json       of a profile, by the command line
  *     result.json      written last: a run that has one is finished */
 #ifndef TERN_TRAIN_TRAIN_H
 #define TERN_TRAIN_TRAIN_H
 
 #include "base/error.h"
+#include "base/profile.h"
 #include "recipes/recipe.h"
 
 #include <signal.h>
@@ -52,6 +54,7 @@ typedef struct tern_train_options {
     int force;   /* 1: what is in the output folder of another or an earlier run goes, and training starts anew */
     int no_eval; /* 1: neither dev nor test is read */
     tern_train_watch watch;
+    tern_profile *profile; /* the caller's: gets the spans of the run; NULL: none */
 } tern_train_options;
 
 typedef struct tern_train_result {

@@ -35,6 +35,7 @@ struct tern_trainer {
     tern_memory_plan memory;
     tern_tape *tape; /* NULL while resting */
     tern_batch batch;
+    tern_profile *profile; /* NULL: none */
 };
 
 static void make_mixture(tern_trainer *t)
@@ -173,6 +174,11 @@ tern_trainer_parts tern_trainer_get_parts(tern_trainer *trainer)
                                 .average = trainer->average};
 }
 
+void tern_trainer_set_profile(tern_trainer *trainer, tern_profile *profile)
+{
+    trainer->profile = profile;
+}
+
 void tern_trainer_rest(tern_trainer *trainer)
 {
     tern_tape_free(trainer->tape);
@@ -189,12 +195,63 @@ typedef struct step_loss {
 static tern_tensor *value_of(void *context, tern_tape *tape, tern_tensor *x)
 {
     const step_loss *s = context;
+    tern_tape_within(tape, "the loss");
     return tern_objective_value(s->objective, tape, tern_batch_vectors(s->batch, tape, x), s->batch, s->step);
 }
 
-int tern_trainer_step(tern_trainer *trainer, int64_t step, tern_train_step *out, tern_error *error)
+/* Values that have a gradient now: of row-sparse parameters those of touched rows. */
+static double gradient_values(const tern_params *params)
 {
-    tern_trainer *t = trainer;
+    int64_t values = 0;
+    for (size_t i = 0; i < params->n; i++) {
+        const tern_param *p = &params->table[i];
+        if (!(p->flags & TERN_PARAM_FROZEN))
+            values += (p->flags & TERN_PARAM_ROW_SPARSE ? p->n_touched : p->tensor->rows) * p->tensor->cols;
+    }
+    return (double)values;
+}
+
+/* The end of a profile's span that passes so many times over all values with a gradient, their own and what belongs
+ * to them. */
+static void end_passes(const tern_trainer *t, int passes)
+{
+    if (!t->profile)
+        return;
+    double values = gradient_values(tern_encoder_params(t->model->encoder)) + gradient_values(t->heads);
+    tern_profile_end(t->profile, &(tern_work){.bytes = passes * values * sizeof(tern_real)});
+}
+
+/* Loss and gradients, then their norm; 0 where the loss is not finite. */
+static double run_backprop(tern_trainer *t, const tern_backprop *job, double *norm)
+{
+    tern_optimizer *const both[] = {t->optimizer, t->heads_optimizer};
+    double value = tern_backprop_run(t->tape, job);
+    tern_profile_begin(t->profile, "gradient norm");
+    *norm = isfinite(value) ? tern_optimizers_grad_norm(both, 2) : 0;
+    end_passes(t, 1);
+    return value;
+}
+
+static void update(tern_trainer *t, double rate, double scale)
+{
+    enum { ADAMW = 7 }; /* gradient, weight and two moments are read, all but the gradient written */
+    tern_profile_begin(t->profile, "adamw");
+    tern_optimizer_step(t->optimizer, rate, scale);
+    tern_optimizer_step(t->heads_optimizer, rate, scale);
+    end_passes(t, ADAMW);
+    if (t->average) {
+        tern_profile_begin(t->profile, "average of weights");
+        tern_average_update(t->average, t->optimizer->steps);
+        tern_profile_end(t->profile, NULL);
+    }
+    tern_profile_begin(t->profile, "zeroing gradients");
+    tern_params_zero_grads(tern_encoder_params(t->model->encoder));
+    tern_params_zero_grads(t->heads);
+    tern_profile_end(t->profile, NULL);
+}
+
+static int take_step(tern_trainer *t, int64_t step, tern_train_step *out, tern_error *error)
+{
     double start = tern_seconds();
     int64_t n;
     int layers[TERN_MAX_LAYER_VIEWS];
@@ -203,7 +260,10 @@ int tern_trainer_step(tern_trainer *trainer, int64_t step, tern_train_step *out,
     const tern_source *source = &t->sources[at.source];
     if (!t->tape)
         t->tape = tern_tape_create();
+    tern_tape_set_profile(t->tape, t->profile);
+    tern_profile_begin(t->profile, "batch");
     tern_source_fill(source, rows, n, t->recipe->train.dropout, &t->batch);
+    tern_profile_end(t->profile, NULL);
     tern_pass pass = {.batch = &t->batch.packed, .dropout = t->recipe->train.dropout, .layers = layers};
     pass.seed = (uint64_t)t->recipe->train.seed;
     pass.step = (uint64_t)step;
@@ -212,23 +272,27 @@ int tern_trainer_step(tern_trainer *trainer, int64_t step, tern_train_step *out,
     tern_backprop job = {.encoder = t->model->encoder, .pass = &pass, .loss = value_of, .context = &loss};
     job.chunk_tokens = t->memory.chunk_tokens;
 
-    double value = tern_backprop_run(t->tape, &job), rate = tern_schedule_rate(&t->schedule, step);
-    tern_optimizer *const both[] = {t->optimizer, t->heads_optimizer};
-    double norm = isfinite(value) ? tern_optimizers_grad_norm(both, 2) : 0;
+    double norm, value = run_backprop(t, &job, &norm), rate = tern_schedule_rate(&t->schedule, step);
     if (!isfinite(value) || !isfinite(norm)) {
         tern_diagnosis d = {.job = &job, .batch = &t->batch, .rows = rows, .heads = t->heads, .data = source->name};
         return tern_diagnose_fail(t->tape, &d, isfinite(value) ? "gradient's norm" : "loss",
                                   isfinite(value) ? norm : value, step + 1, error);
     }
-    for (int i = 0; i < 2; i++)
-        tern_optimizer_step(both[i], rate, tern_clip_scale(norm, t->recipe->train.max_grad_norm));
-    tern_average_update(t->average, t->optimizer->steps);
-    tern_params_zero_grads(tern_encoder_params(t->model->encoder));
-    tern_params_zero_grads(t->heads);
+    update(t, rate, tern_clip_scale(norm, t->recipe->train.max_grad_norm));
     *out = (tern_train_step){.step = step + 1, .total = t->total, .loss = value, .learning_rate = rate};
     out->grad_norm = norm;
     out->tokens = t->batch.tokens;
     out->source = t->recipe->n_sources > 1 ? source->name : NULL;
     out->seconds = tern_seconds() - start;
     return 0;
+}
+
+int tern_trainer_step(tern_trainer *trainer, int64_t step, tern_train_step *out, tern_error *error)
+{
+    char words[64];
+    tern_profile_step_begin(trainer->profile, step + 1);
+    int status = take_step(trainer, step, out, error);
+    snprintf(words, sizeof words, "%lld tokens", (long long)trainer->batch.tokens);
+    tern_profile_step_end(trainer->profile, words);
+    return status;
 }

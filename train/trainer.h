@@ -48,6 +48,8 @@ typedef struct tern_trainer_parts {
 } tern_trainer_parts;
 tern_trainer_parts tern_trainer_get_parts(tern_trainer *trainer);
 
+/* Every step from now on, its operations and what is around them are spans of profile, the caller's. NULL: none. */
+void tern_trainer_set_profile(tern_trainer *trainer, tern_profile *profile);
 /* Takes step number step (from 0); fills all of out but seconds_left and tokens_per_second. Fails, with the weights
  * untouched, when the loss or the gradient is not finite, naming the step, the rows and where it went wrong first. */
 int tern_trainer_step(tern_trainer *trainer, int64_t step, tern_train_step *out, tern_error *error);

@@ -15,7 +15,7 @@ typedef struct tern_training {
     tern_model *model;
     tern_source *sources; /* [recipe->n_sources] */
     uint64_t data;        /* tern_rows_fingerprint of all sources' rows */
-    uint64_t weights;     /* hash of the base model's, before training */
+    uint64_t weights;     /* hash of the base model's, before training; 0 when nothing is scored */
     tern_exams exams;
     tern_scores base[TERN_EXAMS]; /* of the base model */
     tern_run_folder folder;

@@ -1,27 +1,47 @@
-/* The speed of a training step: forward, loss, backward, clipping and AdamW on a model of MiniLM's size (6 layers, 384
- * wide), 64 pairs of queries (about 8 tokens) and passages (about 78), dropout 0.1.
+/* The speed of a training step: forward, loss, backward, clipping and AdamW, with MultipleNegativesRanking.
  *
- *     bench_step [--rounds N] [--threads N] [--dropout P] [--pairs N] [--chunk-tokens N]
+ *     bench_step [--model FOLDER --texts PAIRS.tsv] [--pairs N] [--dropout P] [--chunk-tokens N] [--threads N]
+ *                [--length N] [--width N] [--layers N] [--warm-up N] [--rounds N | --serve]
  *
- * chunk-tokens above 0: with the gradient cache, so many tokens at a time.
+ * With --model and --texts (anchor TAB positive, the first N lines) it trains that model on those texts. Otherwise a
+ * model of MiniLM's size (6 layers, 384 wide; or --layers, --width) with random weights, on random ids: queries of 5 to
+ * 11 and passages of 48 to 108 tokens, or all of --length. --chunk-tokens above 0: with the gradient cache, so many
+ * tokens at a time.
  *
- * Useful work is 6 x 10.6 million x real tokens: a multiply and an add for each weight of the layers, once forward and
- * twice backward. It is put beside what sgemm alone reaches on the same threads, measured before each step, and the
- * medians of both and of the ratio are printed. A line is one JSON object, so that scripts can read it. */
+ * The first step runs without dropout: its loss and gradient's length are what a peer's must equal. Three steps, or
+ * --warm-up, come before any that counts. Useful work is 6 x weights of the layers x real tokens: a multiply and an add
+ * for each weight, once forward and twice backward. It is put beside what sgemm alone reaches on the same threads,
+ * measured before and after each step.
+ */
+#include "tests/bench/bench.h"
+
 #include "autograd/gemm.h"
+#include "autograd/ops.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/memory.h"
-#include "encoders/encoder.h"
+#include "checkpoints/model.h"
 #include "losses/loss.h"
-#include "autograd/ops.h"
 #include "train/backprop.h"
 #include "train/optimizer.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include <cblas.h>
 
-enum { WIDTH = 384, INNER = 1536, VOCABULARY = 30522, MAX_PAIRS = 65536, MAX_ROUNDS = 101 };
+enum { VOCABULARY = 30522, SGEMM_ROWS = 4096, SGEMM_TILE = 256 };
+
+typedef struct bench {
+    tern_model *model; /* NULL: encoder is random */
+    tern_encoder *encoder;
+    tern_optimizer *optimizer;
+    tern_tape *tape;
+    tern_ids ids;
+    tern_packed batch;
+    tern_pass pass;
+    int64_t pairs, chunk_tokens;
+    double loss, norm; /* of the step taken last */
+    double work;       /* of one step, in GF */
+    float *a, *b, *c;  /* sgemm's */
+} bench;
 
 /* Token ids as natural as counters can make them: few words are frequent, many are rare. */
 static int32_t some_id(int64_t i)
@@ -30,31 +50,100 @@ static int32_t some_id(int64_t i)
     return (int32_t)(1000 + u * u * u * (VOCABULARY - 1001));
 }
 
-static tern_packed make_batch(int64_t pairs)
+static void random_ids(bench *b, int64_t length)
 {
-    int64_t sequences = 2 * pairs, *offsets = tern_calloc((size_t)sequences + 1, sizeof *offsets), longest = 0;
-    for (int64_t s = 0; s < sequences; s++) {
-        int64_t n = s < pairs ? 5 + s % 7 : 48 + s * 37 % 61;
-        offsets[s + 1] = offsets[s] + n;
-        longest = n > longest ? n : longest;
-    }
-    int32_t *ids = tern_calloc((size_t)offsets[sequences], sizeof *ids);
-    for (int64_t i = 0; i < offsets[sequences]; i++)
+    int64_t n = 2 * b->pairs, *offsets = tern_calloc((size_t)n + 1, sizeof *offsets);
+    for (int64_t s = 0; s < n; s++)
+        offsets[s + 1] = offsets[s] + (length ? length : s < b->pairs ? 5 + s % 7 : 48 + s * 37 % 61);
+    int32_t *ids = tern_calloc((size_t)offsets[n], sizeof *ids);
+    for (int64_t i = 0; i < offsets[n]; i++)
         ids[i] = some_id(i);
-    return (tern_packed){sequences, offsets[sequences], longest, ids, NULL, offsets, NULL};
+    b->ids = (tern_ids){.ids = ids, .offsets = offsets, .n = n};
 }
 
-/* GF/s of [4096, 384] x [384, 1536] in tiles of 256 rows on all threads. */
-static double sgemm_rate(float *a, float *b, float *c)
+static void random_encoder(bench *b, int64_t width, int64_t layers)
 {
-    enum { ROWS = 4096, TILE = 256, TIMES = 4 };
-    double start = tern_seconds();
-    for (int k = 0; k < TIMES; k++) {
-#pragma omp parallel for schedule(dynamic, 1)
-        for (int64_t i = 0; i < ROWS; i += TILE)
-            tern_gemm(0, 1, TILE, INNER, WIDTH, 1, a + i * WIDTH, WIDTH, b, WIDTH, 0, c + i * INNER, INNER);
+    tern_encoder_config config = {
+        .bert = {VOCABULARY, width, layers, width / 32, 4 * width, 512, 2, 1e-12, 0.1, 0.1, 0.02, 0},
+        .modules = {{.kind = TERN_MODULE_POOLING}, {.kind = TERN_MODULE_NORMALIZE}},
+        .n_modules = 2};
+    b->encoder = tern_encoder_create(&config);
+    tern_params_allocate(tern_encoder_params(b->encoder));
+    tern_encoder_init(b->encoder, 1);
+}
+
+/* Lines of anchor TAB positive: all anchors, then all positives, as ids. */
+static int read_ids(bench *b, const char *path, tern_error *error)
+{
+    FILE *file = fopen(path, "r");
+    char *line = NULL, **texts = tern_calloc(2 * (size_t)b->pairs, sizeof *texts);
+    size_t capacity = 0;
+    int64_t n = 0;
+    if (!file)
+        return tern_fail(error, "%s: cannot be read", path);
+    for (; n < b->pairs && getline(&line, &capacity, file) > 0; n++) {
+        char *positive = strchr(line, '\t');
+        if (!positive)
+            return tern_fail(error, "%s:%lld: no TAB between anchor and positive", path, (long long)n + 1);
+        positive[strcspn(positive, "\n")] = 0;
+        texts[n] = tern_strndup(line, (size_t)(positive - line));
+        texts[b->pairs + n] = tern_strdup(positive + 1);
     }
-    return 2.0 * TIMES * ROWS * INNER * WIDTH / (tern_seconds() - start) / 1e9;
+    fclose(file);
+    free(line);
+    if (n < b->pairs)
+        return tern_fail(error, "%s: it has %lld pairs, asked for %lld", path, (long long)n, (long long)b->pairs);
+    tern_tokenizer_encode_all(b->model->tokenizer, NULL, (const char *const *)texts, NULL, 2 * n,
+                              b->model->max_seq_length, &b->ids);
+    for (int64_t i = 0; i < 2 * n; i++)
+        free(texts[i]);
+    free(texts);
+    return 0;
+}
+
+static tern_packed packed(const tern_ids *ids)
+{
+    tern_packed batch = {.n_seq = ids->n, .n_tok = ids->offsets[ids->n], .ids = ids->ids, .offsets = ids->offsets};
+    for (int64_t s = 0; s < ids->n; s++) {
+        int64_t n = ids->offsets[s + 1] - ids->offsets[s];
+        batch.max_len = n > batch.max_len ? n : batch.max_len;
+    }
+    return batch;
+}
+
+static double weights_of_layers(const tern_bert_config *bert)
+{
+    return (double)bert->layers * (double)bert->hidden_size *
+           (double)(4 * bert->hidden_size + 2 * bert->intermediate_size);
+}
+
+static int prepare(bench *b, int argc, char **argv, tern_error *error)
+{
+    const char *model = bench_text(argc, argv, "--model", NULL), *texts = bench_text(argc, argv, "--texts", NULL);
+    b->pairs = (int64_t)bench_number(argc, argv, "--pairs", 64);
+    b->chunk_tokens = (int64_t)bench_number(argc, argv, "--chunk-tokens", 0);
+    if (!model != !texts || b->pairs < 1)
+        return tern_fail(error, "--model and --texts go together; --pairs is 1 or more");
+    if (tern_threads_start((int)bench_number(argc, argv, "--threads", 0), error) < 0)
+        return -1;
+    if (model) {
+        b->model = tern_model_load(model, error);
+        if (!b->model || read_ids(b, texts, error) < 0)
+            return -1;
+        b->encoder = b->model->encoder;
+    } else {
+        random_encoder(b, (int64_t)bench_number(argc, argv, "--width", 384),
+                       (int64_t)bench_number(argc, argv, "--layers", 6));
+        random_ids(b, (int64_t)bench_number(argc, argv, "--length", 0));
+    }
+    tern_params_want_grads(tern_encoder_params(b->encoder));
+    b->optimizer =
+        tern_optimizer_create(tern_encoder_params(b->encoder), &(tern_optimizer_options){.weight_decay = 0.01});
+    b->tape = tern_tape_create();
+    b->batch = packed(&b->ids);
+    b->pass = (tern_pass){.batch = &b->batch, .seed = 1};
+    b->work = 6e-9 * weights_of_layers(&tern_encoder_get_config(b->encoder)->bert) * (double)b->batch.n_tok;
+    return 0;
 }
 
 static tern_tensor *ranking_loss(void *context, tern_tape *tape, tern_tensor *x)
@@ -67,86 +156,113 @@ static tern_tensor *ranking_loss(void *context, tern_tape *tape, tern_tensor *x)
     return tern_loss_value(&options, tape, &rows);
 }
 
-static double train_step(const tern_backprop *job, tern_optimizer *optimizer, tern_tape *tape)
+/* Seconds. */
+static double train_step(bench *b, double dropout)
 {
     double start = tern_seconds();
-    tern_backprop_run(tape, job);
-    double norm = tern_optimizer_grad_norm(optimizer);
-    tern_optimizer_step(optimizer, 2e-5, tern_clip_scale(norm, 1));
-    tern_params_zero_grads(tern_encoder_params(job->encoder));
+    tern_backprop job = {.encoder = b->encoder, .pass = &b->pass, .loss = ranking_loss, .context = &b->pairs};
+    job.chunk_tokens = b->chunk_tokens;
+    b->pass.dropout = dropout;
+    b->pass.step++;
+    b->loss = tern_backprop_run(b->tape, &job);
+    b->norm = tern_optimizer_grad_norm(b->optimizer);
+    tern_optimizer_step(b->optimizer, 2e-5, tern_clip_scale(b->norm, 1));
+    tern_params_zero_grads(tern_encoder_params(b->encoder));
     return tern_seconds() - start;
 }
 
-static int by_value(const void *a, const void *b)
+/* GF/s of [4096, width] x [width, inner] in tiles of 256 rows on all threads. */
+static double sgemm_rate(bench *b)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    const tern_bert_config *bert = &tern_encoder_get_config(b->encoder)->bert;
+    int width = (int)bert->hidden_size, inner = (int)bert->intermediate_size, times = 4;
+    if (!b->a) {
+        b->a = tern_calloc((size_t)SGEMM_ROWS * (size_t)width, sizeof *b->a);
+        b->b = tern_calloc((size_t)inner * (size_t)width, sizeof *b->b);
+        b->c = tern_calloc((size_t)SGEMM_ROWS * (size_t)inner, sizeof *b->c);
+    }
+    double start = tern_seconds();
+    for (int k = 0; k < times; k++) {
+#pragma omp parallel for schedule(dynamic, 1)
+        for (int i = 0; i < SGEMM_ROWS; i += SGEMM_TILE)
+            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, SGEMM_TILE, inner, width, 1, b->a + (int64_t)i * width,
+                        width, b->b, width, 0, b->c + (int64_t)i * inner, inner);
+    }
+    return 2e-9 * times * SGEMM_ROWS * inner * width / (tern_seconds() - start);
 }
 
-static double median(double *values, int n)
+typedef struct measurement {
+    double seconds, sgemm;
+} measurement;
+
+static measurement measure(bench *b, double dropout)
 {
-    qsort(values, (size_t)n, sizeof *values, by_value);
-    return values[n / 2];
+    double before = sgemm_rate(b), seconds = train_step(b, dropout);
+    return (measurement){seconds, (before + sgemm_rate(b)) / 2};
 }
 
-static double option(int argc, char **argv, const char *name, double otherwise)
+static void serve(bench *b, double dropout, double peak)
 {
-    for (int i = 1; i + 1 < argc; i++)
-        if (strcmp(argv[i], name) == 0)
-            return atof(argv[i + 1]);
-    return otherwise;
+    while (bench_asked()) {
+        measurement m = measure(b, dropout);
+        printf("{\"seconds\": %.6f, \"useful_gflops\": %.1f, \"sgemm_gflops\": %.1f, \"peak_memory_mb\": %.0f}\n",
+               m.seconds, b->work / m.seconds, m.sgemm, peak);
+    }
+}
+
+static void summarise(bench *b, double dropout, double peak, double first, int rounds)
+{
+    double seconds[BENCH_MAX_ROUNDS], sgemm[BENCH_MAX_ROUNDS], ratios[BENCH_MAX_ROUNDS];
+    for (int i = 0; i < rounds; i++) {
+        measurement m = measure(b, dropout);
+        seconds[i] = m.seconds;
+        sgemm[i] = m.sgemm;
+        ratios[i] = b->work / m.seconds / m.sgemm;
+    }
+    double step = bench_median(seconds, rounds);
+    printf("{\"tokens\": %lld, \"threads\": %d, \"first_step_seconds\": %.3f, \"step_seconds\": %.3f, "
+           "\"tokens_per_second\": %.0f, \"useful_gflops\": %.1f, \"sgemm_gflops\": %.1f, \"ratio\": %.3f, "
+           "\"peak_memory_mb\": %.0f}\n",
+           (long long)b->batch.n_tok, tern_threads(), first, step, (double)b->batch.n_tok / step, b->work / step,
+           bench_median(sgemm, rounds), bench_median(ratios, rounds), peak);
+}
+
+static void finish(bench *b)
+{
+    tern_tape_free(b->tape);
+    tern_optimizer_free(b->optimizer);
+    if (b->model)
+        tern_model_free(b->model);
+    else
+        tern_encoder_free(b->encoder);
+    tern_ids_free(&b->ids);
+    free(b->a);
+    free(b->b);
+    free(b->c);
 }
 
 int main(int argc, char **argv)
 {
     tern_error error = {0};
-    int rounds = (int)option(argc, argv, "--rounds", 9);
-    int64_t pairs = (int64_t)option(argc, argv, "--pairs", 64);
-    if (rounds < 1 || rounds > MAX_ROUNDS || pairs < 1 || pairs > MAX_PAIRS ||
-        tern_threads_start((int)option(argc, argv, "--threads", 0), &error) < 0) {
-        fprintf(stderr, "bench_step: %s\n",
-                error.message[0] ? error.message : "--rounds takes 1 to 101, --pairs 1 to 65536");
-        return 2;
+    bench b = {0};
+    int rounds = (int)bench_number(argc, argv, "--rounds", 9);
+    double dropout = bench_number(argc, argv, "--dropout", 0.1);
+    if (rounds < 1 || rounds > BENCH_MAX_ROUNDS)
+        tern_fail(&error, "--rounds takes 1 to %d", BENCH_MAX_ROUNDS);
+    if (error.message[0] || prepare(&b, argc, argv, &error) < 0)
+        return bench_fail("bench_step", &error);
+    double first = train_step(&b, 0);
+    double loss = b.loss, norm = b.norm;
+    for (int i = (int)bench_number(argc, argv, "--warm-up", 3); i > 1; i--)
+        train_step(&b, dropout);
+    double peak = tern_peak_memory_mb(); /* of steps, before sgemm has matrices of its own */
+    if (bench_flag(argc, argv, "--serve")) {
+        printf("{\"same\": {\"tokens\": %lld, \"ids\": %lld}, \"close\": {\"loss\": %.9g, \"gradient\": %.9g}}\n",
+               (long long)b.batch.n_tok, bench_checksum(b.batch.ids, b.batch.n_tok), loss, norm);
+        serve(&b, dropout, peak);
+    } else {
+        summarise(&b, dropout, peak, first, rounds);
     }
-    tern_encoder_config config = {.bert = {VOCABULARY, WIDTH, 6, 12, INNER, 512, 2, 1e-12, 0.1, 0.1, 0.02, 0},
-                                  .modules = {{.kind = TERN_MODULE_POOLING}, {.kind = TERN_MODULE_NORMALIZE}},
-                                  .n_modules = 2};
-    tern_encoder *encoder = tern_encoder_create(&config);
-    tern_params *params = tern_encoder_params(encoder);
-    tern_params_allocate(params);
-    tern_encoder_init(encoder, 1);
-    tern_params_want_grads(params);
-    tern_optimizer *optimizer = tern_optimizer_create(params, &(tern_optimizer_options){.weight_decay = 0.01});
-    tern_tape *tape = tern_tape_create();
-    tern_packed batch = make_batch(pairs);
-    tern_pass pass = {.batch = &batch, .dropout = option(argc, argv, "--dropout", 0.1), .seed = 1};
-    tern_backprop job = {.encoder = encoder, .pass = &pass, .loss = ranking_loss, .context = &pairs};
-    job.chunk_tokens = (int64_t)option(argc, argv, "--chunk-tokens", 0);
-    double before = train_step(&job, optimizer, tape);
-    double peak = tern_peak_memory_mb(); /* of the step, before sgemm has matrices of its own */
-    float *a = tern_calloc(4096 * WIDTH, sizeof *a), *b = tern_calloc(INNER * WIDTH, sizeof *b);
-    float *c = tern_calloc(4096 * INNER, sizeof *c);
-    double steps[MAX_ROUNDS], rates[MAX_ROUNDS], ratios[MAX_ROUNDS], work = 6 * 10.6e6 * (double)batch.n_tok / 1e9;
-    for (int i = 0; i < rounds; i++) {
-        double earlier = sgemm_rate(a, b, c);
-        pass.step++;
-        steps[i] = train_step(&job, optimizer, tape);
-        rates[i] = (earlier + sgemm_rate(a, b, c)) / 2;
-        ratios[i] = work / steps[i] / rates[i];
-    }
-    double seconds = median(steps, rounds);
-    printf("{\"tokens\": %lld, \"threads\": %d, \"first_step_seconds\": %.3f, \"step_seconds\": %.3f, "
-           "\"tokens_per_second\": %.0f, \"useful_gflops\": %.1f, \"sgemm_gflops\": %.1f, \"ratio\": %.3f, "
-           "\"peak_memory_mb\": %.0f}\n",
-           (long long)batch.n_tok, tern_threads(), before, seconds, (double)batch.n_tok / seconds, work / seconds,
-           median(rates, rounds), median(ratios, rounds), peak);
-    tern_tape_free(tape);
-    tern_optimizer_free(optimizer);
-    tern_encoder_free(encoder);
-    free(a);
-    free(b);
-    free(c);
-    free((void *)(uintptr_t)batch.ids);
-    free((void *)(uintptr_t)batch.offsets);
+    finish(&b);
     return 0;
 }

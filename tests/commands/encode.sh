@@ -26,6 +26,33 @@ expect_line err 'have 6 dimensions'
 expect 2 "$TERN" encode "$TINY" texts.txt --output no.npy --dim 0
 [ ! -e no.npy ] || fail "a file is left behind"
 
+# to stdout: a line a text in the texts' order, as many as there are whatever the parts are cut like
+for i in $(seq 30); do printf '%s\n' "the dog" "a cat sees the red dog" "cat $i"; done >ninety.txt
+expect 0 "$TERN" encode "$TINY" ninety.txt --output - --quiet
+expect_line out '{"line": 90, "embedding": ['
+lines=$(grep -c embedding out)
+[ "$lines" = 90 ] || fail "$lines lines of 90"
+first() { sed -n "$1p" out | sed 's/.*\[//' | awk -F, '{printf "%.5f %.5f\n", $1, $2}'; }
+[ "$(first 1)$(first 4)" = "$(first 4)$(first 88)" ] || fail "equal texts have different vectors"
+[ "$(first 1)" != "$(first 2)" ] || fail "different texts have equal vectors"
+cp out two
+expect 0 "$TERN" encode "$TINY" ninety.txt --output - --quiet --threads 1
+cmp -s out two || fail "one thread gives other lines"
+! "$TERN" encode "$TINY" ninety.txt --output - --quiet >/dev/full 2>err || fail "a full disk isn't noticed"
+
+# 8 bits: other bits but nearly the same vectors, the same ones for any number of threads
+expect 0 "$TERN" encode "$TINY" texts.txt --output int8.npy --precision int8 --quiet
+expect 0 "$TERN" encode "$TINY" texts.txt --output int8one.npy --precision int8 --threads 1 --quiet
+expect 0 "$TERN" encode "$TINY" texts.txt --output float32.npy --precision float32 --quiet
+cmp int8.npy int8one.npy || fail "one thread gives other bits with int8"
+cmp x.npy float32.npy || fail "--precision float32 isn't the default"
+cmp -s x.npy int8.npy && fail "--precision int8 changes nothing"
+numbers() { tail -c +129 "$1" | od -An -v -w4 -tf4; }
+paste <(numbers x.npy) <(numbers int8.npy) | awk '{d = $1 - $2; if (d > 0.05 || d < -0.05) exit 1}' ||
+    fail "--precision int8 is far off"
+expect 2 "$TERN" encode "$TINY" texts.txt --output no.npy --precision int4
+expect_line err "float32 or int8"
+
 expect_sentence 1 "$TERN" encode "$TINY" texts.txt --output x.npy
 expect_line err "--force"
 expect 0 "$TERN" encode "$TINY" texts.txt --output x.npy --force --quiet

@@ -46,7 +46,7 @@ check_page()
     [ -n "$(section "tern $*")" ] || fail "docs/cli.md has no section on tern $*"
     while read -r flag; do
         case $flag in --threads | --quiet | --help) continue ;; esac
-        section "tern $*" | grep -qF -- "\`$flag" || fail "docs/cli.md says nothing of $flag of tern $*"
+        grep -qF -- "\`$flag" <<<"$(section "tern $*")" || fail "docs/cli.md says nothing of $flag of tern $*"
     done < <(grep -oE '^  --[a-z0-9-]+' page)
 }
 
