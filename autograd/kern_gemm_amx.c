@@ -151,10 +151,23 @@ size_t TERN_KERNEL(gemm_right_size)(int64_t k, int64_t n)
 void TERN_KERNEL(gemm_lay_right)(int transpose, int64_t k, int64_t n, const tern_real *b, int64_t ldb, int64_t from,
                                  int64_t to, void *right)
 {
-    for (int64_t j = from; j < least(to, n); j += BLOCK) {
-        uint16_t *panel = (uint16_t *)right + j / BLOCK * steps_of(k) * GROUP;
-        for (int64_t p = 0; p < k; p += STEP, panel += GROUP)
-            lay_group(1, transpose, transpose ? b + j * ldb + p : b + p * ldb + j, ldb, n - j, k - p, panel);
+    int64_t steps = steps_of(k), panels = (least(to, n) - from + BLOCK - 1) / BLOCK;
+    for (int64_t i = 0; i < panels * steps; i++) { /* along the lines as they are stored */
+        int64_t panel = transpose ? i / steps : i % panels, step = transpose ? i % steps : i / panels;
+        int64_t j = from + panel * BLOCK, p = step * STEP;
+        lay_group(1, transpose, transpose ? b + j * ldb + p : b + p * ldb + j, ldb, n - j, k - p,
+                  (uint16_t *)right + (j / BLOCK * steps + step) * GROUP);
+    }
+}
+
+static void lay_left(int transpose, int64_t m, int64_t k, const float *a, int64_t lda, uint16_t *left)
+{
+    int64_t steps = steps_of(k), blocks = (m + BLOCK - 1) / BLOCK;
+    for (int64_t n = 0; n < blocks * steps; n++) {
+        int64_t i = (transpose ? n % blocks : n / steps) * BLOCK, step = transpose ? n / blocks : n % steps;
+        int64_t p = step * STEP;
+        lay_group(0, !transpose, transpose ? a + p * lda + i : a + i * lda + p, lda, m - i, k - p,
+                  left + (i / BLOCK * steps + step) * GROUP);
     }
 }
 
@@ -290,10 +303,7 @@ void TERN_KERNEL(gemm)(int transpose_a, int64_t m, int64_t n, int64_t k, const t
     configure();
     for (int64_t p = 0; p < k; p += DEPTH) {
         int64_t depth = least(k - p, DEPTH), steps = steps_of(depth);
-        uint16_t *group = scratch;
-        for (int64_t i = 0; i < m; i += BLOCK)
-            for (int64_t q = p; q < p + depth; q += STEP, group += GROUP)
-                lay_group(0, !transpose_a, transpose_a ? a + q * lda + i : a + i * lda + q, lda, m - i, k - q, group);
+        lay_left(transpose_a, m, depth, transpose_a ? a + p * lda : a + p, lda, scratch);
         for (int64_t j = 0; j < n; j += BLOCK) {
             const uint16_t *panel = (const uint16_t *)right + (j / BLOCK * steps_of(k) + p / STEP) * GROUP;
             for (int64_t i = 0; i < m; i += BLOCK)

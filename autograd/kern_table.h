@@ -38,6 +38,10 @@ size_t TERN_KERNEL(gemm_scratch_size)(void);
 void TERN_KERNEL(gemm)(int transpose_a, int64_t m, int64_t n, int64_t k, const tern_real *a, int64_t lda,
                        const void *right, const tern_real *bias, int accumulate, tern_real *c, int64_t ldc,
                        void *scratch);
+void TERN_KERNEL(gemm_small_lay_right)(int transpose_b, int64_t k, int64_t n, const tern_real *b, int64_t ldb,
+                                       tern_real *right);
+void TERN_KERNEL(gemm_small)(int transpose_a, int64_t m, int64_t n, int64_t k, const tern_real *a, int64_t lda,
+                             const tern_real *right, int accumulate, tern_real *c, int64_t ldc);
 
 extern const tern_kernel_table TERN_KERNEL(table);
 

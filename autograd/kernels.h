@@ -27,6 +27,8 @@ typedef struct tern_int8_weights {
 
 /* The most rows of a that one gemm takes, and the multiple of columns at which laying out may be divided. */
 enum { TERN_GEMM_ROWS = 256, TERN_GEMM_COLS = 96 };
+/* The most columns in a panel of small products, and in one vector. */
+enum { TERN_GEMM_SMALL_COLS = 32, TERN_GEMM_LANES = 16 };
 
 typedef struct tern_kernel_table {
     const char *isa; /* "plain", "avx2", "avx512", "avx512vnni", "amx" */
@@ -72,6 +74,15 @@ typedef struct tern_kernel_table {
     size_t (*gemm_scratch_size)(void);
     void (*gemm)(int transpose_a, int64_t m, int64_t n, int64_t k, const tern_real *a, int64_t lda, const void *right,
                  const tern_real *bias, int accumulate, tern_real *c, int64_t ldc, void *scratch);
+
+    /* The same for products as small as those of one sequence and head, without AMX's preparations. right: k times n up
+     * to a multiple of TERN_GEMM_SMALL_COLS numbers, aligned to 64. When b was transposed, gemm_small may be told an n
+     * up to the next multiple of TERN_GEMM_LANES: rows of whole vectors are stored faster, and what the columns beyond
+     * hold is of no use. */
+    void (*gemm_small_lay_right)(int transpose_b, int64_t k, int64_t n, const tern_real *b, int64_t ldb,
+                                 tern_real *right);
+    void (*gemm_small)(int transpose_a, int64_t m, int64_t n, int64_t k, const tern_real *a, int64_t lda,
+                       const tern_real *right, int accumulate, tern_real *c, int64_t ldc);
 
     /* y += x; y += a * x. */
     void (*add)(size_t n, const tern_real *x, tern_real *y);

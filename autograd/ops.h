@@ -36,6 +36,8 @@ tern_tensor *tern_dropout(tern_tape *tape, tern_tensor *x, const tern_packed *ba
  * by side -> [T,C]. */
 tern_tensor *tern_attention(tern_tape *tape, tern_tensor *qkv, const tern_packed *batch, int64_t heads,
                             const tern_dropout_site *dropout);
+/* The numbers that it takes a thread while it computes, for heads of d columns. */
+int64_t tern_attention_scratch(int64_t longest, int64_t d);
 /* Pooling of token rows x [T,C] to [B,C]. weights_kind: see pool.h of encoders; one op for each way. */
 typedef enum tern_pool_kind {
     TERN_POOL_KIND_MEAN,

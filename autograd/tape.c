@@ -196,7 +196,7 @@ static tern_real *acquire(tern_tape *tape, size_t n)
         }
         free(largest->data);
         largest->capacity = n + n / 8;
-        largest->data = tern_alloc_aligned(largest->capacity, sizeof(tern_real));
+        largest->data = tern_alloc_large(largest->capacity, sizeof(tern_real));
         best = largest;
     }
     best->used = 1;

@@ -89,8 +89,8 @@ int tern_tensor_find_bad(const tern_tensor *t, int is_gradient, tern_bad_value *
 
 /* The arena: outputs, saved blocks, and scratch between tern_arena_here and tern_arena_rewind. */
 tern_arena *tern_tape_arena(tern_tape *tape);
-/* Another arena, for what an operation takes and gives back while it computes and whose size follows the threads and the
- * machine; tern_tape_capacity doesn't count it. */
+/* Another arena, for what an operation takes and gives back while it computes and whose size follows the threads and
+ * the machine; tern_tape_capacity doesn't count it. */
 tern_arena *tern_tape_workspace(tern_tape *tape);
 /* A tensor [rows, cols] with uninitialised data, owned by the tape. */
 tern_tensor *tern_tape_tensor(tern_tape *tape, int64_t rows, int64_t cols);

@@ -26,7 +26,7 @@ static unsigned char *chunk_data(chunk *c)
 
 static void push_chunk(tern_arena *arena, size_t capacity)
 {
-    chunk *c = tern_alloc_aligned(capacity + ALIGNMENT, 1);
+    chunk *c = tern_alloc_large(capacity + ALIGNMENT, 1);
     *c = (chunk){arena->top, capacity, 0};
     arena->top = c;
     arena->capacity += capacity;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* The one place in the library that ends the program: see the header. */
 static _Noreturn void out_of_memory(size_t n, size_t size)
@@ -54,6 +55,20 @@ void *tern_alloc_aligned(size_t n, size_t size)
     void *p = aligned_alloc(64, (bytes + 63) / 64 * 64);
     if (!p)
         out_of_memory(n, size);
+    return p;
+}
+
+void *tern_alloc_large(size_t n, size_t size)
+{
+    enum { HUGE = 2 << 20 };
+    size_t bytes = product(n, size);
+    if (bytes < 2 * (size_t)HUGE || bytes > SIZE_MAX - HUGE)
+        return tern_alloc_aligned(n, size);
+    size_t whole = (bytes + HUGE - 1) / HUGE * HUGE;
+    void *p = aligned_alloc(HUGE, whole);
+    if (!p)
+        out_of_memory(n, size);
+    madvise(p, whole, MADV_HUGEPAGE); /* a wish: without it everything works, a little slower */
     return p;
 }
 

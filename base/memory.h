@@ -17,6 +17,9 @@ void *tern_calloc(size_t n, size_t size);
 void *tern_realloc(void *old, size_t n, size_t size);
 /* 64-byte aligned, uninitialised; freed with free(). */
 void *tern_alloc_aligned(size_t n, size_t size);
+/* The same for what is written whole and read along many rows at once, as activations are: in pages of 2 MB where the
+ * system has them, since a row in each page of 4 kB costs a look into the page table. */
+void *tern_alloc_large(size_t n, size_t size);
 /* Copies of strings; NULL gives NULL. */
 char *tern_strdup(const char *text);
 char *tern_strndup(const char *text, size_t n);

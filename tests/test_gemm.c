@@ -120,6 +120,75 @@ START_TEST(products_of_every_shape_are_right)
 }
 END_TEST
 
+static void run_small(const tern_kernel_table *kern, product *p, int accumulate)
+{
+    int64_t cols = (p->n + TERN_GEMM_SMALL_COLS - 1) / TERN_GEMM_SMALL_COLS * TERN_GEMM_SMALL_COLS;
+    float *right = tern_alloc_aligned((size_t)(p->k * cols), sizeof *right);
+    kern->gemm_small_lay_right(p->transpose_b, p->k, p->n, p->b, p->ldb, right);
+    kern->gemm_small(p->transpose_a, p->m, p->n, p->k, p->a, p->lda, right, accumulate, p->c, p->ldc);
+    free(right);
+}
+
+START_TEST(small_products_of_every_shape_are_right)
+{
+    static const int64_t sizes[] = {1, 2, 3, 4, 5, 7, 8, 11, 12, 13, 15, 16, 17, 31, 32, 33, 48, 78, 108};
+    enum { SIZES = sizeof sizes / sizeof *sizes };
+    const tern_kernel_table *kern = tern_kernels_named(ISAS[_i]);
+    if (!kern)
+        return;
+    for (uint64_t at = 0; at < 600; at++) {
+        int flags = (int)(tern_random(4, at, 0, 0) & 7), accumulate = flags & 1;
+        int64_t m = sizes[at % SIZES], n = sizes[at * 7 / SIZES % SIZES], k = sizes[at * 5 % SIZES];
+        product p = make(flags >> 1 & 1, flags >> 2, m, n, k, (int64_t)at % 3);
+        run_small(kern, &p, accumulate);
+        expect_exact(kern->isa, &p, NULL, accumulate);
+        drop(&p);
+    }
+}
+END_TEST
+
+/* The last columns' vectors are then stored as they are: what belongs to the product must be the same. */
+START_TEST(a_small_product_may_be_told_of_whole_vectors)
+{
+    enum { M = 13, N = 21, WHOLE = 32, K = 35 };
+    const tern_kernel_table *kern = tern_kernels_named(ISAS[_i]);
+    if (!kern)
+        return;
+    product p = make(0, 1, M, N, K, 0);
+    run_small(kern, &p, 0);
+    float *right = tern_alloc_aligned(K * WHOLE, sizeof *right), *c = tern_alloc_aligned(M * WHOLE, sizeof *c);
+    kern->gemm_small_lay_right(1, K, N, p.b, K, right);
+    kern->gemm_small(0, M, WHOLE, K, p.a, K, right, 0, c, WHOLE);
+    for (int64_t i = 0; i < M; i++)
+        ck_assert_mem_eq(c + i * WHOLE, p.c + i * N, N * sizeof *c);
+    free(right);
+    free(c);
+    drop(&p);
+}
+END_TEST
+
+START_TEST(an_element_of_a_small_product_depends_on_its_row_and_column_alone)
+{
+    enum { M = 40, N = 70, K = 50 };
+    const tern_kernel_table *kern = tern_kernels_named(ISAS[_i]);
+    if (!kern)
+        return;
+    product whole = make(0, 1, M, N, K, 0);
+    run_small(kern, &whole, 0);
+    for (int64_t row = 0; row < M; row += 13)
+        for (int64_t col = 0; col < N; col += 11) {
+            product part = make(0, 1, M - row, N - col, K, 0);
+            memcpy(part.a, whole.a + row * K, (size_t)(part.m * K) * sizeof *part.a);
+            memcpy(part.b, whole.b + col * K, (size_t)(part.n * K) * sizeof *part.b);
+            run_small(kern, &part, 0);
+            for (int64_t r = 0; r < part.m; r++)
+                ck_assert_mem_eq(part.c + r * part.n, whole.c + (row + r) * N + col, (size_t)part.n * sizeof *part.c);
+            drop(&part);
+        }
+    drop(&whole);
+}
+END_TEST
+
 /* Tiles, chunks and blocks may then be cut as is convenient. */
 START_TEST(an_element_depends_on_its_row_and_column_alone)
 {
@@ -186,6 +255,9 @@ int main(void)
     tcase_set_timeout(tc, 120);
     int isas = (int)(sizeof ISAS / sizeof *ISAS);
     tcase_add_loop_test(tc, products_of_every_shape_are_right, 0, isas);
+    tcase_add_loop_test(tc, small_products_of_every_shape_are_right, 0, isas);
+    tcase_add_loop_test(tc, a_small_product_may_be_told_of_whole_vectors, 0, isas);
+    tcase_add_loop_test(tc, an_element_of_a_small_product_depends_on_its_row_and_column_alone, 0, isas);
     tcase_add_loop_test(tc, an_element_depends_on_its_row_and_column_alone, 0, isas);
     tcase_add_loop_test(tc, numbers_of_very_different_size_keep_their_digits, 0, isas);
     tcase_add_loop_test(tc, what_is_not_finite_stays_so, 0, isas);

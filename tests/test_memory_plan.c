@@ -127,11 +127,11 @@ static double capacity_of(const shape *s, const tern_encoder_config *config, int
     tern_memory_pass pass = pass_of(s, backward);
     tern_memory_tape tape = tern_memory_tape_of_pass(config, &pass);
     double tokens = (double)(s->texts * s->length), threads = tern_threads();
-    double tile = threads * TERN_TILE_ROWS * (double)s->inner, scores = threads * 2 * 64 * (double)s->length;
-    double inner = tokens * (double)s->inner, last = tokens * (double)s->width;
+    double tile = threads * TERN_TILE_ROWS * (double)s->inner;
+    double last = tokens * (double)s->width;
     if (!backward)
         return (double)tape.arena + fmax(0, tile - last) * sizeof(tern_real);
-    return (double)tape.arena + (fmax(inner + tile, scores) - inner) * sizeof(tern_real) + (double)tape.pool * 9 / 8;
+    return (double)tape.arena + tile * sizeof(tern_real) + (double)tape.pool * 9 / 8;
 }
 
 START_TEST(a_pass_takes_what_the_formula_says)

@@ -2,6 +2,7 @@
  * changes, tests/test_memory_plan.c says so. */
 #include "train/memory_plan.h"
 
+#include "autograd/ops.h"
 #include "autograd/tile.h"
 #include "eval/metrics.h"
 #include "train/memory_sizes.h"
@@ -101,10 +102,11 @@ enum { LAID = 6, LAID_DEPTH = 384, LAID_COLS = 768 };
 
 int64_t tern_memory_of_thread(const tern_encoder_config *config, int64_t longest)
 {
-    enum { QUERIES = 64, BLAS_AND_STACK = 3 << 19 }; /* measured: 1.2 MB of OpenBLAS's buffer, the rest is stack */
-    int64_t tile = TERN_TILE_ROWS * config->bert.intermediate_size, scores = 2 * QUERIES * longest;
-    int64_t laid = TERN_TILE_ROWS * LAID * (LAID_DEPTH + least(config->bert.intermediate_size, LAID_COLS));
-    return greatest(tile, scores) * REAL + laid + BLAS_AND_STACK;
+    enum { BLAS_AND_STACK = 3 << 19 }; /* measured: 1.2 MB of OpenBLAS's buffer, the rest is stack */
+    int64_t tile = TERN_TILE_ROWS * config->bert.intermediate_size;
+    int64_t attention = tern_attention_scratch(longest, config->bert.hidden_size / config->bert.heads);
+    int64_t laid = TERN_TILE_ROWS * (LAID_DEPTH + least(config->bert.intermediate_size, LAID_COLS));
+    return greatest(tile, attention) * REAL + laid * LAID + BLAS_AND_STACK;
 }
 
 int64_t tern_memory_of_laid_weights(const tern_encoder_config *config)

@@ -9,13 +9,6 @@ cmp -s out overview || fail "tern and tern --help differ"
 expect 0 "$TERN" --version
 grep -qE '^tern [0-9]+\.[0-9]+\.[0-9]+$' out || fail "--version says: $(cat out)"
 
-# Threads that wait for work sleep, unless the user says otherwise. (OpenMP's library prints what it read.)
-if OMP_DISPLAY_ENV=true "$TERN" --version 2>&1 | grep -q OMP_WAIT_POLICY; then
-    OMP_DISPLAY_ENV=true "$TERN" --version 2>&1 | grep -qiE "OMP_WAIT_POLICY *= *'?PASSIVE" || fail "threads spin"
-    OMP_WAIT_POLICY=active OMP_DISPLAY_ENV=true "$TERN" --version 2>&1 | grep -qiE "OMP_WAIT_POLICY *= *'?ACTIVE" ||
-        fail "OMP_WAIT_POLICY is not the user's"
-fi
-
 expect_sentence 2 "$TERN" evla
 expect_line err 'there is no command "evla"; did you mean eval?'
 expect_sentence 2 "$TERN" qqqqqq
