@@ -4,13 +4,14 @@ import os
 import platform
 import re
 import subprocess
+import time
 from importlib import metadata
 
 from inputs import SOURCE
 
 PAGE = SOURCE / "docs" / "performance.md"
 PACKAGES = ("torch", "sentence-transformers", "onnxruntime", "faiss-cpu", "tokenizers")
-HEAD = ["work", "beside", "tern", "peer", "ratio by pairs", "asked", "date"]
+HEAD = ["work", "beside", "tern", "peer", "ratio by pairs", "aim", "date"]
 
 
 def cpu():
@@ -28,16 +29,28 @@ def commit():
     return (git("rev-parse", "--short", "HEAD") or "unknown") + (" and changes" if git("status", "--porcelain") else "")
 
 
+def busy_elsewhere(seconds=2):
+    """The share of all processors that ran something in these seconds, in which the script itself sleeps."""
+    def times():
+        with open("/proc/stat", encoding="utf-8") as file:
+            numbers = [int(word) for word in file.readline().split()[1:9]]
+        return sum(numbers), numbers[3] + numbers[4]
+    all_before, idle_before = times()
+    time.sleep(seconds)
+    all_after, idle_after = times()
+    return 1 - (idle_after - idle_before) / max(1, all_after - all_before)
+
+
 def machine(sgemm, threads):
     """Lines that say where figures come from. sgemm: GF/s."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
-    load = os.getloadavg()[0]
+    busy = busy_elsewhere()
     return [f"- {cpu()}, {len(os.sched_getaffinity(0))} cores, {memory:.0f} GB, {platform.system()} {platform.release()}",
             f"- {threads} threads; sgemm of OpenBLAS reaches {sgemm:.0f} GF/s on them",
             f"- tern at commit {commit()}; Python {platform.python_version()}, {versions}",
-            f"- {datetime.date.today()}, load {load:.1f} before the run" +
-            ("; **the machine was busy with other work**" if load > 0.5 else "")]
+            f"- {datetime.date.today()}, processors {busy:.0%} busy with other work" +
+            (": **too busy for figures to count**" if busy > 0.1 else "")]
 
 
 def table(head, rows):
