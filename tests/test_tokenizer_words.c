@@ -407,7 +407,7 @@ END_TEST
 /* Callers check their texts; what comes of bytes that are not UTF-8 is not said, only that nothing else happens. */
 START_TEST(test_invalid_bytes_do_no_harm)
 {
-    tern_bert_text rules;
+    tern_bert_text rules = {0};
     tern_wordpiece *model = make_model("##");
     tern_word_cache *cache = tern_word_cache_create();
     tern_bert_scratch scratch = {0};
