@@ -239,7 +239,7 @@ void TERN_KERNEL(gemm)(int transpose_a, int64_t m, int64_t n, int64_t k, const t
                        const void *right, const tern_real *bias, int accumulate, tern_real *c, int64_t ldc,
                        void *scratch)
 {
-    for (int64_t p = 0; p < k; p += DEPTH) {
+    for (int64_t p = 0; p == 0 || p < k; p += DEPTH) { /* k 0: c is the bias */
         int64_t depth = least(k - p, DEPTH);
         if (transpose_a)
             lay_left(m, depth, a + p * lda, lda, scratch);

@@ -26,16 +26,16 @@ enum { ROWS = 32, TILE = 16, TILE_BYTES = 64 };
 
 static void start(void)
 {
-    struct {
+    static const struct {
         uint8_t palette, start_row, reserved[14];
         uint16_t bytes[16];
         uint8_t rows[16];
-    } __attribute__((aligned(64))) config = {.palette = 1};
-    for (int i = 0; i < 8; i++) {
-        config.bytes[i] = TILE_BYTES;
-        config.rows[i] = TILE;
-    }
+    } __attribute__((aligned(64)))
+    config = {.palette = 1,
+              .bytes = {TILE_BYTES, TILE_BYTES, TILE_BYTES, TILE_BYTES, TILE_BYTES, TILE_BYTES, TILE_BYTES, TILE_BYTES},
+              .rows = {TILE, TILE, TILE, TILE, TILE, TILE, TILE, TILE}};
     _tile_loadconfig(&config);
+    __asm__ volatile("" ::: "memory"); /* gcc isn't told that tile loads read memory: what was stored comes before */
 }
 
 static void stop(void)

@@ -84,6 +84,8 @@ void tern_tape_reset(tern_tape *tape)
     tape->n_records = 0;
     tape->place = NULL;
     tern_arena_rewind(tape->arena, (tern_arena_mark){0});
+    /* No operation is under way: its chunks become one, and the next step takes none from the system. */
+    tern_arena_rewind(tape->workspace, (tern_arena_mark){0});
 }
 
 void tern_tape_set_recording(tern_tape *tape, int recording)

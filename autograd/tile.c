@@ -68,7 +68,9 @@ static weight_blocks cut(int64_t d, int64_t c)
     weight_blocks b = {0};
     for (int64_t down = 1; down <= threads; down++)
         for (int64_t across = at_least; across <= at_least * threads; across++) {
-            if (down * across % threads || down * c + across * d >= best)
+            if (down * c + across * d >= best)
+                break; /* it grows with across */
+            if (down * across % threads)
                 continue;
             best = down * c + across * d;
             b.rows = parts_of(parts_of(d, down), UNIT) * UNIT;
@@ -107,6 +109,7 @@ static void add_block(const weight_grad *w, const weight_blocks *b, int64_t i, v
 void tern_weight_grad(tern_tape *tape, int64_t t, int64_t d, int64_t c, const tern_real *dy, const tern_real *x,
                       tern_real *dw, tern_real *db)
 {
+    TERN_CHECK(d > 0 && c > 0, "weight_grad: [%lld, %lld]", (long long)d, (long long)c);
     weight_blocks blocks = cut(d, c);
     weight_grad all = {t, d, c, dy, x, dw, db};
     tern_workspace work = tern_workspace_open(tape);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct row {
@@ -124,12 +125,15 @@ static int user_says_how_to_wait(void)
     return 0;
 }
 
-/* Not when the dynamic loader was the program that was started: it would take our first argument for a program. Nor
- * under valgrind, which would not follow. */
+/* Not when the dynamic loader was the program that was started: it would take our first argument for a program; nor
+ * when tern is a script's interpreter and the script's name is what was started; nor under valgrind, which would not
+ * follow. */
 static int may_start_again(void)
 {
-    const char *preload = getenv("LD_PRELOAD");
-    return getauxval(AT_BASE) != 0 && getauxval(AT_EXECFN) != 0 && !(preload && strstr(preload, "vgpreload"));
+    const char *preload = getenv("LD_PRELOAD"), *name = (const char *)getauxval(AT_EXECFN);
+    struct stat named, running;
+    return getauxval(AT_BASE) != 0 && !(preload && strstr(preload, "vgpreload")) && name && stat(name, &named) == 0 &&
+           stat("/proc/self/exe", &running) == 0 && named.st_dev == running.st_dev && named.st_ino == running.st_ino;
 }
 
 /* Threads that wait for their next tile sleep rather than spin, unless the user says otherwise: on a machine that does

@@ -139,7 +139,7 @@ static void join(const part *p, int64_t query, int n_threads, uint64_t *room)
         memcpy(room + n, l->keys + query * p->room, (size_t)l->sizes[query] * sizeof *room);
         n += l->sizes[query];
         l->sizes[query] = 0;
-        if (n > t->k)
+        if (n >= t->k) /* of exactly k, too, the least must come last */
             tern_keys_select(room, n, t->k);
         n = least_of(n, t->k);
     }
@@ -182,7 +182,7 @@ static void open_lists(part *p, int n_threads)
         l->least = tern_alloc((size_t)rows, sizeof *l->least);
         l->sizes = tern_calloc((size_t)rows, sizeof *l->sizes);
         l->scratch = tern_alloc_aligned(1, tern_dots_scratch(p->dots));
-        l->keys = tern_alloc((size_t)(rows * p->room), sizeof *l->keys);
+        l->keys = tern_alloc((size_t)(p->n_queries * p->room), sizeof *l->keys);
     }
 }
 

@@ -248,15 +248,19 @@ START_TEST(what_was_not_used_for_longest_goes_first)
     char bytes[1000] = {0};
     ck_assert_int_eq(tern_make_folder(folder, NULL), 0);
     for (int i = 0; i < 5; i++) {
-        char *path = tern_format("%s/%d.ids", folder, i);
+        char *path = tern_format("%s/%016x.ids", folder, (unsigned)i);
         const struct timespec used[2] = {{.tv_sec = 1000 + i * 7 % 5}, {.tv_sec = 1000 + i * 7 % 5}};
         tern_test_put_file(path, bytes, sizeof bytes);
         ck_assert_int_eq(utimensat(-1, path, used, 0), 0);
         free(path);
     }
+    char *other = tern_path_join(folder, "notes.ids"); /* not of the cache */
+    tern_test_put_file(other, bytes, sizeof bytes);
     tern_token_cache_prune(folder, 2999); /* ages: 0 2 4 1 3 */
+    ck_assert(tern_file_exists(other));
+    free(other);
     for (int i = 0; i < 5; i++) {
-        char *path = tern_format("%s/%d.ids", folder, i);
+        char *path = tern_format("%s/%016x.ids", folder, (unsigned)i);
         ck_assert_int_eq(tern_file_exists(path), i == 2 || i == 4);
         free(path);
     }

@@ -94,6 +94,13 @@ START_TEST(equals_a_sort_of_all_scores_at_odd_sizes)
 }
 END_TEST
 
+START_TEST(a_first_chunk_of_k_documents_hides_nothing)
+{
+    const float query[] = {1}, docs[] = {1, 2, 9, 5, 6, 7};
+    check_against_sort(query, 1, docs, 6, 1, NULL, 3, 3);
+}
+END_TEST
+
 START_TEST(more_documents_than_a_block_holds)
 {
     enum { DOCS = 16384 + 2000, DIM = 3, QUERIES = 20 };
@@ -299,6 +306,7 @@ int main(void)
     TCase *tc = tcase_create("topk");
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, equals_a_sort_of_all_scores_at_odd_sizes);
+    tcase_add_test(tc, a_first_chunk_of_k_documents_hides_nothing);
     tcase_add_test(tc, more_documents_than_a_block_holds);
     tcase_add_test(tc, many_queries_find_what_few_find);
     tcase_add_test(tc, documents_that_get_better_and_better);

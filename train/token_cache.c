@@ -169,6 +169,20 @@ static int by_use(const void *a, const void *b)
     return x->tv_nsec < y->tv_nsec ? -1 : x->tv_nsec > y->tv_nsec;
 }
 
+/* 16 hexadecimal digits and .ids, or what a killed writer left beside such a file. */
+static int is_ours(const char *name)
+{
+    size_t digits = strspn(name, "0123456789abcdef");
+    return digits == 16 && (!strcmp(name + digits, ".ids") || !strncmp(name + digits, ".ids.tmp.", 9));
+}
+
+/* A folder of this user's and no link to another: what is in it decides what is removed. */
+static int is_own_folder(const char *folder)
+{
+    struct stat info;
+    return lstat(folder, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid();
+}
+
 void tern_token_cache_prune(const char *folder, int64_t limit)
 {
     kept *files = NULL;
@@ -178,7 +192,7 @@ void tern_token_cache_prune(const char *folder, int64_t limit)
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
         char *path = tern_path_join(folder, entry->d_name);
         struct stat info;
-        if (lstat(path, &info) != 0 || !S_ISREG(info.st_mode)) {
+        if (!is_ours(entry->d_name) || lstat(path, &info) != 0 || !S_ISREG(info.st_mode)) {
             free(path);
             continue;
         }
@@ -204,8 +218,9 @@ static void keep(const char *folder, const char *path, const tern_token_texts *j
     tern_error ignored;
     size_t n = (size_t)job->n, n_ids = (size_t)ids->offsets[n];
     int64_t bytes = (int64_t)(sizeof(header) + n * sizeof(uint32_t) + n_ids * sizeof *ids->ids);
-    if (bytes > most_bytes || tern_make_folder(folder, &ignored) < 0)
+    if (bytes > most_bytes || tern_make_folder(folder, &ignored) < 0 || !is_own_folder(folder))
         return;
+    chmod(folder, 0700); /* ids can be turned back into texts */
     tern_token_cache_prune(folder, most_bytes - bytes);
     tern_writer *writer = tern_writer_open(path, 1, &ignored);
     if (!writer)

@@ -21,6 +21,11 @@ for loader in /lib64/ld-linux-x86-64.so.2 /lib/ld-linux-aarch64.so.1; do
     grep -q '^tern ' out || fail "started by $loader, --version says: $(cat out)"
 done
 
+{ printf '#!%s info\n' "$TERN" && cat "$SOURCE/recipes/quickstart.yaml"; } >script.yaml
+chmod +x script.yaml
+expect 0 ./script.yaml
+grep -q '^kind  recipe' out || fail "as the interpreter of a recipe, tern info says: $(cat out)"
+
 # Its arguments, its name and what signals do to it stay as they were.
 mkfifo texts
 (exec -a "another name" "$TERN" tokenize "$SOURCE/tests/goldens/tiny" texts) >out 2>err &
