@@ -1,6 +1,8 @@
 #include "autograd/dots.h"
 
+#include "autograd/gemm.h"
 #include "autograd/kernels.h"
+#include "base/integer.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
@@ -11,22 +13,14 @@ struct tern_dots {
     void *laid; /* NULL for few vectors */
 };
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 tern_dots *tern_dots_open(int64_t n, int64_t k, const tern_real *x)
 {
-    const tern_kernel_table *kern = tern_kernels();
     tern_dots *d = tern_alloc(1, sizeof *d);
     *d = (tern_dots){n, k, x, NULL};
     if (n <= TERN_DOTS_FEW)
         return d;
-    d->laid = tern_alloc_aligned(1, kern->gemm_right_size(k, n));
-#pragma omp parallel for schedule(static)
-    for (int64_t from = 0; from < n; from += TERN_GEMM_COLS)
-        kern->gemm_lay_right(1, k, n, x, k, from, least(from + TERN_GEMM_COLS, n), d->laid);
+    d->laid = tern_alloc_aligned(1, tern_kernels()->gemm_right_size(k, n));
+    tern_gemm_lay_right(1, k, n, x, k, d->laid);
     return d;
 }
 
@@ -48,7 +42,8 @@ static void few(const tern_dots *d, int64_t m, const tern_real *a, tern_real *y,
     enum { ROWS = 16 };
     for (int64_t i = 0; i < m; i += ROWS)
         for (int64_t j = 0; j < d->n; j++)
-            tern_kernels()->dots(least(ROWS, m - i), d->k, a + i * d->k, d->x + j * d->k, y + i * stride + j, stride);
+            tern_kernels()->dots(tern_min(ROWS, m - i), d->k, a + i * d->k, d->x + j * d->k, y + i * stride + j,
+                                 stride);
 }
 
 void tern_dots_rows(const tern_dots *dots, int64_t m, const tern_real *a, tern_real *y, int64_t stride, void *scratch)
@@ -59,7 +54,7 @@ void tern_dots_rows(const tern_dots *dots, int64_t m, const tern_real *a, tern_r
         return;
     }
     for (int64_t i = 0; i < m; i += TERN_GEMM_ROWS)
-        tern_kernels()->gemm(0, least(TERN_GEMM_ROWS, m - i), dots->n, k, a + i * k, k, dots->laid, NULL, 0,
+        tern_kernels()->gemm(0, tern_min(TERN_GEMM_ROWS, m - i), dots->n, k, a + i * k, k, dots->laid, NULL, 0,
                              y + i * stride, stride, scratch);
 }
 

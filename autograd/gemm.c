@@ -1,5 +1,8 @@
 #include "autograd/gemm.h"
 
+#include "autograd/kernels.h"
+#include "base/integer.h"
+
 #include <cblas.h>
 #include <limits.h>
 #include <omp.h>
@@ -15,6 +18,14 @@ void tern_gemm(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k
 #else
     cblas_sgemm(CblasRowMajor, ta, tb, (int)m, (int)n, (int)k, alpha, a, (int)lda, b, (int)ldb, beta, c, (int)ldc);
 #endif
+}
+
+void tern_gemm_lay_right(int transpose_b, int64_t k, int64_t n, const tern_real *b, int64_t ldb, void *right)
+{
+    const tern_kernel_table *kern = tern_kernels();
+#pragma omp parallel for schedule(static)
+    for (int64_t from = 0; from < n; from += TERN_GEMM_COLS)
+        kern->gemm_lay_right(transpose_b, k, n, b, ldb, from, tern_min(from + TERN_GEMM_COLS, n), right);
 }
 
 #ifndef TERN_DOUBLE

@@ -11,6 +11,10 @@
 void tern_gemm(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k, tern_real alpha, const tern_real *a,
                int64_t lda, const tern_real *b, int64_t ldb, tern_real beta, tern_real *c, int64_t ldc);
 
+/* Lays out op(b) [k,n] for this machine's kernels, on all threads: right takes gemm_right_size bytes, aligned to 64
+ * (kernels.h). ldb: the distance between b's rows as stored. */
+void tern_gemm_lay_right(int transpose_b, int64_t k, int64_t n, const tern_real *b, int64_t ldb, void *right);
+
 enum { TERN_MOST_THREADS = 256 };
 
 /* Sets the number of threads for all of tern: n > 0 that many; 0: OMP_NUM_THREADS, else the processors this

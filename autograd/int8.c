@@ -1,6 +1,7 @@
 /* A tile of rows is quantised, multiplied and made float again while it is in cache. */
 #include "autograd/int8.h"
 
+#include "base/integer.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -8,14 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int64_t up_to(int64_t n, int64_t multiple)
-{
-    return (n + multiple - 1) / multiple * multiple;
-}
-
 static int64_t panel_rows(const tern_int8_weights *w)
 {
-    return up_to(w->n, 2 * TERN_INT8_PANEL);
+    return tern_round_up(w->n, 2 * TERN_INT8_PANEL);
 }
 
 /* Where output j begins; its next four columns lie a row of its panel further on. */
@@ -57,7 +53,7 @@ tern_int8_weights *tern_int8_pack(int64_t n, int64_t k, const tern_real *w)
 {
     TERN_CHECK(n > 0 && k > 0 && k <= TERN_INT8_MOST_COLUMNS, "int8: weights [%lld, %lld]", (long long)n, (long long)k);
     tern_int8_weights *made = tern_calloc(1, sizeof *made);
-    *made = (tern_int8_weights){.n = n, .k = k, .padded = up_to(k, TERN_INT8_DEPTH)};
+    *made = (tern_int8_weights){.n = n, .k = k, .padded = tern_round_up(k, TERN_INT8_DEPTH)};
     made->panels = tern_alloc_aligned((size_t)panel_rows(made), (size_t)made->padded);
     made->scale = tern_alloc((size_t)n, sizeof *made->scale);
     made->sum = tern_alloc((size_t)n, sizeof *made->sum);
@@ -117,11 +113,6 @@ static void affine(int64_t m, const tern_real *x, const tern_int8_weights *w, co
     kern->int8_affine(m, r->a, r->step, r->low, w, bias, with_gelu, y);
 }
 
-static int64_t tile_rows(int64_t t, int64_t from)
-{
-    return t - from < TERN_INT8_ROWS ? t - from : TERN_INT8_ROWS;
-}
-
 tern_tensor *tern_int8_linear(tern_tape *tape, const tern_tensor *x, const tern_int8_weights *w,
                               const tern_tensor *bias)
 {
@@ -130,12 +121,13 @@ tern_tensor *tern_int8_linear(tern_tape *tape, const tern_tensor *x, const tern_
     TERN_CHECK_SHAPE("int8_linear", bias, 1, w->n);
     int64_t t = x->rows;
     tern_tensor *y = tern_tape_tensor(tape, t, w->n);
-    tern_arena *arena = tern_tape_arena(tape);
+    tern_arena *arena = tern_tape_workspace(tape);
     tern_arena_mark mark = tern_arena_here(arena);
     rows8 *rows = rows8_for_threads(arena, w->padded);
 #pragma omp parallel for schedule(dynamic, 1)
     for (int64_t i = 0; i < t; i += TERN_INT8_ROWS)
-        affine(tile_rows(t, i), x->data + i * w->k, w, bias->data, 0, rows + omp_get_thread_num(), y->data + i * w->n);
+        affine(tern_min(t - i, TERN_INT8_ROWS), x->data + i * w->k, w, bias->data, 0, rows + omp_get_thread_num(),
+               y->data + i * w->n);
     tern_arena_rewind(arena, mark);
     return y;
 }
@@ -195,14 +187,15 @@ void tern_int8_block_forward(tern_tape *tape, const tern_int8_block *block, cons
     TERN_CHECK(!tern_tape_recording(tape), "int8: the tape %s", "records");
     check_block(block, context, x);
     int64_t t = x->rows, c = x->cols, widest = block->down->padded;
-    tern_arena *arena = tern_tape_arena(tape);
+    tern_arena *arena = tern_tape_workspace(tape);
     tern_arena_mark mark = tern_arena_here(arena);
     rows8 *rows = rows8_for_threads(arena, widest > block->up->padded ? widest : block->up->padded);
     block_scratch *scratch = scratch_for_threads(arena, c, block->up->n);
 #pragma omp parallel for schedule(dynamic, 1)
     for (int64_t i = 0; i < t; i += TERN_INT8_ROWS) {
         int thread = omp_get_thread_num();
-        block_tile(block, tile_rows(t, i), context->data + i * c, rows + thread, scratch + thread, x->data + i * c);
+        block_tile(block, tern_min(t - i, TERN_INT8_ROWS), context->data + i * c, rows + thread, scratch + thread,
+                   x->data + i * c);
     }
     tern_arena_rewind(arena, mark);
 }

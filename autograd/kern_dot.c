@@ -1,38 +1,28 @@
 /* What exact search needs beside matrix products.
  *
  * Dot products of many rows with one vector: what a product is when there are too few columns to lay out a matrix for.
- * Vectors are the compiler's own (vector_size), as wide as this instruction set's registers.
  *
  * A product is WAYS * LANES partial sums, added in a fixed order: its bits depend on its row and on x alone. */
 #include "autograd/kern_table.h"
+#include "autograd/kern_vector.h"
 
 #ifdef __SSE2__
 #include <immintrin.h>
 #endif
 
-#if defined(__AVX512F__)
-#define VECTOR_BYTES 64
-#elif defined(__AVX2__)
-#define VECTOR_BYTES 32
-#else
-#define VECTOR_BYTES 16
-#endif
-
-typedef tern_real vector __attribute__((vector_size(VECTOR_BYTES)));
-typedef tern_real vector_anywhere __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(tern_real)), may_alias));
 typedef tern_real narrow __attribute__((vector_size(16)));
 
 /* Four rows at once load x once for all of them, and are four streams that the processor fetches ahead. */
-enum { LANES = VECTOR_BYTES / sizeof(tern_real), WAYS = 2, ROWS = 4, NARROW = 16 / sizeof(tern_real) };
+enum { WAYS = 2, ROWS = 4, NARROW = 16 / sizeof(tern_real), PARTS = LANES / NARROW };
 
 static inline tern_real sum_of(const vector *ways)
 {
     union {
         vector whole;
-        narrow parts[VECTOR_BYTES / 16];
+        narrow parts[PARTS];
     } sum = {ways[0] + ways[1]};
     narrow s = sum.parts[0];
-    for (int i = 1; i < VECTOR_BYTES / 16; i++)
+    for (int i = 1; i < PARTS; i++)
         s += sum.parts[i];
     tern_real total = s[0];
     for (int i = 1; i < NARROW; i++)

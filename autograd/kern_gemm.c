@@ -6,6 +6,7 @@
  * its row of a and its column of b alone. */
 #include "autograd/kern_table.h"
 #include "autograd/kern_vector.h"
+#include "base/integer.h"
 
 /* A block of c that stays in registers is ROWS x VECTORS; there must be room for a row of b and one of a besides. */
 #if defined(__AVX512F__) || defined(__aarch64__) /* 32 registers; else 16 */
@@ -21,11 +22,6 @@ enum {
     SMALL_ROWS = SUMS / SMALL_VECTORS,
     SMALL_COLS = SMALL_VECTORS * LANES
 };
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 /* b as stored: [k,n], or [n,k] when it is transposed. */
 typedef struct stored {
@@ -52,7 +48,7 @@ static void lay_turned(const stored *s, int64_t j, int64_t cols, int64_t width, 
     for (int64_t v = 0; v < cols; v += LANES) {
         const tern_real *lines[LANES];
         for (int64_t i = 0; i < LANES; i++)
-            lines[i] = s->b + (j + least(v + i, cols - 1)) * s->ldb;
+            lines[i] = s->b + (j + tern_min(v + i, cols - 1)) * s->ldb;
         int64_t p = 0;
         for (; p + 4 <= s->k; p += 4)
             kern_turn(lines, p, panel + p * width + v, width);
@@ -65,7 +61,7 @@ static void lay_turned(const stored *s, int64_t j, int64_t cols, int64_t width, 
 static void lay(int transpose, const stored *s, int64_t from, int64_t to, int64_t width, tern_real *right)
 {
     for (int64_t j = from; j < to; j += width)
-        (transpose ? lay_turned : lay_straight)(s, j, least(s->n - j, width), width, right + j * s->k);
+        (transpose ? lay_turned : lay_straight)(s, j, tern_min(s->n - j, width), width, right + j * s->k);
 }
 
 /* Where the rows of a lie: element (i, p) is at a[i * row + p * step]. */
@@ -180,13 +176,13 @@ static void small_rows(int64_t rows, int64_t k, const left *l, const tern_real *
 void TERN_KERNEL(gemm_small)(int transpose_a, int64_t m, int64_t n, int64_t k, const tern_real *a, int64_t lda,
                              const tern_real *right, int accumulate, tern_real *c, int64_t ldc)
 {
-    int64_t blocks = (m + SMALL_ROWS - 1) / SMALL_ROWS;
+    int64_t blocks = tern_parts(m, SMALL_ROWS);
     int64_t row = transpose_a ? 1 : lda, step = transpose_a ? lda : 1;
     for (int64_t j = 0; j < n; j += SMALL_COLS)
         for (int64_t block = 0; block < blocks; block++) { /* about equal, so that none has few sums to wait for */
             int64_t i = block * m / blocks, end = (block + 1) * m / blocks;
             left l = {a + i * row, row, step};
-            target t = target_at(c + i * ldc + j, ldc, least(n - j, SMALL_COLS), NULL, accumulate);
+            target t = target_at(c + i * ldc + j, ldc, tern_min(n - j, SMALL_COLS), NULL, accumulate);
             if (t.cols % LANES)
                 edge_rows(small_rows, end - i, k, &l, right + j * k, &t);
             else
@@ -205,7 +201,7 @@ enum {
 
 size_t TERN_KERNEL(gemm_right_size)(int64_t k, int64_t n)
 {
-    return (size_t)(k * ((n + COLS - 1) / COLS * COLS)) * sizeof(tern_real);
+    return (size_t)(k * tern_round_up(n, COLS)) * sizeof(tern_real);
 }
 
 void TERN_KERNEL(gemm_lay_right)(int transpose, int64_t k, int64_t n, const tern_real *b, int64_t ldb, int64_t from,
@@ -219,7 +215,7 @@ void TERN_KERNEL(gemm_lay_right)(int transpose, int64_t k, int64_t n, const tern
 static void lay_left(int64_t m, int64_t k, const tern_real *a, int64_t lda, tern_real *to)
 {
     for (int64_t i = 0; i < m; i += ROWS) {
-        int64_t rows = least(m - i, ROWS);
+        int64_t rows = tern_min(m - i, ROWS);
         for (int64_t p = 0; p < k; p++, to += ROWS)
             memcpy(to, a + p * lda + i, (size_t)rows * sizeof *to);
     }
@@ -240,20 +236,20 @@ void TERN_KERNEL(gemm)(int transpose_a, int64_t m, int64_t n, int64_t k, const t
                        void *scratch)
 {
     for (int64_t p = 0; p == 0 || p < k; p += DEPTH) { /* k 0: c is the bias */
-        int64_t depth = least(k - p, DEPTH);
+        int64_t depth = tern_min(k - p, DEPTH);
         if (transpose_a)
             lay_left(m, depth, a + p * lda, lda, scratch);
         for (int64_t j = 0; j < n; j += COLS) {
             const tern_real *panel = (const tern_real *)right + j * k + p * COLS;
             for (int64_t i = 0; i < m; i += ROWS) {
                 target t =
-                    target_at(c + i * ldc + j, ldc, least(n - j, COLS), bias ? bias + j : NULL, accumulate || p > 0);
+                    target_at(c + i * ldc + j, ldc, tern_min(n - j, COLS), bias ? bias + j : NULL, accumulate || p > 0);
                 left natural = {a + i * lda + p, lda, 1}, laid = {(tern_real *)scratch + i * depth, 1, ROWS};
                 const left *l = transpose_a ? &laid : &natural;
                 if (t.cols < COLS)
-                    edge_rows(large_rows, least(m - i, ROWS), depth, l, panel, &t);
+                    edge_rows(large_rows, tern_min(m - i, ROWS), depth, l, panel, &t);
                 else
-                    large_rows(least(m - i, ROWS), depth, l, panel, &t);
+                    large_rows(tern_min(m - i, ROWS), depth, l, panel, &t);
             }
         }
     }

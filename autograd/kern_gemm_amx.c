@@ -9,13 +9,14 @@
  * Which two numbers make a pair doesn't matter as long as a and b agree: here p and p + 16, so that pairs are made by a
  * shift. As in kern_gemm.c, the bits of an element depend on its row of a and its column of b alone. */
 #include "autograd/kern_table.h"
+#include "base/integer.h"
 
 #if defined(__AMX_BF16__) && !defined(TERN_DOUBLE)
 
-#include <immintrin.h>
+#include "autograd/kern_amx.h"
 
 enum {
-    SIDE = 16,                 /* rows and columns of a tile of c */
+    SIDE = TERN_AMX_ROWS,      /* rows and columns of a tile of c */
     BLOCK = 2 * SIDE,          /* of the four tiles of c that are summed at once */
     STEP = 32,                 /* of k in a tile */
     PLANES = 3,                /* h, m, l */
@@ -24,14 +25,9 @@ enum {
     DEPTH = 384                /* of k at once */
 };
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static int64_t steps_of(int64_t k)
 {
-    return (k + STEP - 1) / STEP;
+    return tern_parts(k, STEP);
 }
 
 /* x to the nearest number with 8 bits (ties away from zero), still as a float. */
@@ -146,13 +142,13 @@ static void lay_group(int right, int lines, const float *x, int64_t ld, int64_t 
 
 size_t TERN_KERNEL(gemm_right_size)(int64_t k, int64_t n)
 {
-    return (size_t)((n + BLOCK - 1) / BLOCK * steps_of(k)) * GROUP * sizeof(uint16_t);
+    return (size_t)(tern_parts(n, BLOCK) * steps_of(k)) * GROUP * sizeof(uint16_t);
 }
 
 void TERN_KERNEL(gemm_lay_right)(int transpose, int64_t k, int64_t n, const tern_real *b, int64_t ldb, int64_t from,
                                  int64_t to, void *right)
 {
-    int64_t steps = steps_of(k), panels = (least(to, n) - from + BLOCK - 1) / BLOCK;
+    int64_t steps = steps_of(k), panels = tern_parts(tern_min(to, n) - from, BLOCK);
     for (int64_t i = 0; i < panels * steps; i++) { /* along the lines as they are stored */
         int64_t panel = transpose ? i / steps : i % panels, step = transpose ? i % steps : i / panels;
         int64_t j = from + panel * BLOCK, p = step * STEP;
@@ -163,28 +159,13 @@ void TERN_KERNEL(gemm_lay_right)(int transpose, int64_t k, int64_t n, const tern
 
 static void lay_left(int transpose, int64_t m, int64_t k, const float *a, int64_t lda, uint16_t *left)
 {
-    int64_t steps = steps_of(k), blocks = (m + BLOCK - 1) / BLOCK;
+    int64_t steps = steps_of(k), blocks = tern_parts(m, BLOCK);
     for (int64_t n = 0; n < blocks * steps; n++) {
         int64_t i = (transpose ? n % blocks : n / steps) * BLOCK, step = transpose ? n / blocks : n % steps;
         int64_t p = step * STEP;
         lay_group(0, !transpose, transpose ? a + p * lda + i : a + i * lda + p, lda, m - i, k - p,
                   left + (i / BLOCK * steps + step) * GROUP);
     }
-}
-
-/* What LDTILECFG reads: all eight tiles are 16 rows of 64 bytes. */
-typedef struct tile_config {
-    uint8_t palette, start, reserved[14];
-    uint16_t bytes[16];
-    uint8_t rows[16];
-} tile_config;
-
-static void configure(void)
-{
-    static const tile_config config = {.palette = 1,
-                                       .bytes = {64, 64, 64, 64, 64, 64, 64, 64},
-                                       .rows = {SIDE, SIDE, SIDE, SIDE, SIDE, SIDE, SIDE, SIDE}};
-    _tile_loadconfig(&config);
 }
 
 /* Tiles 0 to 3 are sums, 4 and 5 the halves of a, 6 and 7 those of b: numbers as gcc's intrinsics want them. */
@@ -237,12 +218,6 @@ static inline void sum_groups(int64_t steps, const uint16_t *a, const uint16_t *
     }
 }
 
-/* gcc isn't told that tile loads read memory: what was stored for them has to come before this. */
-static inline void stores_are_done(void)
-{
-    __asm__ volatile("" ::: "memory");
-}
-
 static inline void load_sums(const float *c, int64_t stride)
 {
     _tile_loadd(0, c, (size_t)stride * sizeof *c);
@@ -274,7 +249,7 @@ static void edge_block(int64_t rows, int64_t cols, int64_t steps, const uint16_t
     float whole[BLOCK * BLOCK] __attribute__((aligned(64))) = {0};
     for (int64_t i = 0; (accumulate || bias) && i < rows; i++)
         memcpy(whole + i * BLOCK, accumulate ? c + i * ldc : bias, (size_t)cols * sizeof *c);
-    stores_are_done();
+    kern_amx_stored();
     load_sums(whole, BLOCK);
     sum_groups(steps, a, b);
     store_sums(whole, BLOCK);
@@ -308,16 +283,17 @@ void TERN_KERNEL(gemm)(int transpose_a, int64_t m, int64_t n, int64_t k, const t
                        const void *right, const tern_real *bias, int accumulate, tern_real *c, int64_t ldc,
                        void *scratch)
 {
-    configure();
+    kern_amx_configure();
     for (int64_t p = 0; p == 0 || p < k; p += DEPTH) { /* k 0: c is the bias */
-        int64_t depth = least(k - p, DEPTH), steps = steps_of(depth);
+        int64_t depth = tern_min(k - p, DEPTH), steps = steps_of(depth);
         lay_left(transpose_a, m, depth, transpose_a ? a + p * lda : a + p, lda, scratch);
-        stores_are_done();
+        kern_amx_stored();
         for (int64_t j = 0; j < n; j += BLOCK) {
             const uint16_t *panel = (const uint16_t *)right + (j / BLOCK * steps_of(k) + p / STEP) * GROUP;
             for (int64_t i = 0; i < m; i += BLOCK)
-                block(least(m - i, BLOCK), least(n - j, BLOCK), steps, (uint16_t *)scratch + i / BLOCK * steps * GROUP,
-                      panel, bias ? bias + j : NULL, accumulate || p > 0, c + i * ldc + j, ldc);
+                block(tern_min(m - i, BLOCK), tern_min(n - j, BLOCK), steps,
+                      (uint16_t *)scratch + i / BLOCK * steps * GROUP, panel, bias ? bias + j : NULL,
+                      accumulate || p > 0, c + i * ldc + j, ldc);
         }
     }
     _tile_release();

@@ -16,26 +16,20 @@
 #if defined(__AVX2__) && !defined(TERN_DOUBLE)
 #include <immintrin.h>
 #endif
+#if defined(__AMX_INT8__) && !defined(TERN_DOUBLE)
+#include "autograd/kern_amx.h"
+#endif
 
 enum { COLS = 2 * TERN_INT8_PANEL };
 
 #if defined(__AMX_INT8__) && !defined(TERN_DOUBLE)
 
 /* Two tiles of sums by two: half as many tiles are loaded as are multiplied. */
-enum { ROWS = 32, TILE = 16, TILE_BYTES = 64 };
+enum { ROWS = 32, TILE = TERN_AMX_ROWS, TILE_BYTES = TERN_AMX_BYTES };
 
 static void start(void)
 {
-    static const struct {
-        uint8_t palette, start_row, reserved[14];
-        uint16_t bytes[16];
-        uint8_t rows[16];
-    } __attribute__((aligned(64)))
-    config = {.palette = 1,
-              .bytes = {TILE_BYTES, TILE_BYTES, TILE_BYTES, TILE_BYTES, TILE_BYTES, TILE_BYTES, TILE_BYTES, TILE_BYTES},
-              .rows = {TILE, TILE, TILE, TILE, TILE, TILE, TILE, TILE}};
-    _tile_loadconfig(&config);
-    __asm__ volatile("" ::: "memory"); /* gcc isn't told that tile loads read memory: what was stored comes before */
+    kern_amx_configure();
 }
 
 static void stop(void)

@@ -6,6 +6,8 @@
 
 extern const tern_kernel_table tern_kern_table_plain;
 
+const char *const tern_isas[TERN_ISAS] = {"amx", "avx512vnni", "avx512", "avx2", "plain"};
+
 #if defined(__x86_64__) && !defined(TERN_DOUBLE)
 
 #include <cpuid.h>
@@ -66,11 +68,10 @@ const tern_kernel_table *tern_kernels_named(const char *isa)
 
 static const tern_kernel_table *choose(void)
 {
-    static const char *const best_first[] = {"amx", "avx512vnni", "avx512", "avx2", "plain"};
     const char *wanted = getenv("TERN_ISA");
     const tern_kernel_table *table = wanted ? tern_kernels_named(wanted) : NULL;
     for (int i = 0; !table; i++)
-        table = tern_kernels_named(best_first[i]);
+        table = tern_kernels_named(tern_isas[i]);
     return table;
 }
 

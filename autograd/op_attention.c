@@ -12,6 +12,7 @@
 #include "autograd/kern_dropout.h"
 #include "autograd/kernels.h"
 #include "autograd/ops.h"
+#include "base/integer.h"
 
 #include <math.h>
 #include <omp.h>
@@ -66,12 +67,7 @@ static uint32_t row_key(const attention *a, const task *t, int64_t row)
 
 static int64_t block_rows(const task *t, int64_t from)
 {
-    return t->n - from < QUERIES ? t->n - from : QUERIES;
-}
-
-static int64_t whole(int64_t n, int64_t of)
-{
-    return (n + of - 1) / of * of;
+    return tern_min(t->n - from, QUERIES);
 }
 
 /* Of one thread. What is laid out for a product (gemm_small) stays for all blocks of queries. */
@@ -90,8 +86,9 @@ typedef struct sizes {
 
 static sizes sizes_of(int64_t n, int64_t d)
 {
-    int64_t cols = whole(d, TERN_GEMM_SMALL_COLS);
-    return (sizes){QUERIES * whole(n, TERN_GEMM_LANES), d * whole(n, TERN_GEMM_SMALL_COLS), n * cols, QUERIES * cols};
+    int64_t cols = tern_round_up(d, TERN_GEMM_SMALL_COLS);
+    return (sizes){QUERIES * tern_round_up(n, TERN_GEMM_LANES), d * tern_round_up(n, TERN_GEMM_SMALL_COLS), n * cols,
+                   QUERIES * cols};
 }
 
 int64_t tern_attention_scratch(int64_t longest, int64_t d)
@@ -104,7 +101,7 @@ int64_t tern_attention_scratch(int64_t longest, int64_t d)
 static scratch cut(int64_t n, int64_t d, tern_real *memory)
 {
     sizes of = sizes_of(n, d);
-    scratch s = {.ld = whole(n, TERN_GEMM_LANES), .p = memory};
+    scratch s = {.ld = tern_round_up(n, TERN_GEMM_LANES), .p = memory};
     s.ds = s.p + of.scores;
     s.k_turned = s.ds + of.scores;
     s.v_turned = s.k_turned + of.turned;

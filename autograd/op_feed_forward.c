@@ -15,7 +15,7 @@
 static tern_real *thread_scratch(tern_tape *tape, int64_t columns)
 {
     size_t tile = (size_t)TERN_TILE_ROWS * (size_t)columns;
-    return tern_arena_alloc(tern_tape_arena(tape), (size_t)omp_get_max_threads() * tile * sizeof(tern_real));
+    return tern_arena_alloc(tern_tape_workspace(tape), (size_t)omp_get_max_threads() * tile * sizeof(tern_real));
 }
 
 static void backward(tern_tape *tape, const tern_record *record)
@@ -25,8 +25,9 @@ static void backward(tern_tape *tape, const tern_record *record)
     tern_real *u = record->saved, *dy = record->out->grad, *dx = tern_tape_grad(tape, x);
     tern_arena *arena = tern_tape_arena(tape);
     tern_arena_mark mark = tern_arena_here(arena);
-    tern_real *h = tern_arena_alloc(arena, (size_t)(t * f) * sizeof *h), *scratch = thread_scratch(tape, f);
+    tern_real *h = tern_arena_alloc(arena, (size_t)(t * f) * sizeof *h);
     tern_workspace work = tern_workspace_open(tape);
+    tern_real *scratch = thread_scratch(tape, f);
     tern_laid down = tern_lay(&work, 0, c, f, w2->data), up = tern_lay(&work, 0, f, c, w1->data);
     const tern_kernel_table *kern = tern_kernels();
 
@@ -57,11 +58,10 @@ tern_tensor *tern_feed_forward(tern_tape *tape, tern_tensor *x, tern_tensor *w1,
     TERN_CHECK_SHAPE("feed_forward", b2, 1, c);
     tern_tensor *const *in = TERN_INPUTS(x, w1, b1, w2, b2);
     tern_tensor *y = tern_tape_tensor(tape, t, c);
-    tern_arena *arena = tern_tape_arena(tape);
-    tern_real *saved = tern_tape_wants(tape, in) ? tern_arena_alloc(arena, (size_t)(t * f) * sizeof *saved) : NULL;
-    tern_arena_mark mark = tern_arena_here(arena);
-    tern_real *scratch = thread_scratch(tape, f);
+    size_t u_bytes = (size_t)(t * f) * sizeof(tern_real);
+    tern_real *saved = tern_tape_wants(tape, in) ? tern_arena_alloc(tern_tape_arena(tape), u_bytes) : NULL;
     tern_workspace work = tern_workspace_open(tape);
+    tern_real *scratch = thread_scratch(tape, f);
     tern_laid up = tern_lay(&work, 1, c, f, w1->data), down = tern_lay(&work, 1, f, c, w2->data);
     const tern_kernel_table *kern = tern_kernels();
 
@@ -74,7 +74,6 @@ tern_tensor *tern_feed_forward(tern_tape *tape, tern_tensor *x, tern_tensor *w1,
         tern_laid_product(&down, n, h, b2->data, 0, y->data + from * c);
     }
     tern_workspace_close(&work);
-    tern_arena_rewind(arena, mark);
     tern_tape_record(tape, &op, y, in, saved);
     return y;
 }

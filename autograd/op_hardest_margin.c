@@ -7,6 +7,7 @@
  * one row after another, as several rows may share h. */
 #include "autograd/gemm.h"
 #include "autograd/kernels.h"
+#include "base/integer.h"
 
 #include <math.h>
 #include <omp.h>
@@ -44,20 +45,15 @@ static void look_at(const margins *m, int64_t i, int64_t col, int64_t cols, cons
     }
 }
 
-static int64_t least(int64_t x, int64_t y)
-{
-    return x < y ? x : y;
-}
-
 /* Losses of a tile of rows; s: scratch [ROWS,COLS]. */
 static void forward_rows(const margins *m, int64_t row, tern_real *s, hardest *saved, double *losses)
 {
     row_state state[ROWS];
-    int64_t rows = least(m->a->rows - row, ROWS), d = m->a->cols;
+    int64_t rows = tern_min(m->a->rows - row, ROWS), d = m->a->cols;
     for (int64_t i = 0; i < rows; i++)
         state[i] = (row_state){0, -INFINITY, -1};
     for (int64_t col = 0; col < m->c->rows; col += COLS) {
-        int64_t cols = least(m->c->rows - col, COLS);
+        int64_t cols = tern_min(m->c->rows - col, COLS);
         tern_gemm(0, 1, rows, cols, d, 1, m->a->data + row * d, d, m->c->data + col * d, d, 0, s, cols);
         for (int64_t i = 0; i < rows; i++)
             look_at(m, row + i, col, cols, s + i * cols, &state[i]);
@@ -109,7 +105,7 @@ tern_tensor *tern_hardest_margin(tern_tape *tape, tern_tensor *a, tern_tensor *c
     saved->which = tern_arena_alloc(arena, (size_t)n * sizeof *saved->which);
     saved->positive = tern_arena_alloc(arena, (size_t)n);
     tern_arena_mark mark = tern_arena_here(arena);
-    size_t tile = (size_t)(least(n, ROWS) * least(c->rows, COLS));
+    size_t tile = (size_t)(tern_min(n, ROWS) * tern_min(c->rows, COLS));
     tern_real *s = tern_arena_alloc(arena, (size_t)omp_get_max_threads() * tile * sizeof *s);
     double sum = 0, *losses = tern_arena_alloc(arena, (size_t)n * sizeof *losses);
 

@@ -1,5 +1,7 @@
 #include "autograd/tile.h"
 
+#include "autograd/gemm.h"
+
 #include <omp.h>
 
 enum { ALIGNMENT = 64 };
@@ -7,16 +9,6 @@ enum { ALIGNMENT = 64 };
 static size_t whole_lines(size_t bytes)
 {
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-}
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t parts_of(int64_t n, int64_t each)
-{
-    return (n + each - 1) / each;
 }
 
 tern_workspace tern_workspace_open(tern_tape *tape)
@@ -39,12 +31,8 @@ static void *scratch_of_thread(const tern_workspace *work)
 
 tern_laid tern_lay(const tern_workspace *work, int transpose, int64_t k, int64_t n, const tern_real *b)
 {
-    const tern_kernel_table *kern = tern_kernels();
-    tern_laid laid = {work, k, n, tern_arena_alloc(work->arena, kern->gemm_right_size(k, n))};
-#pragma omp parallel for schedule(static)
-    for (int64_t j = 0; j < parts_of(n, TERN_GEMM_COLS); j++)
-        kern->gemm_lay_right(transpose, k, n, b, transpose ? k : n, j * TERN_GEMM_COLS,
-                             least(n, (j + 1) * TERN_GEMM_COLS), laid.right);
+    tern_laid laid = {work, k, n, tern_arena_alloc(work->arena, tern_kernels()->gemm_right_size(k, n))};
+    tern_gemm_lay_right(transpose, k, n, b, transpose ? k : n, laid.right);
     return laid;
 }
 
@@ -64,7 +52,7 @@ typedef struct weight_blocks {
 static weight_blocks cut(int64_t d, int64_t c)
 {
     enum { MOST_COLS = 768, UNIT = 32 }; /* a tile of x, MOST_COLS wide and laid out, stays in a second-level cache */
-    int64_t threads = omp_get_max_threads(), best = INT64_MAX, at_least = parts_of(c, MOST_COLS);
+    int64_t threads = omp_get_max_threads(), best = INT64_MAX, at_least = tern_parts(c, MOST_COLS);
     weight_blocks b = {0};
     for (int64_t down = 1; down <= threads; down++)
         for (int64_t across = at_least; across <= at_least * threads; across++) {
@@ -73,11 +61,11 @@ static weight_blocks cut(int64_t d, int64_t c)
             if (down * across % threads)
                 continue;
             best = down * c + across * d;
-            b.rows = parts_of(parts_of(d, down), UNIT) * UNIT;
-            b.cols = parts_of(parts_of(c, across), UNIT) * UNIT;
+            b.rows = tern_round_up(tern_parts(d, down), UNIT);
+            b.cols = tern_round_up(tern_parts(c, across), UNIT);
         }
-    b.down = parts_of(d, b.rows);
-    b.across = parts_of(c, b.cols);
+    b.down = tern_parts(d, b.rows);
+    b.across = tern_parts(c, b.cols);
     return b;
 }
 
@@ -92,15 +80,15 @@ static void add_block(const weight_grad *w, const weight_blocks *b, int64_t i, v
 {
     const tern_kernel_table *kern = tern_kernels();
     int64_t row = i / b->across * b->rows, col = i % b->across * b->cols;
-    int64_t end = least(row + b->rows, w->d), cols = least(w->c - col, b->cols);
+    int64_t end = tern_min(row + b->rows, w->d), cols = tern_min(w->c - col, b->cols);
     for (int64_t tile = 0; tile < tern_tiles(w->t); tile++) {
         int64_t from = tile * TERN_TILE_ROWS, n = tern_tile_rows(w->t, tile);
         const tern_real *dy = w->dy + from * w->d;
         if (w->dw)
             kern->gemm_lay_right(0, n, cols, w->x + from * w->c + col, w->c, 0, cols, right);
         for (int64_t r = row; w->dw && r < end; r += TERN_GEMM_ROWS)
-            kern->gemm(1, least(end - r, TERN_GEMM_ROWS), cols, n, dy + r, w->d, right, NULL, 1, w->dw + r * w->c + col,
-                       w->c, scratch);
+            kern->gemm(1, tern_min(end - r, TERN_GEMM_ROWS), cols, n, dy + r, w->d, right, NULL, 1,
+                       w->dw + r * w->c + col, w->c, scratch);
         for (int64_t k = 0; w->db && col == 0 && k < n; k++)
             kern->add((size_t)(end - row), dy + k * w->d + row, w->db + row);
     }

@@ -4,19 +4,19 @@
 
 #include "autograd/kernels.h"
 #include "autograd/tape.h"
+#include "base/integer.h"
 
 /* Rows of activations that go through a product and what follows it while they are in cache. */
 enum { TERN_TILE_ROWS = TERN_GEMM_ROWS };
 
 static inline int64_t tern_tiles(int64_t rows)
 {
-    return (rows + TERN_TILE_ROWS - 1) / TERN_TILE_ROWS;
+    return tern_parts(rows, TERN_TILE_ROWS);
 }
 
 static inline int64_t tern_tile_rows(int64_t rows, int64_t tile)
 {
-    int64_t left = rows - tile * TERN_TILE_ROWS;
-    return left < TERN_TILE_ROWS ? left : TERN_TILE_ROWS;
+    return tern_min(rows - tile * TERN_TILE_ROWS, TERN_TILE_ROWS);
 }
 
 /* What products take while an operation computes. */

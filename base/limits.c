@@ -1,6 +1,7 @@
 #include "base/limits.h"
 
 #include "base/file.h"
+#include "base/integer.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -12,11 +13,6 @@
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 /* The number in a group's file; INT64_MAX for "max", for a file that isn't there, and for none at all. */
 static int64_t read_limit(const char *path)
@@ -42,7 +38,7 @@ static int64_t least_upwards(const char *mount, const char *path, const char *fi
     char *place = tern_strdup(path);
     for (;;) {
         char *name = tern_format("%s%s/%s", mount, place, file);
-        limit = least(limit, read_limit(name));
+        limit = tern_min(limit, read_limit(name));
         free(name);
         char *slash = strrchr(place, '/');
         if (!slash)
@@ -86,7 +82,7 @@ int64_t tern_memory_limit_of_groups(const char *root)
     int64_t limit = INT64_MAX;
     if (tern_file_read(path, LONGEST, &list, NULL, NULL) == 0)
         for (char *line = strtok_r(list, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-            limit = least(limit, limit_of_line(root, line));
+            limit = tern_min(limit, limit_of_line(root, line));
     free(list);
     free(path);
     return limit;
@@ -104,9 +100,9 @@ int64_t tern_memory_limit(void)
 {
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     int64_t limit = pages > 0 && page > 0 ? (int64_t)pages * page : INT64_MAX;
-    limit = least(limit, tern_memory_limit_of_groups(""));
-    limit = least(limit, own_limit(RLIMIT_AS));
-    limit = least(limit, own_limit(RLIMIT_DATA));
+    limit = tern_min(limit, tern_memory_limit_of_groups(""));
+    limit = tern_min(limit, own_limit(RLIMIT_AS));
+    limit = tern_min(limit, own_limit(RLIMIT_DATA));
     return limit > 0 ? limit : 1;
 }
 

@@ -1,5 +1,6 @@
 #include "data/tokenizer.h"
 #include "base/file.h"
+#include "base/integer.h"
 #include "base/memory.h"
 #include "data/unicode.h"
 #include "data/utf8.h"
@@ -288,11 +289,6 @@ static void encode_chunk(const batch *b, int64_t from, int64_t to, tern_tokenize
     }
 }
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Gives each chunk its place behind what out holds already, and out the room for all of them. */
 static void place_parts(const batch *b, int64_t chunks, tern_ids *out)
 {
@@ -300,7 +296,7 @@ static void place_parts(const batch *b, int64_t chunks, tern_ids *out)
     for (int64_t i = 0; i < chunks; i++) {
         part *p = &b->parts[i];
         p->to = at;
-        at += p->ids->offsets[p->from + least(b->chunk, b->n - i * b->chunk)] - p->ids->offsets[p->from];
+        at += p->ids->offsets[p->from + tern_min(b->chunk, b->n - i * b->chunk)] - p->ids->offsets[p->from];
     }
     reserve_ids(out, (size_t)at);
     reserve_offsets(out, (size_t)(out->n + b->n));
@@ -310,7 +306,7 @@ static void copy_part(const batch *b, int64_t chunk, tern_ids *out)
 {
     const part *p = &b->parts[chunk];
     const int64_t *offsets = p->ids->offsets + p->from;
-    int64_t from = chunk * b->chunk, n = least(b->chunk, b->n - from), count = offsets[n] - offsets[0];
+    int64_t from = chunk * b->chunk, n = tern_min(b->chunk, b->n - from), count = offsets[n] - offsets[0];
     if (count > 0)
         memcpy(out->ids + p->to, p->ids->ids + offsets[0], (size_t)count * sizeof *out->ids);
     for (int64_t i = 1; i <= n; i++)
@@ -327,7 +323,7 @@ static void encode_parallel(const batch *b, tern_ids *out)
 #pragma omp for schedule(dynamic)
         for (int64_t i = 0; i < chunks; i++) {
             b->parts[i] = (part){&mine, mine.n, 0};
-            encode_chunk(b, i * b->chunk, least((i + 1) * b->chunk, b->n), worker, &mine);
+            encode_chunk(b, i * b->chunk, tern_min((i + 1) * b->chunk, b->n), worker, &mine);
         }
 #pragma omp single
         place_parts(b, chunks, out);
@@ -354,7 +350,7 @@ void tern_tokenizer_encode_all(const tern_tokenizer *tokenizer, const char *pref
 {
     if (n <= 0)
         return;
-    batch b = {tokenizer, prefix, texts, lengths, n, max_length, .chunk = least(n / 256 + 1, MOST_CHUNK)};
+    batch b = {tokenizer, prefix, texts, lengths, n, max_length, .chunk = tern_min(n / 256 + 1, MOST_CHUNK)};
     if (is_much(&b)) {
         b.parts = tern_alloc((size_t)((n + b.chunk - 1) / b.chunk), sizeof *b.parts);
         encode_parallel(&b, out);

@@ -2,6 +2,7 @@
 
 #include "autograd/dots.h"
 #include "autograd/gemm.h"
+#include "base/integer.h"
 #include "base/memory.h"
 #include "eval/keys.h"
 
@@ -60,11 +61,6 @@ typedef struct part {
     tern_dots *dots; /* of these queries */
     lists *lists;    /* one a thread */
 } part;
-
-static int64_t least_of(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 tern_topk *tern_topk_create(const float *queries, int64_t n_queries, int64_t dim, int64_t n_docs, const int64_t *rank,
                             int64_t k)
@@ -141,7 +137,7 @@ static void join(const part *p, int64_t query, int n_threads, uint64_t *room)
         l->sizes[query] = 0;
         if (n >= t->k) /* of exactly k, too, the least must come last */
             tern_keys_select(room, n, t->k);
-        n = least_of(n, t->k);
+        n = tern_min(n, t->k);
     }
     if (n == t->k)
         t->least[p->query + query] = tern_key_score(room[n - 1]);
@@ -162,7 +158,7 @@ static void search_stretch(const part *p)
         n_threads = omp_get_num_threads();
 #pragma omp for schedule(dynamic)
         for (int64_t i = 0; i < p->n; i += DOC_TILE) {
-            int64_t n = least_of(DOC_TILE, p->n - i);
+            int64_t n = tern_min(DOC_TILE, p->n - i);
             tern_dots_rows(p->dots, n, p->vectors + (p->first + i) * p->topk->dim, l->scores, p->stride, l->scratch);
             scan_tile(p, l, p->first + i, n);
         }
@@ -172,6 +168,7 @@ static void search_stretch(const part *p)
         free(room);
     }
 }
+
 static void open_lists(part *p, int n_threads)
 {
     int64_t rows = p->stride;
@@ -198,24 +195,19 @@ static void close_lists(part *p, int n_threads)
     free(p->lists);
 }
 
-static int64_t up_to(int64_t n, int64_t unit)
-{
-    return (n + unit - 1) / unit * unit;
-}
-
 /* All of what was given, for one block of queries. */
 static void search_block(part *p, int64_t n)
 {
     int n_threads = tern_threads();
-    p->stride = up_to(p->n_queries, LANES);
+    p->stride = tern_round_up(p->n_queries, LANES);
     p->dots = tern_dots_open(p->n_queries, p->topk->dim, p->topk->queries + p->query * p->topk->dim);
     open_lists(p, n_threads);
     /* With few queries a product costs more than what is kept of it: one stretch, and threads wait for one another
      * once. */
     int64_t shortest = p->n_queries > TERN_DOTS_FEW ? FIRST_STRETCH : n;
     for (p->first = 0; p->first < n; p->first += p->n) {
-        int64_t before = up_to(p->topk->seen + p->first, DOC_TILE);
-        p->n = least_of(n - p->first, before > shortest ? before : shortest);
+        int64_t before = tern_round_up(p->topk->seen + p->first, DOC_TILE);
+        p->n = tern_min(n - p->first, before > shortest ? before : shortest);
         search_stretch(p);
     }
     close_lists(p, n_threads);
@@ -229,7 +221,7 @@ void tern_topk_add(tern_topk *topk, const float *vectors, const int64_t *docs, i
     block = block > MOST_QUERIES ? MOST_QUERIES : block < LANES ? LANES : block;
     for (int64_t q = 0; n > 0 && q < topk->n_queries; q += block) {
         part p = {topk, vectors, docs, .number = first, .query = q, .room = room};
-        p.n_queries = least_of(block, topk->n_queries - q);
+        p.n_queries = tern_min(block, topk->n_queries - q);
         search_block(&p, n);
     }
     topk->seen += n;

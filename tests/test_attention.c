@@ -160,10 +160,5 @@ int main(void)
     tcase_add_loop_test(tc, output_and_gradient_are_the_formula, 0, N_SIZES);
     tcase_add_loop_test(tc, a_sequence_is_as_it_would_be_alone, 0, N_SIZES);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return tern_test_run(suite);
 }

@@ -8,8 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const ISAS[] = {"plain", "avx2", "avx512", "avx512vnni", "amx"};
-
 /* c = op(a) op(b) + start, and how it is stored. */
 typedef struct product {
     int transpose_a, transpose_b;
@@ -105,7 +103,7 @@ START_TEST(products_of_every_shape_are_right)
     static const int64_t m[] = {1, 2, 3, 5, 7, 8, 15, 16, 17, 31, 32, 33, 100, TERN_GEMM_ROWS};
     static const int64_t n[] = {1, 12, 15, 16, 31, 32, 33, 47, 48, 49, 95, 96, 97, 200};
     static const int64_t k[] = {0, 1, 3, 15, 16, 17, 31, 32, 33, 63, 100, 383, 384, 385, 800};
-    const tern_kernel_table *kern = tern_kernels_named(ISAS[_i]);
+    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
     if (!kern)
         return;
     for (uint64_t at = 0; at < 210; at++) {
@@ -133,7 +131,7 @@ START_TEST(small_products_of_every_shape_are_right)
 {
     static const int64_t sizes[] = {1, 2, 3, 4, 5, 7, 8, 11, 12, 13, 15, 16, 17, 31, 32, 33, 48, 78, 108};
     enum { SIZES = sizeof sizes / sizeof *sizes };
-    const tern_kernel_table *kern = tern_kernels_named(ISAS[_i]);
+    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
     if (!kern)
         return;
     for (uint64_t at = 0; at < 600; at++) {
@@ -151,7 +149,7 @@ END_TEST
 START_TEST(a_small_product_may_be_told_of_whole_vectors)
 {
     enum { M = 13, N = 21, WHOLE = 32, K = 35 };
-    const tern_kernel_table *kern = tern_kernels_named(ISAS[_i]);
+    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
     if (!kern)
         return;
     product p = make(0, 1, M, N, K, 0);
@@ -170,7 +168,7 @@ END_TEST
 START_TEST(an_element_of_a_small_product_depends_on_its_row_and_column_alone)
 {
     enum { M = 40, N = 70, K = 50 };
-    const tern_kernel_table *kern = tern_kernels_named(ISAS[_i]);
+    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
     if (!kern)
         return;
     product whole = make(0, 1, M, N, K, 0);
@@ -193,7 +191,7 @@ END_TEST
 START_TEST(an_element_depends_on_its_row_and_column_alone)
 {
     enum { M = 70, N = 150, K = 500 };
-    const tern_kernel_table *kern = tern_kernels_named(ISAS[_i]);
+    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
     if (!kern)
         return;
     product whole = make(0, 1, M, N, K, 0);
@@ -216,7 +214,7 @@ END_TEST
 
 START_TEST(numbers_of_very_different_size_keep_their_digits)
 {
-    const tern_kernel_table *kern = tern_kernels_named(ISAS[_i]);
+    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
     if (!kern)
         return;
     product p = make(0, 0, 40, 40, 64, 0);
@@ -233,7 +231,7 @@ END_TEST
 START_TEST(what_is_not_finite_stays_so)
 {
     static const float values[] = {NAN, INFINITY, -INFINITY};
-    const tern_kernel_table *kern = tern_kernels_named(ISAS[_i]);
+    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
     if (!kern)
         return;
     for (int v = 0; v < 3; v++)
@@ -253,19 +251,13 @@ int main(void)
     Suite *suite = suite_create("gemm");
     TCase *tc = tcase_create("gemm");
     tcase_set_timeout(tc, 120);
-    int isas = (int)(sizeof ISAS / sizeof *ISAS);
-    tcase_add_loop_test(tc, products_of_every_shape_are_right, 0, isas);
-    tcase_add_loop_test(tc, small_products_of_every_shape_are_right, 0, isas);
-    tcase_add_loop_test(tc, a_small_product_may_be_told_of_whole_vectors, 0, isas);
-    tcase_add_loop_test(tc, an_element_of_a_small_product_depends_on_its_row_and_column_alone, 0, isas);
-    tcase_add_loop_test(tc, an_element_depends_on_its_row_and_column_alone, 0, isas);
-    tcase_add_loop_test(tc, numbers_of_very_different_size_keep_their_digits, 0, isas);
-    tcase_add_loop_test(tc, what_is_not_finite_stays_so, 0, isas);
+    tcase_add_loop_test(tc, products_of_every_shape_are_right, 0, TERN_ISAS);
+    tcase_add_loop_test(tc, small_products_of_every_shape_are_right, 0, TERN_ISAS);
+    tcase_add_loop_test(tc, a_small_product_may_be_told_of_whole_vectors, 0, TERN_ISAS);
+    tcase_add_loop_test(tc, an_element_of_a_small_product_depends_on_its_row_and_column_alone, 0, TERN_ISAS);
+    tcase_add_loop_test(tc, an_element_depends_on_its_row_and_column_alone, 0, TERN_ISAS);
+    tcase_add_loop_test(tc, numbers_of_very_different_size_keep_their_digits, 0, TERN_ISAS);
+    tcase_add_loop_test(tc, what_is_not_finite_stays_so, 0, TERN_ISAS);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return tern_test_run(suite);
 }

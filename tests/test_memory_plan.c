@@ -120,18 +120,12 @@ static tern_memory_pass pass_of(const shape *s, int backward)
                               s->dropout,           s->trained_from, backward};
 }
 
-/* What the tape holds by the formula: with the scratch of threads, which other things take the place of before or after
- * the peak, and with the eighth that the pool adds to a buffer and that is never written. */
+/* What the tape holds by the formula, with the eighth that the pool adds to a buffer and that is never written. */
 static double capacity_of(const shape *s, const tern_encoder_config *config, int backward)
 {
     tern_memory_pass pass = pass_of(s, backward);
     tern_memory_tape tape = tern_memory_tape_of_pass(config, &pass);
-    double tokens = (double)(s->texts * s->length), threads = tern_threads();
-    double tile = threads * TERN_TILE_ROWS * (double)s->inner;
-    double last = tokens * (double)s->width;
-    if (!backward)
-        return (double)tape.arena + fmax(0, tile - last) * sizeof(tern_real);
-    return (double)tape.arena + tile * sizeof(tern_real) + (double)tape.pool * 9 / 8;
+    return (double)tape.arena + (backward ? (double)tape.pool * 9 / 8 : 0);
 }
 
 START_TEST(a_pass_takes_what_the_formula_says)

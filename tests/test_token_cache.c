@@ -89,6 +89,13 @@ static char *only_file(void)
     return name;
 }
 
+static char *bytes_of(const char *path, size_t *n)
+{
+    char *bytes;
+    ck_assert_int_eq(tern_file_read(path, 0, &bytes, n, NULL), 0);
+    return bytes;
+}
+
 START_TEST(the_second_run_finds_the_ids_of_the_first)
 {
     fixture f = open_fixture();
@@ -157,9 +164,9 @@ START_TEST(a_damaged_file_is_made_again)
 {
     fixture f = open_fixture();
     expect(&f.job, 0);
-    char *path = only_file(), *bytes;
+    char *path = only_file();
     size_t n;
-    ck_assert_int_eq(tern_file_read(path, 0, &bytes, &n, NULL), 0);
+    char *bytes = bytes_of(path, &n);
     for (uint64_t i = 0; i < 2 * HEADER; i++) {
         size_t at = i < HEADER ? i : tern_random_below(n, 5, i, 0, 0);
         int cut = i >= HEADER && i % 2;
@@ -198,9 +205,9 @@ START_TEST(a_lying_file_is_not_believed)
 {
     fixture f = open_fixture();
     expect(&f.job, 0);
-    char *path = only_file(), *bytes;
+    char *path = only_file();
     size_t n;
-    ck_assert_int_eq(tern_file_read(path, 0, &bytes, &n, NULL), 0);
+    char *bytes = bytes_of(path, &n);
     forge(path, bytes, n);
     expect(&f.job, 1);
     int32_t *ids = (int32_t *)(void *)(bytes + HEADER) + N, *lengths = (int32_t *)(void *)(bytes + HEADER);
@@ -227,9 +234,9 @@ START_TEST(ids_of_another_tokenizer_are_noticed_by_samples)
 {
     fixture f = open_fixture();
     expect(&f.job, 0);
-    char *path = only_file(), *bytes;
+    char *path = only_file();
     size_t n;
-    ck_assert_int_eq(tern_file_read(path, 0, &bytes, &n, NULL), 0);
+    char *bytes = bytes_of(path, &n);
     int32_t *ids = (int32_t *)(void *)(bytes + HEADER) + N;
     for (size_t i = 0; i < (n - HEADER) / 4 - N; i++)
         ids[i] = ids[i] == 5 ? 6 : ids[i];

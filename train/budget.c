@@ -1,14 +1,10 @@
 #include "train/budget.h"
 
 #include "autograd/gemm.h"
+#include "base/integer.h"
 #include "base/memory.h"
 
 #include <string.h>
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 tern_batch_survey tern_batch_survey_make(tern_mixture *mixture, const tern_source *sources, int64_t steps)
 {
@@ -20,10 +16,10 @@ tern_batch_survey tern_batch_survey_make(tern_mixture *mixture, const tern_sourc
         const int64_t *rows = tern_mixture_rows(mixture, &at, &n), *lengths = sources[at.source].lengths;
         for (int64_t i = 0; i < n; i++)
             tokens += lengths[rows[i]];
-        s.rows[at.source] = larger(s.rows[at.source], n);
-        s.tokens[at.source] = larger(s.tokens[at.source], tokens);
+        s.rows[at.source] = tern_max(s.rows[at.source], n);
+        s.tokens[at.source] = tern_max(s.tokens[at.source], tokens);
         if (at.epoch == 0) {
-            s.first_rows = larger(s.first_rows, n);
+            s.first_rows = tern_max(s.first_rows, n);
             all_rows += n;
             all_tokens += tokens;
         }
@@ -73,7 +69,7 @@ static int64_t largest_evaluation(const tern_budget *b)
             bytes = tern_memory_of_retrieval(config, exam->beir, longest, b->exams->shared_corpus);
         else if (exam->rows)
             bytes = tern_memory_of_texts(config, exam->rows->n * (2 + exam->rows->n_negatives), longest);
-        most = larger(most, bytes);
+        most = tern_max(most, bytes);
     }
     return most;
 }

@@ -1,6 +1,7 @@
 /* The choice of a chunk, and how it is told. */
 #include "train/memory_plan.h"
 
+#include "base/integer.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "train/memory_sizes.h"
@@ -18,11 +19,6 @@ enum {
 };
 
 static const int64_t MB = 1 << 20;
-
-static int64_t greatest(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 /* The lowest layer with a parameter that learns; -1: the embeddings have one; the number of layers: none has. */
 static int64_t trained_from(const tern_memory_job *job)
@@ -77,7 +73,7 @@ static int64_t model_bytes(const tern_memory_job *job, int sparse)
 static int64_t batch_bytes(const tern_memory_batch *b)
 {
     enum { PER_TEXT = 8 + 8 + 4 + 48 };
-    int64_t candidates = greatest(b->texts - b->rows, b->rows);
+    int64_t candidates = tern_max(b->texts - b->rows, b->rows);
     return b->tokens * (int64_t)sizeof(int32_t) + b->texts * PER_TEXT + (b->masked ? b->rows * candidates : 0);
 }
 
@@ -85,7 +81,7 @@ static int64_t data_bytes(const tern_memory_job *job)
 {
     int64_t most = 0;
     for (int i = 0; i < job->n_batches; i++)
-        most = greatest(most, batch_bytes(&job->batches[i]));
+        most = tern_max(most, batch_bytes(&job->batches[i]));
     return job->data + most;
 }
 
@@ -94,7 +90,7 @@ static int64_t step_bytes(const tern_memory_job *job, const tern_memory_batch *b
                           tern_memory_parts *parts)
 {
     int whole = chunk <= 0 || chunk >= b->tokens;
-    int64_t tokens = whole ? b->tokens : greatest(chunk, b->longest);
+    int64_t tokens = whole ? b->tokens : tern_max(chunk, b->longest);
     double share = b->tokens > 0 ? (double)tokens / (double)b->tokens : 1;
     tern_memory_pass pass = {.tokens = tokens, .longest = b->longest, .layers = b->layers, .dropout = job->dropout};
     pass.texts = (int64_t)ceil((double)b->texts * (share < 1 ? share : 1));
@@ -112,7 +108,7 @@ static int64_t step_bytes(const tern_memory_job *job, const tern_memory_batch *b
     if (whole)
         return parts->activations + parts->loss;
     /* Loss and chunks follow each other on one tape; the vectors and their gradients lie beside it. */
-    int64_t together = greatest(encoder.arena, loss.arena) + greatest(encoder.pool, loss.pool);
+    int64_t together = tern_max(encoder.arena, loss.arena) + tern_max(encoder.pool, loss.pool);
     parts->loss = 2 * vectors + together - parts->activations;
     return parts->activations + parts->loss;
 }
@@ -127,7 +123,7 @@ static int64_t peak_of(tern_memory_plan *plan, const tern_memory_job *job, int64
         const tern_memory_batch *b = &job->batches[i];
         tern_memory_parts parts = {0};
         int64_t bytes = step_bytes(job, b, chunk, from, &parts);
-        longest = greatest(longest, b->longest);
+        longest = tern_max(longest, b->longest);
         if (bytes <= most)
             continue;
         most = bytes;
@@ -140,7 +136,7 @@ static int64_t peak_of(tern_memory_plan *plan, const tern_memory_job *job, int64
     plan->parts.model = model_bytes(job, sparse);
     plan->parts.data = data_bytes(job);
     plan->parts.evaluation = job->evaluation;
-    plan->peak = plan->parts.process + plan->parts.model + plan->parts.data + greatest(most, job->evaluation);
+    plan->peak = plan->parts.process + plan->parts.model + plan->parts.data + tern_max(most, job->evaluation);
     return plan->peak;
 }
 
@@ -155,7 +151,7 @@ static int64_t largest_chunk(const tern_memory_job *job)
 {
     int64_t tokens = 0;
     for (int i = 0; i < job->n_batches; i++)
-        tokens = greatest(tokens, job->batches[i].tokens);
+        tokens = tern_max(tokens, job->batches[i].tokens);
     int64_t low = 0, high = (tokens + STEP - 1) / STEP; /* low fits or is 0, high doesn't: it is the whole batch */
     while (high - low > 1) {
         int64_t middle = low + (high - low) / 2;
@@ -247,5 +243,5 @@ char *tern_memory_plan_text(const tern_memory_plan *plan, const tern_memory_job 
 int64_t tern_memory_default(void)
 {
     int64_t bytes = tern_memory_limit() / 4 * 3 / MB * MB;
-    return greatest(bytes, MB);
+    return tern_max(bytes, MB);
 }

@@ -5,21 +5,12 @@
 #include "autograd/ops.h"
 #include "autograd/tile.h"
 #include "eval/metrics.h"
+#include "base/integer.h"
 #include "train/memory_sizes.h"
 
 #include <string.h>
 
 enum { REAL = sizeof(tern_real) };
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t greatest(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 /* Outputs of the modules after the transformer, a text; normalising also keeps a double, the maximum its winners. */
 static int64_t module_bytes(const tern_encoder_config *config)
@@ -71,7 +62,7 @@ tern_memory_tape tern_memory_tape_of_pass(const tern_encoder_config *config, con
 {
     const tern_bert_config *bert = &config->bert;
     double hidden = pass->dropout >= 0 ? pass->dropout : bert->hidden_dropout;
-    int64_t views = 1 + pass->layers, trained = bert->layers - greatest(pass->trained_from, 0), reals;
+    int64_t views = 1 + pass->layers, trained = bert->layers - tern_max(pass->trained_from, 0), reals;
     tern_memory_tape tape = {0};
     if (!pass->backward) {
         reals = embedding_reals(bert, hidden > 0) + layer_reals(bert, hidden > 0);
@@ -105,8 +96,8 @@ int64_t tern_memory_of_thread(const tern_encoder_config *config, int64_t longest
     enum { BLAS_AND_STACK = 3 << 19 }; /* measured: 1.2 MB of OpenBLAS's buffer, the rest is stack */
     int64_t tile = TERN_TILE_ROWS * config->bert.intermediate_size;
     int64_t attention = tern_attention_scratch(longest, config->bert.hidden_size / config->bert.heads);
-    int64_t laid = TERN_TILE_ROWS * (LAID_DEPTH + least(config->bert.intermediate_size, LAID_COLS));
-    return greatest(tile, attention) * REAL + laid * LAID + BLAS_AND_STACK;
+    int64_t laid = TERN_TILE_ROWS * (LAID_DEPTH + tern_min(config->bert.intermediate_size, LAID_COLS));
+    return tern_max(tile, attention) * REAL + laid * LAID + BLAS_AND_STACK;
 }
 
 int64_t tern_memory_of_laid_weights(const tern_encoder_config *config)
@@ -146,7 +137,7 @@ tern_memory_tape tern_memory_tape_of_loss(const tern_memory_batch *batch, int64_
         double own = options->n_dims > 0 ? (OWN + PER_SIZE) * dims_share(options, dim) : OWN;
         int64_t times = options->adaptive_layer && layers ? layers : 1;
         copies += own * (double)times;
-        others += (double)(OWN * times * greatest(1, options->n_dims));
+        others += (double)(OWN * times * tern_max(1, options->n_dims));
     }
     double second = others * (double)(batch->texts * batch->other_width * REAL);
     return (tern_memory_tape){(int64_t)((copies + (double)layers) * (double)vectors + second),
@@ -195,8 +186,8 @@ int64_t tern_memory_of_beir(const tern_beir *set)
 static int64_t embed_bytes(const tern_encoder_config *config, int64_t n, int64_t text_bytes, int64_t longest)
 {
     enum { PACKED = 8192, PER_TEXT = 100 };
-    int64_t ids = least(text_bytes, n * longest * (int64_t)sizeof(int32_t));
-    tern_memory_pass pass = {.tokens = greatest(PACKED, longest), .texts = PACKED / 8, .longest = longest};
+    int64_t ids = tern_min(text_bytes, n * longest * (int64_t)sizeof(int32_t));
+    tern_memory_pass pass = {.tokens = tern_max(PACKED, longest), .texts = PACKED / 8, .longest = longest};
     return ids + n * PER_TEXT + tern_memory_of_pass(config, &pass);
 }
 
@@ -204,10 +195,10 @@ int64_t tern_memory_of_retrieval(const tern_encoder_config *config, const tern_b
                                  int documents)
 {
     enum { CHUNK = 65536, DEPTH = 1000, LISTS = 9 << 20, THREADS = 4, BLOCK = 512, PER_DOC = 72 }; /* eval/ */
-    int64_t dim = tern_memory_dim(config), docs = least(set->n_docs, CHUNK), queries = set->n_queries;
-    int64_t text_bytes = string_bytes(set->doc_texts, set->n_docs) / greatest(set->n_docs, 1) * docs;
+    int64_t dim = tern_memory_dim(config), docs = tern_min(set->n_docs, CHUNK), queries = set->n_queries;
+    int64_t text_bytes = string_bytes(set->doc_texts, set->n_docs) / tern_max(set->n_docs, 1) * docs;
     int64_t vectors = (docs + queries + (documents ? set->n_docs : 0)) * dim * (int64_t)sizeof(float);
-    int64_t heaps = queries * least(DEPTH, set->n_docs) * (int64_t)sizeof(uint64_t);
+    int64_t heaps = queries * tern_min(DEPTH, set->n_docs) * (int64_t)sizeof(uint64_t);
     int64_t scores = queries * TERN_METRICS * (int64_t)sizeof(double);
     int64_t search = THREADS * LISTS + BLOCK * LAID * dim;
     return vectors + heaps + scores + search + set->n_docs * PER_DOC + embed_bytes(config, docs, text_bytes, longest);

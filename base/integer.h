@@ -1,0 +1,29 @@
+/* Arithmetic of sizes and counts. */
+#ifndef TERN_BASE_INTEGER_H
+#define TERN_BASE_INTEGER_H
+
+#include <stdint.h>
+
+static inline int64_t tern_min(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline int64_t tern_max(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Parts of `each` that n is cut into, the last perhaps smaller. n >= 0, each > 0. */
+static inline int64_t tern_parts(int64_t n, int64_t each)
+{
+    return (n + each - 1) / each;
+}
+
+/* n up to a multiple of unit. */
+static inline int64_t tern_round_up(int64_t n, int64_t unit)
+{
+    return tern_parts(n, unit) * unit;
+}
+
+#endif
