@@ -1,4 +1,4 @@
-/* Sums, tanh and dropout over flat arrays. */
+/* Sums, tanh, dropout and bfloat16 over flat arrays. */
 #include "autograd/kern_dropout.h"
 #include "autograd/kern_table.h"
 
@@ -21,6 +21,29 @@ void TERN_KERNEL(tanh)(size_t n, const tern_real *x, tern_real *y)
 #pragma omp simd
     for (size_t i = 0; i < n; i++)
         y[i] = kern_tanh(x[i]);
+}
+
+void TERN_KERNEL(to_bfloat16)(size_t n, const tern_real *x, uint16_t *y)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++) {
+        float value = (float)x[i];
+        uint32_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        uint32_t nearest = bits + 0x7FFF + (bits >> 16 & 1), quiet = bits | 0x400000;
+        y[i] = (uint16_t)((value == value ? nearest : quiet) >> 16);
+    }
+}
+
+void TERN_KERNEL(from_bfloat16)(size_t n, const uint16_t *x, tern_real *y)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits = (uint32_t)x[i] << 16;
+        float value;
+        memcpy(&value, &bits, sizeof value);
+        y[i] = value;
+    }
 }
 
 void TERN_KERNEL(dropout)(int64_t n, const tern_real *x, double p, uint32_t key, int add, tern_real *y)

@@ -25,6 +25,8 @@ void TERN_KERNEL(add)(size_t n, const tern_real *x, tern_real *y);
 void TERN_KERNEL(axpy)(size_t n, tern_real a, const tern_real *x, tern_real *y);
 void TERN_KERNEL(dots)(int64_t n, int64_t k, const tern_real *a, const tern_real *x, tern_real *y, int64_t stride);
 int64_t TERN_KERNEL(reaching)(int64_t n, const tern_real *x, const tern_real *limit, int32_t *which);
+void TERN_KERNEL(to_bfloat16)(size_t n, const tern_real *x, uint16_t *y);
+void TERN_KERNEL(from_bfloat16)(size_t n, const uint16_t *x, tern_real *y);
 void TERN_KERNEL(dropout)(int64_t n, const tern_real *x, double p, uint32_t key, int add, tern_real *y);
 void TERN_KERNEL(adamw)(size_t n, const tern_adamw_step *s, tern_real *value, const tern_real *grad, tern_real *m,
                         tern_real *v);

@@ -91,6 +91,9 @@ typedef struct tern_kernel_table {
     void (*dots)(int64_t n, int64_t k, const tern_real *a, const tern_real *x, tern_real *y, int64_t stride);
     /* which: the places where x[i] >= limit[i], ascending; returns their number. NaN is nowhere. */
     int64_t (*reaching)(int64_t n, const tern_real *x, const tern_real *limit, int32_t *which);
+    /* y = x as bfloat16, to nearest even, and back. NaN stays NaN. */
+    void (*to_bfloat16)(size_t n, const tern_real *x, uint16_t *y);
+    void (*from_bfloat16)(size_t n, const uint16_t *x, tern_real *y);
     /* y = x * dropout factors of one row; y may be x. add 1: adds instead. */
     void (*dropout)(int64_t n, const tern_real *x, double p, uint32_t key, int add, tern_real *y);
 

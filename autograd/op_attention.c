@@ -25,6 +25,7 @@ typedef struct attention {
     tern_real scale;
     tern_dropout_site dropout; /* p 0: none */
     tern_real *log_sum;        /* [T,H] */
+    int rounded;               /* backward sees other scores: log_sum isn't theirs */
 } attention;
 
 /* Matrices that all tasks read and write. */
@@ -143,7 +144,10 @@ static void backward_rows(const attention *a, const task *t, const scratch *s, i
     for (int64_t i = 0; i < rows; i++) {
         tern_real log_sum = a->log_sum[(t->first + from + i) * a->heads + t->head];
         uint32_t key = a->dropout.p > 0 ? row_key(a, t, from + i) : 0;
-        kern->softmax_again(t->n, a->scale, log_sum, s->p + i * s->ld);
+        if (a->rounded)
+            kern->softmax(t->n, a->scale, s->p + i * s->ld);
+        else
+            kern->softmax_again(t->n, a->scale, log_sum, s->p + i * s->ld);
         kern->attention_backward(t->n, a->scale, a->dropout.p, key, s->p + i * s->ld, s->ds + i * s->ld);
     }
 }
@@ -216,7 +220,7 @@ tern_tensor *tern_attention(tern_tape *tape, tern_tensor *qkv, const tern_packed
     tern_arena *arena = tern_tape_arena(tape);
     tern_tensor *out = tern_tape_tensor(tape, t, c);
     attention *a = tern_arena_alloc(arena, sizeof *a);
-    *a = (attention){.batch = batch, .heads = heads, .c = c, .d = c / heads};
+    *a = (attention){.batch = batch, .heads = heads, .c = c, .d = c / heads, .rounded = tern_tape_rounds(tape)};
     a->scale = (tern_real)(1 / sqrt((double)a->d));
     if (dropout)
         a->dropout = *dropout;

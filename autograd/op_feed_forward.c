@@ -22,7 +22,8 @@ static void backward(tern_tape *tape, const tern_record *record)
 {
     tern_tensor *x = record->in[0], *w1 = record->in[1], *b1 = record->in[2], *w2 = record->in[3], *b2 = record->in[4];
     int64_t t = x->rows, c = x->cols, f = w1->rows;
-    tern_real *u = record->saved, *dy = record->out->grad, *dx = tern_tape_grad(tape, x);
+    tern_tensor *saved = record->saved;
+    tern_real *u = saved->data, *dy = record->out->grad, *dx = tern_tape_grad(tape, x);
     tern_arena *arena = tern_tape_arena(tape);
     tern_arena_mark mark = tern_arena_here(arena);
     tern_real *h = tern_arena_alloc(arena, (size_t)(t * f) * sizeof *h);
@@ -58,8 +59,7 @@ tern_tensor *tern_feed_forward(tern_tape *tape, tern_tensor *x, tern_tensor *w1,
     TERN_CHECK_SHAPE("feed_forward", b2, 1, c);
     tern_tensor *const *in = TERN_INPUTS(x, w1, b1, w2, b2);
     tern_tensor *y = tern_tape_tensor(tape, t, c);
-    size_t u_bytes = (size_t)(t * f) * sizeof(tern_real);
-    tern_real *saved = tern_tape_wants(tape, in) ? tern_arena_alloc(tern_tape_arena(tape), u_bytes) : NULL;
+    tern_tensor *saved = tern_tape_wants(tape, in) ? tern_tape_tensor(tape, t, f) : NULL;
     tern_workspace work = tern_workspace_open(tape);
     tern_real *scratch = thread_scratch(tape, f);
     tern_laid up = tern_lay(&work, 1, c, f, w1->data), down = tern_lay(&work, 1, f, c, w2->data);
@@ -68,7 +68,7 @@ tern_tensor *tern_feed_forward(tern_tape *tape, tern_tensor *x, tern_tensor *w1,
 #pragma omp parallel for schedule(dynamic, 1)
     for (int64_t tile = 0; tile < tern_tiles(t); tile++) {
         int64_t from = tile * TERN_TILE_ROWS, n = tern_tile_rows(t, tile);
-        tern_real *h = scratch + omp_get_thread_num() * TERN_TILE_ROWS * f, *u = saved ? saved + from * f : h;
+        tern_real *h = scratch + omp_get_thread_num() * TERN_TILE_ROWS * f, *u = saved ? saved->data + from * f : h;
         tern_laid_product(&up, n, x->data + from * c, b1->data, 0, u);
         kern->gelu((size_t)(n * f), u, h);
         tern_laid_product(&down, n, h, b2->data, 0, y->data + from * c);

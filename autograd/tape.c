@@ -1,10 +1,14 @@
 #include "autograd/tape.h"
 
 #include "autograd/cost.h"
+#include "autograd/segments.h"
 #include "base/memory.h"
 
 #include <math.h>
 #include <string.h>
+
+/* In a profile. */
+static const char SEGMENT[] = "bfloat16 and back";
 
 /* Gradients of activations live from the first record that adds to them to the record that made the
  * tensor, so a handful of buffers serves the whole backward pass: they are kept here and handed out again.
@@ -17,6 +21,7 @@ typedef struct grad_buffer {
 
 struct tern_tape {
     tern_arena *arena, *workspace;
+    tern_segments *segments;
     tern_record *records;
     size_t n_records, record_capacity;
     grad_buffer *buffers;
@@ -33,6 +38,7 @@ tern_tape *tern_tape_create(void)
     tern_tape *tape = tern_calloc(1, sizeof *tape);
     tape->arena = tern_arena_create();
     tape->workspace = tern_arena_create();
+    tape->segments = tern_segments_create();
     tape->recording = 1;
     return tape;
 }
@@ -47,6 +53,7 @@ void tern_tape_free(tern_tape *tape)
     free(tape->records);
     tern_arena_free(tape->arena);
     tern_arena_free(tape->workspace);
+    tern_segments_free(tape->segments);
     free(tape);
 }
 
@@ -83,6 +90,7 @@ void tern_tape_reset(tern_tape *tape)
         tape->buffers[i].used = 0;
     tape->n_records = 0;
     tape->place = NULL;
+    tern_segments_reset(tape->segments);
     tern_arena_rewind(tape->arena, (tern_arena_mark){0});
     /* No operation is under way: its chunks become one, and the next step takes none from the system. */
     tern_arena_rewind(tape->workspace, (tern_arena_mark){0});
@@ -111,7 +119,7 @@ void tern_tape_count_pairs(tern_tape *tape, int64_t pairs)
 
 size_t tern_tape_capacity(const tern_tape *tape)
 {
-    size_t bytes = tern_arena_capacity(tape->arena);
+    size_t bytes = tern_arena_capacity(tape->arena) + tern_segments_capacity(tape->segments);
     for (size_t i = 0; i < tape->n_buffers; i++)
         bytes += tape->buffers[i].capacity * sizeof(tern_real);
     return bytes;
@@ -137,8 +145,36 @@ tern_tensor *tern_tape_input(tern_tape *tape, tern_real *data, int64_t rows, int
 tern_tensor *tern_tape_tensor(tern_tape *tape, int64_t rows, int64_t cols)
 {
     TERN_CHECK(rows >= 0 && cols >= 0, "a tensor of [%lld, %lld]", (long long)rows, (long long)cols);
-    tern_real *data = tern_arena_alloc(tape->arena, (size_t)rows * (size_t)cols * sizeof *data);
-    return tern_tape_input(tape, data, rows, cols, 0);
+    tern_tensor *t = tern_tape_input(tape, NULL, rows, cols, 0);
+    t->data = tern_tape_rounds(tape) ? tern_segments_take(tape->segments, t)
+                                     : tern_arena_alloc(tape->arena, tern_tensor_size(t) * sizeof *t->data);
+    return t;
+}
+
+void tern_tape_segment_open(tern_tape *tape)
+{
+    if (tape->recording)
+        tern_segments_open(tape->segments, tape->n_records);
+}
+
+int tern_tape_rounds(const tern_tape *tape)
+{
+    return tern_segments_is_open(tape->segments);
+}
+
+void tern_tape_segment_close(tern_tape *tape, tern_tensor *out)
+{
+    if (!tape->recording)
+        return;
+    tern_segments_close(tape->segments, tape->n_records, tape->arena, out);
+    tern_profile_add(tape->profile, SEGMENT, "forward", NULL, NULL);
+}
+
+/* Before what was made is looked at again. */
+static void reach(const tern_tape *tape, size_t record)
+{
+    if (tern_segments_reach(tape->segments, record))
+        tern_profile_add(tape->profile, SEGMENT, "backward", NULL, NULL);
 }
 
 int tern_tape_wants(const tern_tape *tape, tern_tensor *const *in)
@@ -270,6 +306,7 @@ int tern_tape_find_bad(const tern_tape *tape, tern_bad_value *bad)
     for (size_t i = 0; i < tape->n_records; i++) {
         const tern_record *record = &tape->records[i];
         *bad = (tern_bad_value){.op = record->op->name, .place = record->place};
+        reach(tape, i);
         if (tern_tensor_find_bad(record->out, 0, bad))
             return 1;
     }
@@ -304,6 +341,7 @@ static int walk_back(tern_tape *tape, tern_bad_value *bad)
         if (!record->out->grad)
             continue; /* nothing below used it */
         show_place(tape, record->place);
+        reach(tape, i);
         record->op->backward(tape, record);
         if (tape->profile)
             show_record(tape, record, "backward", tern_cost_backward(record));

@@ -50,7 +50,7 @@ int tern_tape_recording(const tern_tape *tape);
 /* From now on each operation is a span of profile: forward, backward, and "no grad" with recording off. Spans around
  * them in its trace are the places. profile is the caller's, and NULL: none. */
 void tern_tape_set_profile(tern_tape *tape, tern_profile *profile);
-/* Bytes held from the system: arena and gradient buffers. */
+/* Bytes held from the system: arena, gradient buffers, and the room of segments. */
 size_t tern_tape_capacity(const tern_tape *tape);
 
 /* Runs backward from out [1,1], whose gradient is set to 1. Runs once a recording: operations may
@@ -64,6 +64,16 @@ void tern_tape_seed(tern_tape *tape, tern_tensor *t, const tern_real *grad);
 /* Where the following records are: "encoder.layer.3". The text must live as long as they do. NULL and a reset: nowhere.
  */
 void tern_tape_within(tern_tape *tape, const char *place);
+
+/* What is made between these two, with recording on, is kept as bfloat16 until backward reaches it: half the bytes, and
+ * gradients from activations of 8 bits. Values on the way forward stay as they are. close takes the one tensor that is
+ * used afterwards, which is kept as it is; no other may be. One segment's data at a time lies in memory as tern_real.
+ * With recording off both do nothing. */
+void tern_tape_segment_open(tern_tape *tape);
+void tern_tape_segment_close(tern_tape *tape, tern_tensor *out);
+/* 1 inside a segment: backward will see rounded values, to which what was computed from the exact ones doesn't belong.
+ */
+int tern_tape_rounds(const tern_tape *tape);
 
 /* A value that is NaN or infinite. */
 typedef struct tern_bad_value {
@@ -87,7 +97,8 @@ int tern_tensor_find_bad(const tern_tensor *t, int is_gradient, tern_bad_value *
 
 /* For operations ------------------------------------------------------------------------------------- */
 
-/* The arena: outputs, saved blocks, and scratch between tern_arena_here and tern_arena_rewind. */
+/* The arena: outputs, saved blocks, and scratch between tern_arena_here and tern_arena_rewind. What is large and saved
+ * is better a tensor: segments keep tensors small. */
 tern_arena *tern_tape_arena(tern_tape *tape);
 /* Another arena, for what an operation takes and gives back while it computes and whose size follows the threads and
  * the machine; tern_tape_capacity doesn't count it. */

@@ -135,7 +135,11 @@ tern_tensor *tern_bert_layer_forward(tern_bert *bert, const tern_pass *pass, int
         tern_arena_rewind(arena, mark);
         return x;
     }
+    if (pass->bfloat16)
+        tern_tape_segment_open(pass->tape);
     tern_tensor *y = forward_layer(bert, pass, n, x);
+    if (pass->bfloat16)
+        tern_tape_segment_close(pass->tape, y);
     if (recording)
         return y;
     memcpy(x->data, y->data, tern_tensor_size(x) * sizeof *x->data);

@@ -57,6 +57,7 @@ typedef struct tern_pass {
     const tern_packed *batch;
     double dropout;      /* >= 0 replaces both of the config's rates; 0: no dropout. Evaluation uses 0 */
     uint64_t seed, step; /* of the dropout's random numbers */
+    int bfloat16;        /* 1: a layer's activations are kept as bfloat16 until backward (tape.h, segments) */
     const int *layers;   /* [n_layers] earlier layers whose vectors are wanted too, ascending: 0 is the first layer's
                             output, the last layer isn't among them. NULL with n_layers 0 */
     int n_layers;

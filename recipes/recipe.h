@@ -25,6 +25,7 @@ enum {
     TERN_SCHEDULE_CONSTANT,
     TERN_SCHEDULE_WARMUP_STABLE_DECAY
 };                                                                               /* train.schedule */
+enum { TERN_ACTIVATIONS_FLOAT32, TERN_ACTIVATIONS_BFLOAT16 };                    /* train.activations */
 enum { TERN_DISTANCE_COSINE, TERN_DISTANCE_EUCLIDEAN, TERN_DISTANCE_MANHATTAN }; /* loss.distance; as tern_distance */
 enum { TERN_MASK_JUDGED, TERN_MASK_EQUAL };                                      /* loss.mask */
 enum { TERN_MIX_PROPORTIONAL, TERN_MIX_ROUND_ROBIN, TERN_MIX_WEIGHTED, TERN_MIX_TEMPERATURE }; /* data.mixing */
@@ -130,6 +131,7 @@ typedef struct tern_recipe {
         int64_t batch_size, epochs;
         int64_t max_steps; /* above 0: wins over epochs */
         int64_t memory;    /* bytes; 0: not given, train resolves it */
+        int activations;   /* TERN_ACTIVATIONS_*: how they are kept until backward */
         double learning_rate;
         double warmup;                      /* below 1 a fraction of all steps, from 1 on a number of steps */
         int schedule;                       /* TERN_SCHEDULE_* */

@@ -191,13 +191,30 @@ static void add_sections(tern_buffer *out, const char *path, const char *before)
     tern_buffer_printf(out, "%*s%s: ", after_dash ? 0 : 2 * depth, "", path);
 }
 
+static int has_default(const tern_recipe *recipe, int key)
+{
+    tern_buffer value = {0};
+    add_value(&value, recipe, key);
+    int same = strcmp(value.data, tern_key_get(key)->fallback) == 0;
+    free(value.data);
+    return same;
+}
+
+static int is_left_out(const tern_recipe *recipe, int key, int left_out)
+{
+    int flags = tern_key_get(key)->flags & left_out;
+    return recipe->notes->origin[key] == TERN_FROM_NOTHING || (flags & ~TERN_KEY_LATER) ||
+           (flags && has_default(recipe, key));
+}
+
+/* left_out: flags of keys that are not written. */
 static char *write_keys(const tern_recipe *recipe, int left_out)
 {
     tern_buffer out = {0};
     int *keys = tern_alloc((size_t)tern_n_keys(), sizeof *keys), n = tern_keys_in_order(recipe, keys);
     char *before = tern_strdup("");
     for (int i = 0; i < n; i++) {
-        if (recipe->notes->origin[keys[i]] == TERN_FROM_NOTHING || (tern_key_get(keys[i])->flags & left_out))
+        if (is_left_out(recipe, keys[i], left_out))
             continue;
         char *name = tern_key_name(recipe, keys[i]);
         add_sections(&out, name, before);
@@ -218,5 +235,5 @@ char *tern_recipe_resolved(const tern_recipe *recipe)
 
 char *tern_recipe_identity(const tern_recipe *recipe)
 {
-    return write_keys(recipe, TERN_KEY_FOLDED | TERN_KEY_FREE);
+    return write_keys(recipe, TERN_KEY_FOLDED | TERN_KEY_FREE | TERN_KEY_LATER);
 }

@@ -202,10 +202,41 @@ START_TEST(token_types_go_with_their_tokens)
 }
 END_TEST
 
+/* Bfloat16 rounds an activation by at most 2^-8 of itself. A gradient goes through five operations a layer that read
+ * such activations, in 3 layers one after the other: 15 roundings, which are independent and so add as their root, 4 x
+ * 2^-8; a softmax's or gelu's slope may double one. */
+START_TEST(activations_of_bfloat16_give_the_same_loss_and_nearly_its_gradients)
+{
+    static const double BOUND = 8.0 / 256;
+    tern_pass pass = {.batch = &batch, .dropout = 0.1, .seed = 3, .step = 5};
+    outcome want = run(&pass, 0, in_batch);
+    pass.bfloat16 = 1;
+    outcome got = run(&pass, 0, in_batch);
+    ck_assert(got.loss == want.loss);
+    double off = distance(params->size, got.gradients, want.gradients);
+    ck_assert_msg(off > 1e-4 && off < BOUND, "gradients off by %g", off);
+    outcome_free(&got);
+    outcome_free(&want);
+}
+END_TEST
+
+/* Activations are the same to the bit in any chunk, so what they are rounded to is, too. */
+START_TEST(chunks_with_bfloat16_give_the_direct_result)
+{
+    tern_pass pass = {.batch = &batch, .dropout = 0.1, .seed = 3, .step = 5, .bfloat16 = 1};
+    outcome want = run(&pass, 0, in_batch);
+    for (int64_t size = 40; size < batch.n_tok; size += 97) {
+        outcome got = run(&pass, size, in_batch);
+        check_close(&got, &want);
+    }
+    outcome_free(&want);
+}
+END_TEST
+
 START_TEST(threads_do_not_change_a_bit)
 {
     int threads = omp_get_max_threads();
-    tern_pass pass = {.batch = &batch, .dropout = 0.1, .seed = 3, .step = 5};
+    tern_pass pass = {.batch = &batch, .dropout = 0.1, .seed = 3, .step = 5, .bfloat16 = _i};
     omp_set_num_threads(1);
     outcome want = run(&pass, 100, in_batch);
     omp_set_num_threads(3);
@@ -324,7 +355,9 @@ int main(void)
     tcase_add_test(tcase, a_chunk_that_holds_the_batch_is_the_direct_form_to_the_bit);
     tcase_add_test(tcase, places_of_the_logical_batch_decide_what_is_dropped);
     tcase_add_test(tcase, token_types_go_with_their_tokens);
-    tcase_add_test(tcase, threads_do_not_change_a_bit);
+    tcase_add_test(tcase, activations_of_bfloat16_give_the_same_loss_and_nearly_its_gradients);
+    tcase_add_test(tcase, chunks_with_bfloat16_give_the_direct_result);
+    tcase_add_loop_test(tcase, threads_do_not_change_a_bit, 0, 2);
     tcase_add_test(tcase, what_the_loss_learns_gets_its_gradient);
     tcase_add_loop_test(tcase, a_loss_that_is_not_finite_comes_back_without_gradients, 0, 2);
     tcase_add_test(tcase, gradients_are_added_to_those_that_are_there);

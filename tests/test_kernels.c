@@ -6,6 +6,7 @@
 
 #include <check.h>
 #include <math.h>
+#include <string.h>
 
 /* Distance in units of the last place of the true value. */
 static double ulps(float got, double want)
@@ -87,6 +88,52 @@ START_TEST(tanh_is_within_two_ulp_over_its_range)
     const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
     if (kern)
         check_odd(kern->tanh, tanh);
+}
+END_TEST
+
+static uint32_t bits_of(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static int is_nearest_of_eight_bits(float x, float got)
+{
+    uint32_t low = bits_of(x) & 0xFFFF0000, rest = bits_of(x) & 0xFFFF;
+    uint32_t up = rest > 0x8000 || (rest == 0x8000 && (low & 0x10000)) ? 0x10000 : 0;
+    return isnan(x) ? isnan(got) : bits_of(got) == low + up;
+}
+
+/* Ties go to even. Over every 509th float of both signs, and back. */
+START_TEST(bfloat16_is_the_nearest_number_of_eight_bits)
+{
+    enum { BLOCK = 1031, STEP = 509 };
+    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    float x[BLOCK], back[BLOCK];
+    uint16_t kept[BLOCK];
+    int64_t wrong = 0;
+    for (uint64_t u = 0; kern && u + BLOCK * STEP <= UINT32_MAX; u += BLOCK * STEP) {
+        for (uint64_t i = 0; i < BLOCK; i++) {
+            uint32_t bits = (uint32_t)(u + i * STEP);
+            memcpy(&x[i], &bits, sizeof bits);
+        }
+        kern->to_bfloat16(BLOCK, x, kept);
+        kern->from_bfloat16(BLOCK, kept, back);
+        for (int i = 0; i < BLOCK; i++)
+            wrong += !is_nearest_of_eight_bits(x[i], back[i]);
+    }
+    ck_assert_int_eq(wrong, 0);
+    const float special[] = {INFINITY, -INFINITY, NAN,         -NAN,
+                             0,        -0.0f,     1.00390625f, 1.01171875f}; /* the last two: ties */
+    enum { SPECIAL = sizeof special / sizeof *special };
+    if (kern) {
+        kern->to_bfloat16(SPECIAL, special, kept);
+        kern->from_bfloat16(SPECIAL, kept, back);
+    }
+    for (int i = 0; kern && i < SPECIAL; i++)
+        ck_assert_msg(is_nearest_of_eight_bits(special[i], back[i]), "%g became %g", (double)special[i],
+                      (double)back[i]);
 }
 END_TEST
 
@@ -336,6 +383,7 @@ int main(void)
     tcase_add_loop_test(tcase, exp_is_within_two_ulp_over_its_range, 0, TERN_ISAS);
     tcase_add_loop_test(tcase, erf_is_within_two_ulp_over_its_range, 0, TERN_ISAS);
     tcase_add_loop_test(tcase, tanh_is_within_two_ulp_over_its_range, 0, TERN_ISAS);
+    tcase_add_loop_test(tcase, bfloat16_is_the_nearest_number_of_eight_bits, 0, TERN_ISAS);
     tcase_add_loop_test(tcase, softmax_is_within_its_bound_of_double, 0, TERN_ISAS);
     tcase_add_loop_test(tcase, layer_norm_has_the_mean_and_the_reciprocal_root_of_double, 0, TERN_ISAS);
     tcase_add_loop_test(tcase, dot_products_are_those_of_double_wherever_the_row_lies, 0, TERN_ISAS);

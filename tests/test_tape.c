@@ -251,6 +251,78 @@ START_TEST(a_watched_backward_gives_the_bits_of_an_unwatched_one)
 }
 END_TEST
 
+/* Two segments of tanh: backward sees each one's own values, rounded, and the outputs as they were. */
+START_TEST(a_segment_brings_back_its_values_as_bfloat16)
+{
+    enum { N = 40000 };
+    float *data = calloc(N, sizeof *data), seen[2], exact[2];
+    tern_tensor *inner[2], *y = tern_tape_input(tape, data, 1, N, 1);
+    for (int i = 0; i < N; i++)
+        data[i] = 0.3f + 1e-5f * (float)i;
+    for (int i = 0; i < 2; i++) {
+        tern_tape_segment_open(tape);
+        inner[i] = tern_tanh(tape, y);
+        exact[i] = inner[i]->data[N - 1];
+        y = tern_tanh(tape, inner[i]);
+        float before = y->data[N - 1];
+        tern_tape_segment_close(tape, y);
+        ck_assert(y->data[N - 1] == before);
+    }
+    tern_bad_value bad;
+    ck_assert_int_eq(tern_tape_find_bad(tape, &bad), 0);
+    seen[1] = inner[1]->data[N - 1];
+    tern_tape_backward(tape, tern_sum(tape, y));
+    seen[0] = inner[0]->data[N - 1];
+    for (int i = 0; i < 2; i++) {
+        ck_assert(seen[i] != exact[i]);
+        ck_assert_double_le(fabs((double)seen[i] - (double)exact[i]), (double)exact[i] / 256);
+    }
+    free(data);
+}
+END_TEST
+
+START_TEST(a_segment_in_which_nothing_learns_keeps_nothing)
+{
+    enum { N = 1 << 20, SEGMENTS = 8 };
+    float *data = calloc(N, sizeof *data);
+    for (int round = 0; round < 3; round++) {
+        tern_tensor *x = tern_tape_input(tape, data, 1, N, 0);
+        for (int i = 0; i < SEGMENTS; i++) {
+            tern_tape_segment_open(tape);
+            x = tern_tanh(tape, tern_tanh(tape, x));
+            tern_tape_segment_close(tape, x);
+        }
+        tern_tape_reset(tape);
+    }
+    ck_assert_uint_le(tern_tape_capacity(tape), (SEGMENTS + 2) * N * sizeof *data + 10000);
+    free(data);
+}
+END_TEST
+
+START_TEST(what_is_not_finite_is_found_inside_a_segment)
+{
+    float data[] = {1, 2, 3, 4};
+    tern_tensor *x = tern_tape_input(tape, data, 2, 2, 1), *bad_one = NULL;
+    for (int i = 0; i < 3; i++) {
+        tern_tape_within(tape, i == 1 ? "second" : "other");
+        tern_tape_segment_open(tape);
+        tern_tensor *y = tern_gelu(tape, x);
+        if (i == 1) {
+            bad_one = y;
+            y->data[3] = NAN;
+        }
+        x = tern_tanh(tape, y);
+        tern_tape_segment_close(tape, x);
+    }
+    tern_bad_value bad;
+    ck_assert_int_eq(tern_tape_find_bad(tape, &bad), 1);
+    ck_assert_str_eq(bad.op, "gelu");
+    ck_assert_str_eq(bad.place, "second");
+    ck_assert_ptr_eq(bad.tensor, bad_one);
+    ck_assert(bad.row == 1 && bad.col == 1 && isnan(bad.value));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("tape");
@@ -271,6 +343,9 @@ int main(void)
     tcase_add_test(tc, a_reset_forgets_the_place);
     tcase_add_test(tc, a_watched_backward_stops_at_the_first_gradient_that_is_not_finite);
     tcase_add_test(tc, a_watched_backward_gives_the_bits_of_an_unwatched_one);
+    tcase_add_test(tc, a_segment_brings_back_its_values_as_bfloat16);
+    tcase_add_test(tc, a_segment_in_which_nothing_learns_keeps_nothing);
+    tcase_add_test(tc, what_is_not_finite_is_found_inside_a_segment);
     suite_add_tcase(suite, tc);
     return tern_test_run(suite);
 }

@@ -102,6 +102,7 @@ int tern_budget_plan(const tern_budget *budget, tern_memory_plan *plan, char **t
         .heads = budget->heads,
         .word_rows = count_words(budget),
         .dropout = recipe->train.dropout,
+        .bfloat16 = recipe->train.activations == TERN_ACTIVATIONS_BFLOAT16,
         .average = recipe->train.ema > 0,
         .resumed = budget->resumed,
         .batches = batches,

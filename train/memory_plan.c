@@ -96,19 +96,23 @@ static int64_t step_bytes(const tern_memory_job *job, const tern_memory_batch *b
     pass.texts = (int64_t)ceil((double)b->texts * (share < 1 ? share : 1));
     pass.trained_from = from;
     pass.backward = 1;
+    pass.bfloat16 = job->bfloat16;
     int64_t dim = tern_memory_dim(job->config);
     tern_memory_tape encoder = tern_memory_tape_of_pass(job->config, &pass);
+    pass.backward = 0;
+    int64_t vectors_alone = tern_memory_tape_of_pass(job->config, &pass).arena; /* the first time through the chunks */
     tern_memory_tape loss = tern_memory_tape_of_loss(b, dim);
     /* The vectors' gradient; without dropout, where texts that come twice are encoded once, also one row a place. */
     int64_t vectors = b->texts * dim * (1 + b->layers) * (int64_t)sizeof(tern_real);
     if (job->dropout == 0)
-        loss = (tern_memory_tape){loss.arena + vectors, loss.pool + vectors};
-    parts->activations = encoder.arena + encoder.pool;
+        loss = (tern_memory_tape){.arena = loss.arena + vectors, .pool = loss.pool + vectors};
+    parts->activations = encoder.arena + encoder.pool + encoder.room;
     parts->loss = loss.arena + loss.pool + vectors;
     if (whole)
         return parts->activations + parts->loss;
     /* Loss and chunks follow each other on one tape; the vectors and their gradients lie beside it. */
-    int64_t together = tern_max(encoder.arena, loss.arena) + tern_max(encoder.pool, loss.pool);
+    int64_t arena = tern_max(tern_max(encoder.arena, vectors_alone), loss.arena);
+    int64_t together = arena + tern_max(encoder.pool, loss.pool) + encoder.room;
     parts->loss = 2 * vectors + together - parts->activations;
     return parts->activations + parts->loss;
 }

@@ -38,6 +38,7 @@ typedef struct tern_memory_job {
     const tern_params *heads;  /* what losses learn; NULL: nothing */
     int64_t word_rows;         /* rows of the word table that the training texts use; 0: not known, all */
     double dropout;            /* as in tern_pass: negative means the config's own */
+    int bfloat16;              /* 1: activations are kept as bfloat16 (tern_pass) */
     int average;               /* 1: a moving average of the weights is kept (train.ema) */
     int resumed;               /* 1: goes on from a checkpoint: moments of all words are in memory */
     const tern_memory_batch *batches;
@@ -97,7 +98,7 @@ typedef struct tern_memory_pass {
     int64_t tokens, texts, longest, layers;
     double dropout;
     int64_t trained_from;
-    int backward;
+    int backward, bfloat16;
 } tern_memory_pass;
 int64_t tern_memory_of_pass(const tern_encoder_config *config, const tern_memory_pass *pass);
 /* What one thread takes beside it: scratch of tiles and of products, and BLAS's own. */

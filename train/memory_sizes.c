@@ -51,6 +51,31 @@ static int64_t layer_reals(const tern_bert_config *bert, int drops)
     return 8 * bert->hidden_size + bert->heads + 4 + (drops ? 2 : 0);
 }
 
+/* Bytes a token of all layers: with gelu's input of every layer that learns, and the block's inner values once, in
+ * backward. */
+static int64_t layers_bytes(const tern_bert_config *bert, int64_t trained, int drops)
+{
+    int64_t inner = trained > 0 ? (trained + 1) * bert->intermediate_size : 0;
+    return (bert->layers * layer_reals(bert, drops) + inner) * REAL;
+}
+
+enum { LAYER_TENSORS = 8, BFLOAT16 = 2 }; /* tensors of [tokens, hidden_size] in a layer; bytes */
+
+/* The same when they are kept as bfloat16: of all layers the output and what is no tensor, whole; the other tensors
+ * only where a layer learns. */
+static int64_t bfloat16_layers_bytes(const tern_bert_config *bert, int64_t trained, int drops)
+{
+    int64_t c = bert->hidden_size, f = bert->intermediate_size, others = LAYER_TENSORS - 1;
+    int64_t whole = bert->layers * (layer_reals(bert, drops) - others * c) + (trained > 0 ? f : 0);
+    return whole * REAL + trained * (others * c + f) * BFLOAT16;
+}
+
+/* One layer's tensors, whole. */
+static int64_t room_reals(const tern_bert_config *bert, int64_t trained)
+{
+    return LAYER_TENSORS * bert->hidden_size + (trained > 0 ? bert->intermediate_size : 0);
+}
+
 /* Buffers of gradients in units of [tokens, hidden_size]: three are in use at once, and one of them, which the pool
  * (autograd/tape.c) then hands to the next layer again, becomes wide enough for query, key and value. */
 static int64_t gradient_units(int64_t trained_layers)
@@ -62,17 +87,18 @@ tern_memory_tape tern_memory_tape_of_pass(const tern_encoder_config *config, con
 {
     const tern_bert_config *bert = &config->bert;
     double hidden = pass->dropout >= 0 ? pass->dropout : bert->hidden_dropout;
-    int64_t views = 1 + pass->layers, trained = bert->layers - tern_max(pass->trained_from, 0), reals;
+    int64_t views = 1 + pass->layers, trained = bert->layers - tern_max(pass->trained_from, 0);
     tern_memory_tape tape = {0};
     if (!pass->backward) {
-        reals = embedding_reals(bert, hidden > 0) + layer_reals(bert, hidden > 0);
+        int64_t reals = embedding_reals(bert, hidden > 0) + layer_reals(bert, hidden > 0);
         tape.arena = pass->tokens * reals * REAL + pass->texts * views * module_bytes(config);
         return tape;
     }
-    /* gelu's input of every layer that learns, and the block's inner values once, in backward. */
-    int64_t inner = trained > 0 ? (trained + 1) * bert->intermediate_size : 0;
-    reals = embedding_reals(bert, hidden > 0) + bert->layers * layer_reals(bert, hidden > 0) + inner;
-    tape.arena = pass->tokens * reals * REAL + pass->texts * views * module_bytes(config);
+    int64_t layers =
+        pass->bfloat16 ? bfloat16_layers_bytes(bert, trained, hidden > 0) : layers_bytes(bert, trained, hidden > 0);
+    tape.arena = pass->tokens * (embedding_reals(bert, hidden > 0) * REAL + layers);
+    tape.arena += pass->texts * views * module_bytes(config);
+    tape.room = pass->bfloat16 ? pass->tokens * room_reals(bert, trained) * REAL : 0;
     tape.pool = pass->tokens * gradient_units(trained) * bert->hidden_size * REAL;
     if (pass->layers > 0) {
         tape.arena += pass->texts * views * tern_memory_dim(config) * REAL;
@@ -84,7 +110,7 @@ tern_memory_tape tern_memory_tape_of_pass(const tern_encoder_config *config, con
 int64_t tern_memory_of_pass(const tern_encoder_config *config, const tern_memory_pass *pass)
 {
     tern_memory_tape tape = tern_memory_tape_of_pass(config, pass);
-    return tape.arena + tape.pool;
+    return tape.arena + tape.pool + tape.room;
 }
 
 /* A number that was laid out for a product takes 4 bytes, or 6 with AMX: the larger counts, so that machines plan
@@ -140,8 +166,8 @@ tern_memory_tape tern_memory_tape_of_loss(const tern_memory_batch *batch, int64_
         others += (double)(OWN * times * tern_max(1, options->n_dims));
     }
     double second = others * (double)(batch->texts * batch->other_width * REAL);
-    return (tern_memory_tape){(int64_t)((copies + (double)layers) * (double)vectors + second),
-                              (GRADIENTS + layers) * vectors};
+    return (tern_memory_tape){.arena = (int64_t)((copies + (double)layers) * (double)vectors + second),
+                              .pool = (GRADIENTS + layers) * vectors};
 }
 
 /* A text in a store: its bytes, its columns, and its share of the table, which is a third to two thirds full. */

@@ -5,9 +5,9 @@
 
 #include "train/memory_plan.h"
 
-/* What a tape holds: outputs and saved blocks, and buffers of gradients. */
+/* What a tape holds: outputs and saved blocks; buffers of gradients; the room of segments (autograd/segments.h). */
 typedef struct tern_memory_tape {
-    int64_t arena, pool;
+    int64_t arena, pool, room;
 } tern_memory_tape;
 
 /* Width of the encoder's vectors. */

@@ -45,21 +45,39 @@ static char *read_identity(const char *folder, tern_error *error)
     return identity;
 }
 
-static int fail_changed(const char *folder, const char *old, const char *now, tern_error *error)
+static int has_line(const char *text, const char *line)
 {
-    while (*old && *now) {
-        size_t n = strcspn(old, "\n"), m = strcspn(now, "\n");
-        if (n != m || memcmp(old, now, n) != 0)
-            break;
+    size_t n = strcspn(line, "\n");
+    for (; *text; text += strcspn(text, "\n"), text += *text != 0)
+        if (strcspn(text, "\n") == n && memcmp(text, line, n) == 0)
+            return 1;
+    return 0;
+}
+
+/* The first lines in which two recipes that differ do: "seed: 42" there, "seed: 7" now. A new string. */
+static char *difference(const char *old, const char *now)
+{
+    size_t n, m;
+    while ((n = strcspn(old, "\n")) == (m = strcspn(now, "\n")) && *old && memcmp(old, now, n) == 0) {
         old += n + (old[n] != 0);
         now += m + (now[m] != 0);
     }
-    old += strspn(old, " ");
-    now += strspn(now, " ");
-    return tern_fail(error,
-                     "%s: holds a run of another recipe (\"%.*s\" there, \"%.*s\" now); choose another output.dir, or "
-                     "--force to start anew",
-                     folder, (int)strcspn(old, "\n"), old, (int)strcspn(now, "\n"), now);
+    const char *a = old + strspn(old, " "), *b = now + strspn(now, " ");
+    int a_size = (int)strcspn(a, "\n"), b_size = (int)strcspn(b, "\n");
+    if (!*b || has_line(old, now)) /* a key that is written only when it hasn't its default */
+        return tern_format("\"%.*s\" there only", a_size, a);
+    if (!*a || has_line(now, old))
+        return tern_format("\"%.*s\" now only", b_size, b);
+    return tern_format("\"%.*s\" there, \"%.*s\" now", a_size, a, b_size, b);
+}
+
+static int fail_changed(const char *folder, const char *old, const char *now, tern_error *error)
+{
+    char *how = difference(old, now);
+    tern_fail(error, "%s: holds a run of another recipe (%s); choose another output.dir, or --force to start anew",
+              folder, how);
+    free(how);
+    return -1;
 }
 
 int tern_run_folder_look(const char *path, const char *identity, int force, tern_run_found *found, tern_error *error)

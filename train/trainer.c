@@ -267,6 +267,7 @@ static int take_step(tern_trainer *t, int64_t step, tern_train_step *out, tern_e
     tern_pass pass = {.batch = &t->batch.packed, .dropout = t->recipe->train.dropout, .layers = layers};
     pass.seed = (uint64_t)t->recipe->train.seed;
     pass.step = (uint64_t)step;
+    pass.bfloat16 = t->recipe->train.activations == TERN_ACTIVATIONS_BFLOAT16;
     pass.n_layers = tern_objective_layers(&source->objective, pass.step, layers);
     step_loss loss = {&source->objective, &t->batch, pass.step};
     tern_backprop job = {.encoder = t->model->encoder, .pass = &pass, .loss = value_of, .context = &loss};

@@ -1,7 +1,7 @@
 /* The speed of a training step: forward, loss, backward, clipping and AdamW, with MultipleNegativesRanking.
  *
- *     bench_step [--model FOLDER --texts PAIRS.tsv] [--pairs N] [--dropout P] [--chunk-tokens N] [--threads N]
- *                [--length N] [--width N] [--layers N] [--warm-up N] [--rounds N | --serve]
+ *     bench_step [--model FOLDER --texts PAIRS.tsv] [--pairs N] [--dropout P] [--bfloat16] [--chunk-tokens N]
+ *                [--threads N] [--length N] [--width N] [--layers N] [--warm-up N] [--rounds N | --serve]
  *
  * With --model and --texts (anchor TAB positive, the first N lines) it trains that model on those texts. Otherwise a
  * model of MiniLM's size (6 layers, 384 wide; or --layers, --width) with random weights, on random ids: queries of 5 to
@@ -141,7 +141,7 @@ static int prepare(bench *b, int argc, char **argv, tern_error *error)
         tern_optimizer_create(tern_encoder_params(b->encoder), &(tern_optimizer_options){.weight_decay = 0.01});
     b->tape = tern_tape_create();
     b->batch = packed(&b->ids);
-    b->pass = (tern_pass){.batch = &b->batch, .seed = 1};
+    b->pass = (tern_pass){.batch = &b->batch, .seed = 1, .bfloat16 = bench_flag(argc, argv, "--bfloat16")};
     b->work = 6e-9 * weights_of_layers(&tern_encoder_get_config(b->encoder)->bert) * (double)b->batch.n_tok;
     return 0;
 }

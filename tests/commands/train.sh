@@ -50,6 +50,20 @@ expect 0 "$TERN" train toy.yaml --set output.dir=one --set train.seed=7 --force
 [ "$(weights_of one)" != "$wanted" ] || fail "another seed gives the same weights"
 expect_whole one 40
 
+# Activations as bfloat16: the same first loss, gradients that are a little off; one thread and two alike. Float32 is what
+# there was before there was the key, so saying it changes no run.
+expect 0 "$TERN" train toy.yaml --set output.dir=half --set train.activations=bfloat16 --threads 1
+first_loss() { head -n 1 "$1/metrics.jsonl" | grep -o '"loss":[^,]*'; }
+[ "$(first_loss half)" = "$(first_loss two)" ] || fail "bfloat16 changes the loss: $(first_loss half), $(first_loss two)"
+half=$(weights_of half)
+[ "$half" != "$wanted" ] || fail "bfloat16 changes no weight"
+expect 0 "$TERN" train toy.yaml --set output.dir=half --set train.activations=bfloat16 --threads 2 --force
+expect_weights half "$half" "two threads with bfloat16"
+expect_sentence 1 "$TERN" train toy.yaml --set output.dir=half
+expect_line err '"activations: bfloat16" there only'
+expect 0 "$TERN" train toy.yaml --set output.dir=two --set train.activations=float32
+expect_line err "two holds this run, finished"
+
 # Without evaluation: no scores, the last weights.
 expect 0 "$TERN" train toy.yaml --set output.dir=bare --set train.max_steps=5 --no-eval --json
 grep -qE '"(base|tuned|p_value|dev)"' out && fail "scores with --no-eval: $(cat out)"
