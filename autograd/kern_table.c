@@ -21,6 +21,7 @@ const tern_kernel_table TERN_KERNEL(table) = {
     .gemm = TERN_KERNEL(gemm),
     .gemm_small_lay_right = TERN_KERNEL(gemm_small_lay_right),
     .gemm_small = TERN_KERNEL(gemm_small),
+    .squares = TERN_KERNEL(squares),
     .add = TERN_KERNEL(add),
     .axpy = TERN_KERNEL(axpy),
     .dots = TERN_KERNEL(dots),

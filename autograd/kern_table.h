@@ -21,6 +21,7 @@ tern_real TERN_KERNEL(softmax)(int64_t n, tern_real scale, tern_real *x);
 void TERN_KERNEL(softmax_again)(int64_t n, tern_real scale, tern_real log_sum, tern_real *x);
 void TERN_KERNEL(attention_backward)(int64_t n, tern_real scale, double drop, uint32_t key, tern_real *p,
                                      tern_real *dp);
+double TERN_KERNEL(squares)(int64_t n, const tern_real *x);
 void TERN_KERNEL(add)(size_t n, const tern_real *x, tern_real *y);
 void TERN_KERNEL(axpy)(size_t n, tern_real a, const tern_real *x, tern_real *y);
 void TERN_KERNEL(dots)(int64_t n, int64_t k, const tern_real *a, const tern_real *x, tern_real *y, int64_t stride);

@@ -84,6 +84,8 @@ typedef struct tern_kernel_table {
     void (*gemm_small)(int transpose_a, int64_t m, int64_t n, int64_t k, const tern_real *a, int64_t lda,
                        const tern_real *right, int accumulate, tern_real *c, int64_t ldc);
 
+    /* The sum of squares, in double: element i into sum i mod 32, those added in order at the end. */
+    double (*squares)(int64_t n, const tern_real *x);
     /* y += x; y += a * x. */
     void (*add)(size_t n, const tern_real *x, tern_real *y);
     void (*axpy)(size_t n, tern_real a, const tern_real *x, tern_real *y);

@@ -67,22 +67,26 @@ void tern_params_want_grads(tern_params *params)
     }
 }
 
+void tern_param_zero_touched(tern_param *param)
+{
+    int64_t cols = param->tensor->cols;
+    for (int64_t k = 0; k < param->n_touched; k++) {
+        memset(param->tensor->grad + (int64_t)param->touched[k] * cols, 0, (size_t)cols * sizeof *param->tensor->grad);
+        param->is_touched[param->touched[k]] = 0;
+    }
+    param->n_touched = 0;
+}
+
 void tern_params_zero_grads(tern_params *params)
 {
     for (size_t i = 0; params->grad && i < params->n; i++) {
         tern_param *p = &params->table[i];
-        size_t row = (size_t)p->tensor->cols * sizeof(tern_real);
         if (!p->tensor->grad)
             continue;
-        if (!(p->flags & TERN_PARAM_ROW_SPARSE)) {
-            memset(p->tensor->grad, 0, (size_t)p->tensor->rows * row);
-            continue;
-        }
-        for (int64_t k = 0; k < p->n_touched; k++) {
-            memset(p->tensor->grad + (int64_t)p->touched[k] * p->tensor->cols, 0, row);
-            p->is_touched[p->touched[k]] = 0;
-        }
-        p->n_touched = 0;
+        if (p->flags & TERN_PARAM_ROW_SPARSE)
+            tern_param_zero_touched(p);
+        else
+            memset(p->tensor->grad, 0, tern_tensor_size(p->tensor) * sizeof *p->tensor->grad);
     }
 }
 

@@ -54,5 +54,7 @@ tern_param *tern_params_find(const tern_params *params, const char *name);
 tern_param *tern_params_of(const tern_params *params, const tern_tensor *tensor);
 /* Notes that rows of a ROW_SPARSE parameter receive a gradient. */
 void tern_param_touch(tern_param *param, int64_t row);
+/* Sets the gradients of its touched rows to zero; they count as untouched then. */
+void tern_param_zero_touched(tern_param *param);
 
 #endif

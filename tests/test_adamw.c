@@ -62,6 +62,15 @@ static void check_weights(const tern_params *params, const json_t *step, size_t 
     }
 }
 
+/* A step leaves none. */
+static void check_no_gradients(const tern_params *params)
+{
+    for (int64_t i = 0; i < params->size; i++)
+        ck_assert(params->grad[i] == 0);
+    for (size_t i = 0; i < params->n; i++)
+        ck_assert_int_eq(params->table[i].n_touched, 0);
+}
+
 START_TEST(six_clipped_steps_follow_pytorch)
 {
     json_error_t where;
@@ -80,7 +89,7 @@ START_TEST(six_clipped_steps_follow_pytorch)
         ck_assert_msg(fabs(norm - want) < 1e-12 * want, "norm %.17g, not %.17g", norm, want);
         tern_optimizer_step(o, json_number_value(json_object_get(step, "learning_rate")),
                             tern_clip_scale(norm, max_norm));
-        tern_params_zero_grads(params);
+        check_no_gradients(params);
         check_weights(params, step, t);
     }
     ck_assert_int_eq(o->steps, 6);
@@ -142,7 +151,7 @@ static float *train_table(int flags, int threads, int restore_at, size_t *n)
         if ((int)t == restore_at)
             tern_optimizer_restored(o);
         tern_optimizer_step(o, 0.01, tern_clip_scale(tern_optimizer_grad_norm(o), 1));
-        tern_params_zero_grads(params);
+        check_no_gradients(params);
     }
     return weights_of(params, o, n);
 }
@@ -198,7 +207,7 @@ static float *train_two(double learning_rate, const double *rate, size_t *n)
             params->grad[i] = used ? (float)(tern_random_unit(4, t, (uint64_t)i, 0) - 0.5) : 0;
         }
         tern_optimizer_step(o, learning_rate, 1);
-        tern_params_zero_grads(params);
+        check_no_gradients(params);
     }
     return weights_of(params, o, n);
 }

@@ -144,6 +144,24 @@ static float number(uint64_t i)
 
 static const float UNIT = 1.1920929e-7f; /* the distance from 1 to the next float */
 
+START_TEST(squares_are_added_in_double_in_the_order_that_is_said)
+{
+    enum { MOST = 200, SUMS = 32 };
+    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    float x[MOST];
+    for (uint64_t i = 0; i < MOST; i++)
+        x[i] = number(i) * (i % 7 ? 1 : 1e15f);
+    for (int n = 0; kern && n <= MOST; n++) {
+        double sums[SUMS] = {0}, want = 0;
+        for (int i = 0; i < n; i++)
+            sums[i % SUMS] += (double)x[i] * (double)x[i]; /* exact: 48 of 53 bits */
+        for (int i = 0; i < SUMS; i++)
+            want += sums[i];
+        ck_assert(kern->squares(n, x) == want);
+    }
+}
+END_TEST
+
 /* Each probability is off by its own roundings (exp's 2 ulp and the division), by those of the argument, which exp
  * turns into as many units as the argument is large, and by those of a sum in lanes. */
 START_TEST(softmax_is_within_its_bound_of_double)
@@ -383,6 +401,7 @@ int main(void)
     tcase_add_loop_test(tcase, exp_is_within_two_ulp_over_its_range, 0, TERN_ISAS);
     tcase_add_loop_test(tcase, erf_is_within_two_ulp_over_its_range, 0, TERN_ISAS);
     tcase_add_loop_test(tcase, tanh_is_within_two_ulp_over_its_range, 0, TERN_ISAS);
+    tcase_add_loop_test(tcase, squares_are_added_in_double_in_the_order_that_is_said, 0, TERN_ISAS);
     tcase_add_loop_test(tcase, bfloat16_is_the_nearest_number_of_eight_bits, 0, TERN_ISAS);
     tcase_add_loop_test(tcase, softmax_is_within_its_bound_of_double, 0, TERN_ISAS);
     tcase_add_loop_test(tcase, layer_norm_has_the_mean_and_the_reciprocal_root_of_double, 0, TERN_ISAS);

@@ -129,39 +129,24 @@ void tern_optimizer_restored(tern_optimizer *optimizer)
             let_unseen_go(optimizer, &optimizer->params->table[i], optimizer->seen[i]);
 }
 
-/* Squares added in double: element i into sum i mod LANES, those in order at the end. */
-static double sum_squares(int64_t n, const tern_real *g)
-{
-    enum { LANES = 8 };
-    double sums[LANES] = {0}, total = 0;
-    int64_t whole = n / LANES * LANES;
-    for (int64_t i = 0; i < whole; i += LANES)
-        for (int k = 0; k < LANES; k++)
-            sums[k] += (double)g[i + k] * (double)g[i + k];
-    for (int64_t i = whole; i < n; i++)
-        sums[i - whole] += (double)g[i] * (double)g[i];
-    for (int k = 0; k < LANES; k++)
-        total += sums[k];
-    return total;
-}
-
 /* Rows without a gradient are not read: their pages may not exist yet. */
 static double block_sum(const tern_block *b, const tern_real *grad)
 {
+    const tern_kernel_table *k = tern_kernels();
     if (!b->seen)
-        return sum_squares(b->n, grad + b->offset);
+        return k->squares(b->n, grad + b->offset);
     double sum = 0;
     int64_t cols = b->param->tensor->cols;
     for (int64_t r = 0; r < b->n_rows; r++)
         if (b->param->is_touched[b->row + r])
-            sum += sum_squares(cols, grad + b->offset + r * cols);
+            sum += k->squares(cols, grad + b->offset + r * cols);
     return sum;
 }
 
 static double grad_squares(tern_optimizer *optimizer)
 {
     const tern_real *grad = optimizer->params->grad;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(dynamic, 8) /* blocks of the word table take less */
     for (int64_t i = 0; i < optimizer->n_blocks; i++)
         optimizer->sums[i] = block_sum(&optimizer->blocks[i], grad);
     double total = 0;
@@ -199,10 +184,11 @@ static void decay(int64_t n, tern_real factor, tern_real *p)
 static void block_step(tern_optimizer *o, const tern_block *b, const tern_adamw_step *s)
 {
     tern_real *p = o->params->value + b->offset, *m = o->m + b->offset, *v = o->v + b->offset;
-    const tern_real *g = o->params->grad + b->offset;
+    tern_real *g = o->params->grad + b->offset;
     const tern_kernel_table *k = tern_kernels();
     if (!b->seen) {
         k->adamw((size_t)b->n, s, p, g, m, v);
+        memset(g, 0, (size_t)b->n * sizeof *g); /* while it is in cache */
         return;
     }
     int64_t cols = b->param->tensor->cols;
@@ -242,4 +228,7 @@ void tern_optimizer_step(tern_optimizer *optimizer, double learning_rate, double
         step.learning_rate *= b->rate;
         block_step(optimizer, b, &step);
     }
+    for (size_t i = 0; i < optimizer->params->n; i++)
+        if (optimizer->seen[i])
+            tern_param_zero_touched(&optimizer->params->table[i]);
 }

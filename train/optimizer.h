@@ -2,8 +2,7 @@
  *
  *     tern_optimizer *o = tern_optimizer_create(params, &(tern_optimizer_options){.weight_decay = 0.01});
  *     double norm = tern_optimizer_grad_norm(o);
- *     tern_optimizer_step(o, learning_rate, tern_clip_scale(norm, max_norm));
- *     tern_params_zero_grads(params);
+ *     tern_optimizer_step(o, learning_rate, tern_clip_scale(norm, max_norm));      // gradients are zero now
  *
  * What the losses learn has an optimizer of its own; the two are clipped as one:
  *
@@ -57,7 +56,8 @@ double tern_clip_scale(double norm, double max_norm);
 
 /* One step with gradients * grad_scale; each parameter's rate is learning_rate times its factor, which its weight decay
  * follows too, as in PyTorch's parameter groups. Frozen parameters stay. Rows of a row-sparse parameter that have no
- * gradient decay, and so do their moments: the result is that of a dense step, to the bit. Accepts NULL. */
+ * gradient decay, and so do their moments: the result is that of a dense step, to the bit. The
+ * gradients are zero afterwards. Accepts NULL. */
 void tern_optimizer_step(tern_optimizer *optimizer, double learning_rate, double grad_scale);
 
 #endif

@@ -234,7 +234,7 @@ static double run_backprop(tern_trainer *t, const tern_backprop *job, double *no
 
 static void update(tern_trainer *t, double rate, double scale)
 {
-    enum { ADAMW = 7 }; /* gradient, weight and two moments are read, all but the gradient written */
+    enum { ADAMW = 8 }; /* gradient, weight and two moments are read and written */
     tern_profile_begin(t->profile, "adamw");
     tern_optimizer_step(t->optimizer, rate, scale);
     tern_optimizer_step(t->heads_optimizer, rate, scale);
@@ -244,10 +244,6 @@ static void update(tern_trainer *t, double rate, double scale)
         tern_average_update(t->average, t->optimizer->steps);
         tern_profile_end(t->profile, NULL);
     }
-    tern_profile_begin(t->profile, "zeroing gradients");
-    tern_params_zero_grads(tern_encoder_params(t->model->encoder));
-    tern_params_zero_grads(t->heads);
-    tern_profile_end(t->profile, NULL);
 }
 
 static int take_step(tern_trainer *t, int64_t step, tern_train_step *out, tern_error *error)

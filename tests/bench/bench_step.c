@@ -167,7 +167,6 @@ static double train_step(bench *b, double dropout)
     b->loss = tern_backprop_run(b->tape, &job);
     b->norm = tern_optimizer_grad_norm(b->optimizer);
     tern_optimizer_step(b->optimizer, 2e-5, tern_clip_scale(b->norm, 1));
-    tern_params_zero_grads(tern_encoder_params(b->encoder));
     return tern_seconds() - start;
 }
 
