@@ -291,6 +291,7 @@ static int64_t first_bad(const float *x, int64_t n)
     for (int64_t from = 0; from < n; from += BLOCK) {
         int64_t end = from + BLOCK < n ? from + BLOCK : n;
         int bad = 0;
+#pragma omp simd reduction(| : bad)
         for (int64_t i = from; i < end; i++) {
             uint32_t bits;
             memcpy(&bits, &x[i], sizeof bits);

@@ -157,6 +157,15 @@ static int borrow(const source *s, const tern_param *param, const float *values,
     return param->flags & TERN_PARAM_ROW_SPARSE ? 0 : tern_safetensors_check(s->files[file], found, values, error);
 }
 
+/* Parameter i from the mapped file, or as a copy into room. */
+static int take(const source *s, const tern_params *params, size_t i, tern_real *room, tern_error *error)
+{
+    const tern_param *p = &params->table[i];
+    const float *values = view(s, params, i);
+    p->tensor->data = room;
+    return values ? borrow(s, p, values, error) : copy(s, p, error);
+}
+
 static int map_values(source *s, tern_params *params, tern_error *error)
 {
     enum { ALIGN = 16 };
@@ -169,12 +178,12 @@ static int map_values(source *s, tern_params *params, tern_error *error)
             size = at[i] + p->tensor->rows * p->tensor->cols;
     }
     s->copied = tern_alloc_aligned((size_t)size, sizeof *s->copied);
-    for (size_t i = 0; i < params->n && status == 0; i++) {
-        const tern_param *p = &params->table[i];
-        const float *values = view(s, params, i);
-        p->tensor->data = s->copied + at[i];
-        status = values ? borrow(s, p, values, error) : copy(s, p, error);
-    }
+    int failed = 0;
+#pragma omp parallel for schedule(dynamic) reduction(| : failed) /* all of the file is looked through */
+    for (size_t i = 0; i < params->n; i++)
+        failed |= take(s, params, i, s->copied + at[i], NULL) < 0;
+    for (size_t i = 0; failed && status == 0 && i < params->n; i++)
+        status = take(s, params, i, s->copied + at[i], error); /* the first that is wrong is named */
     free(at);
     return status;
 }

@@ -89,6 +89,10 @@ def quality_int8(place):
     return [("tern", place.python("own.py", "int8", "--build", place.build, "--model", place.input("minilm")))]
 
 
+def open_model(place):
+    return [("tern", place.python("own.py", "open", "--build", place.build, "--model", place.input("minilm")))]
+
+
 def start(place):
     return [("tern", place.python("own.py", "start", "--build", place.build))]
 
@@ -109,6 +113,8 @@ JOBS = [
     Job("tokenize", "tokenizing 5,183 passages", tokenizing, "20"),
     Job("search", "exact top 100 of 100,000 vectors, 384 wide, 1,000 queries", search, "1.0", amount="queries"),
     Job("threads", "training step, MiniLM, 64 pairs: two threads", threads, "1.85"),
+    Job("open", "opening a model: tokenizer and mapped weights, seconds", open_model, "0.05 at most",
+        figure=lambda m: m["seconds"]),
     Job("start", "start to the first training step, ids cached, seconds", start, "0.5 at most",
         figure=lambda m: m["seconds"]),
 ]

@@ -1,6 +1,7 @@
 """tern's side where a measurement is a process from its start, so that nothing is warm but the disk's pages.
 
     python own.py start --build build --threads 2
+    python own.py open --build build --model FOLDER --threads 2
     python own.py tokenize --build build --model FOLDER --texts T.jsonl --threads 2
     python own.py int8 --build build --model FOLDER --threads 2
 """
@@ -59,6 +60,15 @@ def start(args, folder):
     return {"same": {}, "close": {}}, lambda: first_step(command, folder)
 
 
+def open_model(args, folder):
+    """A new process opens the model: its files are in the system's cache, nothing else is."""
+    text = folder / "one.txt"
+    text.write_text("how do vaccines work\n", encoding="utf-8")
+    command = [args.build / "tests/bench_encode", "--model", args.model, "--texts", text, "--rounds", "1",
+               "--threads", args.threads]
+    return {"same": {}, "close": {}}, lambda: {"seconds": output(command)["open_seconds"]}
+
+
 def int8(args, folder):
     """What int8 loses of NDCG@10 on SciFact's test set."""
     command = [args.build / "tern", "eval", args.model, data_folder() / "scifact", "--json", "--threads", args.threads]
@@ -76,7 +86,7 @@ def int8(args, folder):
 
 
 def main():
-    jobs = {"start": start, "tokenize": tokenize, "int8": int8}
+    jobs = {"start": start, "open": open_model, "tokenize": tokenize, "int8": int8}
     parser = argparse.ArgumentParser()
     parser.add_argument("job", choices=jobs)
     parser.add_argument("--build", type=Path, required=True)
