@@ -183,9 +183,8 @@ const tern_key_row tern_key_rows[] = {
     NUMBER(SIZE, "train.memory", train.memory, 1048576, 1125899906842624, "=three quarters of what there is", 0,
            "Memory the run may use. The default is worked out once and stays with the run."),
     CHOICE(CHOICE, "train.activations", train.activations, "float32|bfloat16", "float32", TERN_KEY_LATER,
-           "How a layer's activations are kept until backward: bfloat16 takes a quarter to a third less memory, and "
-           "gradients see "
-           "them with 8 bits of precision; weights and arithmetic are float32 either way."),
+           "How a layer's activations are kept until backward: bfloat16 takes a sixth to a third less memory, and "
+           "gradients see them with 8 bits of precision; weights and arithmetic are float32 either way."),
     NUMBER(INT, "train.epochs", train.epochs, 1, 1000000, "1", 0, "How often every row is used."),
     NUMBER(INT, "train.max_steps", train.max_steps, 0, LARGE, "0", 0, "Above 0: so many steps, whatever epochs says."),
     NUMBER(REAL, "train.learning_rate", train.learning_rate, 0, 10, "2e-05", 0, "The peak learning rate of AdamW."),

@@ -34,7 +34,7 @@ enum {
     TERN_KEY_BEIR = 8,    /* of a data set: for BEIR folders only */
     TERN_KEY_FILE = 16,   /* of a data set: for files only */
     TERN_KEY_LATER = 32,  /* there are runs that began before there was this key: left out of tern_recipe_identity while
-                             it has its default */
+                             it has its default, which is a number or a word */
 };
 
 /* What a row's field is in. */

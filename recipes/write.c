@@ -193,9 +193,11 @@ static void add_sections(tern_buffer *out, const char *path, const char *before)
 
 static int has_default(const tern_recipe *recipe, int key)
 {
+    const char *fallback = tern_key_get(key)->fallback;
+    TERN_CHECK(fallback && *fallback != '=', "%s has no default that could be left out", tern_key_get(key)->path);
     tern_buffer value = {0};
     add_value(&value, recipe, key);
-    int same = strcmp(value.data, tern_key_get(key)->fallback) == 0;
+    int same = strcmp(value.data, fallback) == 0;
     free(value.data);
     return same;
 }

@@ -45,7 +45,6 @@ static void train(tern_encoder *encoder, int64_t chunk_tokens, int bfloat16)
         tern_backprop job = {encoder, &pass, chunk_tokens, in_batch, NULL};
         ck_assert(isfinite(tern_backprop_run(tape, &job)));
         tern_optimizer_step(optimizer, 2e-5, 1);
-        tern_params_zero_grads(params);
     }
     tern_tape_free(tape);
     tern_optimizer_free(optimizer);

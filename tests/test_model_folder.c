@@ -572,6 +572,9 @@ START_TEST(a_missing_tensor_and_nan_are_named)
     refused(folder, "2_Dense/linear.bias is missing");
     ck_assert_int_eq(tern_safetensors_write(path, items, 2, &error), 0);
     refused(folder, "linear.bias holds NaN");
+    weight[7] = -INFINITY;
+    ck_assert_int_eq(tern_safetensors_write(path, items, 2, &error), 0);
+    refused(folder, "linear.weight holds an infinite number (value 7"); /* of two the first */
     free(path);
 }
 END_TEST

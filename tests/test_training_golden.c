@@ -74,7 +74,6 @@ static void train(const tern_rows *rows)
         steps[k].grad_norm = tern_optimizer_grad_norm(optimizer);
         steps[k].learning_rate = tern_schedule_rate(&schedule, k);
         tern_optimizer_step(optimizer, steps[k].learning_rate, tern_clip_scale(steps[k].grad_norm, setting("clip")));
-        tern_params_zero_grads(params);
         tern_tape_reset(tape);
     }
     tern_batch_free(&batch);

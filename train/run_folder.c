@@ -64,6 +64,9 @@ static char *difference(const char *old, const char *now)
     }
     const char *a = old + strspn(old, " "), *b = now + strspn(now, " ");
     int a_size = (int)strcspn(a, "\n"), b_size = (int)strcspn(b, "\n");
+    size_t key = strcspn(old, ":\n");
+    if (key == strcspn(now, ":\n") && memcmp(old, now, key) == 0)
+        return tern_format("\"%.*s\" there, \"%.*s\" now", a_size, a, b_size, b);
     if (!*b || has_line(old, now)) /* a key that is written only when it hasn't its default */
         return tern_format("\"%.*s\" there only", a_size, a);
     if (!*a || has_line(now, old))

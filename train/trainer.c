@@ -199,8 +199,8 @@ static tern_tensor *value_of(void *context, tern_tape *tape, tern_tensor *x)
     return tern_objective_value(s->objective, tape, tern_batch_vectors(s->batch, tape, x), s->batch, s->step);
 }
 
-/* Values that have a gradient now: of row-sparse parameters those of touched rows. */
-static double gradient_values(const tern_params *params)
+/* Values of params that have a gradient now: of row-sparse parameters those of touched rows. */
+static double gradient_values_of(const tern_params *params)
 {
     int64_t values = 0;
     for (size_t i = 0; i < params->n; i++) {
@@ -211,13 +211,16 @@ static double gradient_values(const tern_params *params)
     return (double)values;
 }
 
-/* The end of a profile's span that passes so many times over all values with a gradient, their own and what belongs
- * to them. */
-static void end_passes(const tern_trainer *t, int passes)
+/* For a profile; 0 without one. */
+static double gradient_values(const tern_trainer *t)
 {
-    if (!t->profile)
-        return;
-    double values = gradient_values(tern_encoder_params(t->model->encoder)) + gradient_values(t->heads);
+    const tern_params *params = tern_encoder_params(t->model->encoder);
+    return t->profile ? gradient_values_of(params) + gradient_values_of(t->heads) : 0;
+}
+
+/* The end of a span that passes so many times over values, their own and what belongs to them. */
+static void end_passes(const tern_trainer *t, int passes, double values)
+{
     tern_profile_end(t->profile, &(tern_work){.bytes = passes * values * sizeof(tern_real)});
 }
 
@@ -228,17 +231,18 @@ static double run_backprop(tern_trainer *t, const tern_backprop *job, double *no
     double value = tern_backprop_run(t->tape, job);
     tern_profile_begin(t->profile, "gradient norm");
     *norm = isfinite(value) ? tern_optimizers_grad_norm(both, 2) : 0;
-    end_passes(t, 1);
+    end_passes(t, 1, gradient_values(t));
     return value;
 }
 
 static void update(tern_trainer *t, double rate, double scale)
 {
-    enum { ADAMW = 8 }; /* gradient, weight and two moments are read and written */
+    enum { ADAMW = 8 };                 /* gradient, weight and two moments are read and written */
+    double values = gradient_values(t); /* there are none after the step */
     tern_profile_begin(t->profile, "adamw");
     tern_optimizer_step(t->optimizer, rate, scale);
     tern_optimizer_step(t->heads_optimizer, rate, scale);
-    end_passes(t, ADAMW);
+    end_passes(t, ADAMW, values);
     if (t->average) {
         tern_profile_begin(t->profile, "average of weights");
         tern_average_update(t->average, t->optimizer->steps);

@@ -44,6 +44,8 @@ cmp out one/result.json
 expect_line err "one holds this run, finished"
 expect_sentence 1 "$TERN" train toy.yaml --set output.dir=one --set train.seed=7
 expect_line err '"seed: 42" there, "seed: 7" now'
+expect_sentence 1 "$TERN" train toy.yaml --set output.dir=one --set data.dev.file=test.jsonl
+grep -qE '"file: [^)]*" there, "file: [^)]*" now' err || fail "a changed line that another section has too: $(cat err)"
 expect_sentence 1 "$TERN" train toy.yaml --set output.dir=one --no-eval
 expect_weights one "$wanted" "a refused recipe"
 expect 0 "$TERN" train toy.yaml --set output.dir=one --set train.seed=7 --force

@@ -47,6 +47,8 @@ expect 1 "$TERN" train toy.yaml "${sets[@]}" --no-eval --set output.dir=cached -
 memory=$(sed -E 's/.*the smallest plan needs ([0-9.]+) ([MG]B).*/\1\2/' err)
 expect 0 "$TERN" train toy.yaml "${sets[@]}" --no-eval --set output.dir=cached --set train.memory="$memory" --profile
 grep -qE '^linear +no grad +[0-9]+ ' err || fail "no first pass in chunks: $(cat err)"
+expect 0 "$TERN" train toy.yaml "${sets[@]}" --no-eval --set output.dir=half --set train.activations=bfloat16 --profile
+grep -qE '^bfloat16 and back +backward +[0-9]+ ' err || fail "no row of bfloat16: $(cat err)"
 
 # What was finished before has no profile; --quiet leaves the trace alone.
 expect 0 "$TERN" train toy.yaml --set output.dir=plain --profile
