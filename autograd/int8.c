@@ -189,7 +189,7 @@ void tern_int8_block_forward(tern_tape *tape, const tern_int8_block *block, cons
     int64_t t = x->rows, c = x->cols, widest = block->down->padded;
     tern_arena *arena = tern_tape_workspace(tape);
     tern_arena_mark mark = tern_arena_here(arena);
-    rows8 *rows = rows8_for_threads(arena, widest > block->up->padded ? widest : block->up->padded);
+    rows8 *rows = rows8_for_threads(arena, tern_max(widest, block->up->padded));
     block_scratch *scratch = scratch_for_threads(arena, c, block->up->n);
 #pragma omp parallel for schedule(dynamic, 1)
     for (int64_t i = 0; i < t; i += TERN_INT8_ROWS) {

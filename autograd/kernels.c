@@ -6,8 +6,6 @@
 
 extern const tern_kernel_table tern_kern_table_plain;
 
-const char *const tern_isas[TERN_ISAS] = {"amx", "avx512vnni", "avx512", "avx2", "plain"};
-
 #if defined(__x86_64__) && !defined(TERN_DOUBLE)
 
 #include <cpuid.h>
@@ -44,34 +42,43 @@ static int has_amx(void)
            (d & all) == all && syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
 }
 
-const tern_kernel_table *tern_kernels_named(const char *isa)
-{
-    if (strcmp(isa, "amx") == 0)
-        return has_amx() ? &tern_kern_table_amx : NULL;
-    if (strcmp(isa, "avx512vnni") == 0)
-        return has_avx512vnni() ? &tern_kern_table_avx512vnni : NULL;
-    if (strcmp(isa, "avx512") == 0)
-        return has_avx512() ? &tern_kern_table_avx512 : NULL;
-    if (strcmp(isa, "avx2") == 0)
-        return has_avx2() ? &tern_kern_table_avx2 : NULL;
-    return strcmp(isa, "plain") == 0 ? &tern_kern_table_plain : NULL;
-}
-
-#else
-
-const tern_kernel_table *tern_kernels_named(const char *isa)
-{
-    return strcmp(isa, "plain") == 0 ? &tern_kern_table_plain : NULL;
-}
-
 #endif
+
+static int has_any(void)
+{
+    return 1;
+}
+
+static const struct {
+    const tern_kernel_table *table;
+    int (*runs_here)(void);
+} best_first[TERN_ISAS] = {
+#if defined(__x86_64__) && !defined(TERN_DOUBLE)
+    {&tern_kern_table_amx, has_amx},       {&tern_kern_table_avx512vnni, has_avx512vnni},
+    {&tern_kern_table_avx512, has_avx512}, {&tern_kern_table_avx2, has_avx2},
+#endif
+    {&tern_kern_table_plain, has_any},
+};
+
+const tern_kernel_table *tern_kernels_at(int i)
+{
+    return best_first[i].table && best_first[i].runs_here() ? best_first[i].table : NULL;
+}
+
+const tern_kernel_table *tern_kernels_named(const char *isa)
+{
+    for (int i = 0; i < TERN_ISAS; i++)
+        if (best_first[i].table && strcmp(best_first[i].table->isa, isa) == 0)
+            return tern_kernels_at(i);
+    return NULL;
+}
 
 static const tern_kernel_table *choose(void)
 {
     const char *wanted = getenv("TERN_ISA");
     const tern_kernel_table *table = wanted ? tern_kernels_named(wanted) : NULL;
     for (int i = 0; !table; i++)
-        table = tern_kernels_named(tern_isas[i]);
+        table = tern_kernels_at(i);
     return table;
 }
 

@@ -31,7 +31,7 @@ enum { TERN_GEMM_ROWS = 256, TERN_GEMM_COLS = 96 };
 enum { TERN_GEMM_SMALL_COLS = 32, TERN_GEMM_LANES = 16 };
 
 typedef struct tern_kernel_table {
-    const char *isa; /* of tern_isas */
+    const char *isa; /* "plain", "avx2", "avx512", "avx512vnni", "amx" */
 
     /* y = exp(x), erf(x), tanh(x); n values. Error: at most 2 ulp, tests/test_kernels.c. exp is 0 below -87.3, where
      * the true value is about to become subnormal, and stays at exp(88.3) above 88.3. NaN gives NaN. */
@@ -112,13 +112,12 @@ typedef struct tern_kernel_table {
                         const tern_real *bias, int with_gelu, tern_real *y);
 } tern_kernel_table;
 
-/* The instruction sets that there are kernels for, the best first: "amx", ... "plain". */
-enum { TERN_ISAS = 5 };
-extern const char *const tern_isas[TERN_ISAS];
-
-/* The table for this machine; TERN_ISA, a name of tern_isas in the environment, chooses another that it can run. */
+/* The table for this machine; TERN_ISA in the environment names another that it can run. */
 const tern_kernel_table *tern_kernels(void);
 /* One by name; NULL when it isn't built in or this machine can't run it. */
 const tern_kernel_table *tern_kernels_named(const char *isa);
+/* The i-th of all that there may be, the best first; NULL as above. */
+enum { TERN_ISAS = 5 };
+const tern_kernel_table *tern_kernels_at(int i);
 
 #endif

@@ -8,6 +8,7 @@
  * one owner and one order of summation. Saved: the factors of each column. */
 #include "autograd/gemm.h"
 #include "autograd/ops.h"
+#include "base/integer.h"
 
 #include <omp.h>
 
@@ -125,7 +126,7 @@ tern_tensor *tern_orthogonality(tern_tape *tape, tern_tensor *x, int64_t each, d
     tern_arena *arena = tern_tape_arena(tape);
     tern_tensor *y = tern_tape_tensor(tape, 1, 1);
     orthogonality *o = tern_arena_alloc(arena, sizeof *o);
-    *o = (orthogonality){each, (n + ROWS - 1) / ROWS, tern_arena_alloc(arena, (size_t)each * sizeof *o->factor)};
+    *o = (orthogonality){each, tern_parts(n, ROWS), tern_arena_alloc(arena, (size_t)each * sizeof *o->factor)};
     tern_arena_mark mark = tern_arena_here(arena);
     column_sums *sums = tern_arena_alloc(arena, (size_t)(each * o->tiles) * sizeof *sums);
     tern_real *scratch = scratch_tiles(arena);

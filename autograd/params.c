@@ -1,5 +1,6 @@
 #include "autograd/params.h"
 
+#include "base/integer.h"
 #include "base/memory.h"
 
 #include <string.h>
@@ -35,7 +36,7 @@ tern_tensor *tern_params_add(tern_params *params, const char *name, int64_t rows
     tern_tensor *t = tern_calloc(1, sizeof *t);
     *t = (tern_tensor){.rows = rows, .cols = cols};
     if (!(flags & TERN_PARAM_FOLLOWS))
-        params->size = (params->size + ALIGN - 1) / ALIGN * ALIGN;
+        params->size = tern_round_up(params->size, ALIGN);
     *p = (tern_param){.name = tern_strdup(name), .tensor = t, .offset = params->size, .flags = flags};
     params->count += rows * cols;
     params->size += rows * cols;

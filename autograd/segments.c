@@ -83,10 +83,11 @@ tern_real *tern_segments_take(tern_segments *segments, tern_tensor *t)
     return take(segments, t);
 }
 
+enum { BLOCK = 1 << 14 }; /* numbers that a thread takes at a time */
+
 /* One entry on all threads: kept from data, or data from kept. */
 static void convert(const entry *e, int bring_back)
 {
-    enum { BLOCK = 1 << 14 };
     const tern_kernel_table *kern = tern_kernels();
     int64_t n = (int64_t)tern_tensor_size(e->tensor);
 #pragma omp parallel for schedule(static)
@@ -101,7 +102,6 @@ static void convert(const entry *e, int bring_back)
 
 static void keep_whole(tern_tensor *t, tern_arena *arena)
 {
-    enum { BLOCK = 1 << 14 };
     int64_t n = (int64_t)tern_tensor_size(t);
     tern_real *data = tern_arena_alloc(arena, (size_t)n * sizeof *data);
 #pragma omp parallel for schedule(static)
@@ -110,30 +110,25 @@ static void keep_whole(tern_tensor *t, tern_arena *arena)
     t->data = data;
 }
 
-static int made_here(const tern_segments *s, size_t from, const tern_tensor *t)
-{
-    for (size_t i = from; i < s->n_entries; i++)
-        if (s->entries[i].tensor == t)
-            return 1;
-    return 0;
-}
-
 void tern_segments_close(tern_segments *segments, size_t end, tern_arena *arena, tern_tensor *out)
 {
     TERN_CHECK(segments->open, "segment %zu isn't %s", segments->n, "open");
     segment *s = &segments->table[segments->n - 1];
-    TERN_CHECK(made_here(segments, s->from, out), "segment %zu: its output was made %s", segments->n, "elsewhere");
+    int found = 0;
     s->end = end;
     s->to = s->from;
-    keep_whole(out, arena);
-    for (size_t i = s->from; i < segments->n_entries && s->record < end; i++) {
+    for (size_t i = s->from; i < segments->n_entries; i++) {
         entry e = segments->entries[i];
-        if (e.tensor == out)
-            continue;
-        e.kept = tern_arena_alloc(arena, tern_tensor_size(e.tensor) * sizeof *e.kept);
-        convert(&e, 0);
-        segments->entries[s->to++] = e;
+        if (e.tensor == out) {
+            keep_whole(out, arena);
+            found = 1;
+        } else if (s->record < end) {
+            e.kept = tern_arena_alloc(arena, tern_tensor_size(e.tensor) * sizeof *e.kept);
+            convert(&e, 0);
+            segments->entries[s->to++] = e;
+        }
     }
+    TERN_CHECK(found, "segment %zu: its output was made %s", segments->n, "elsewhere");
     segments->n_entries = s->to;
     segments->open = 0;
 }

@@ -2,6 +2,7 @@
 
 #include "autograd/cost.h"
 #include "autograd/segments.h"
+#include "base/integer.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -252,7 +253,7 @@ static void release(tern_tape *tape, const tern_real *data)
 static void zero(tern_real *data, size_t n)
 {
     enum { BLOCK = 1 << 16 };
-    int64_t blocks = (int64_t)((n + BLOCK - 1) / BLOCK);
+    int64_t blocks = tern_parts((int64_t)n, BLOCK);
 #pragma omp parallel for schedule(static) if (blocks > 4)
     for (int64_t i = 0; i < blocks; i++) {
         size_t from = (size_t)i * BLOCK, count = n - from < BLOCK ? n - from : BLOCK;

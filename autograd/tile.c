@@ -8,7 +8,7 @@ enum { ALIGNMENT = 64 };
 
 static size_t whole_lines(size_t bytes)
 {
-    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return (size_t)tern_round_up((int64_t)bytes, ALIGNMENT);
 }
 
 tern_workspace tern_workspace_open(tern_tape *tape)

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/integer.h"
 #include "base/memory.h"
 #include "checkpoints/fault.h"
 #include "checkpoints/state.h"
@@ -26,7 +27,7 @@ static uint64_t checksum(const tern_map *map)
 {
     const unsigned char *data = map->data + TERN_STATE_USER_BLOCK;
     size_t n = map->n - TERN_STATE_USER_BLOCK;
-    int64_t blocks = (int64_t)((n + BLOCK - 1) / BLOCK);
+    int64_t blocks = tern_parts((int64_t)n, BLOCK);
     uint64_t *hashes = tern_alloc((size_t)blocks, sizeof *hashes), h = n;
 #pragma omp parallel for schedule(static) if (blocks > 16)
     for (int64_t i = 0; i < blocks; i++) {

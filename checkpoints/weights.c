@@ -1,6 +1,7 @@
 #include "checkpoints/weights.h"
 
 #include "base/file.h"
+#include "base/integer.h"
 #include "base/memory.h"
 #include "checkpoints/safetensors.h"
 
@@ -173,7 +174,7 @@ static int map_values(source *s, tern_params *params, tern_error *error)
     int status = 0;
     for (size_t i = 0; i < params->n; i++) {
         const tern_param *p = &params->table[i];
-        at[i] = p->flags & TERN_PARAM_FOLLOWS ? size : (size + ALIGN - 1) / ALIGN * ALIGN;
+        at[i] = p->flags & TERN_PARAM_FOLLOWS ? size : tern_round_up(size, ALIGN);
         if (!view(s, params, i))
             size = at[i] + p->tensor->rows * p->tensor->cols;
     }

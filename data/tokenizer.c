@@ -315,7 +315,7 @@ static void copy_part(const batch *b, int64_t chunk, tern_ids *out)
 
 static void encode_parallel(const batch *b, tern_ids *out)
 {
-    int64_t chunks = (b->n + b->chunk - 1) / b->chunk;
+    int64_t chunks = tern_parts(b->n, b->chunk);
 #pragma omp parallel
     {
         tern_tokenizer_worker *worker = tern_tokenizer_workers_take(b->tokenizer->workers);
@@ -352,7 +352,7 @@ void tern_tokenizer_encode_all(const tern_tokenizer *tokenizer, const char *pref
         return;
     batch b = {tokenizer, prefix, texts, lengths, n, max_length, .chunk = tern_min(n / 256 + 1, MOST_CHUNK)};
     if (is_much(&b)) {
-        b.parts = tern_alloc((size_t)((n + b.chunk - 1) / b.chunk), sizeof *b.parts);
+        b.parts = tern_alloc((size_t)tern_parts(n, b.chunk), sizeof *b.parts);
         encode_parallel(&b, out);
         free(b.parts);
         return;

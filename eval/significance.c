@@ -1,6 +1,7 @@
 #include "eval/significance.h"
 
 #include "base/hash.h"
+#include "base/integer.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -21,7 +22,7 @@ static int64_t non_zero_differences(const double *a, const double *b, int64_t n,
 
 static double (*group_sums(const double *d, int64_t n))[PATTERNS]
 {
-    int64_t groups = (n + GROUP - 1) / GROUP;
+    int64_t groups = tern_parts(n, GROUP);
     double(*sums)[PATTERNS] = tern_calloc((size_t)groups, sizeof *sums);
     for (int64_t g = 0; g < groups; g++)
         for (int pattern = 0; pattern < PATTERNS; pattern++)
@@ -55,7 +56,7 @@ double tern_paired_test(const double *a, const double *b, int64_t n, int64_t dra
     double *d = tern_alloc((size_t)n, sizeof *d), magnitude = 0, observed = 0;
     n = non_zero_differences(a, b, n, d);
     double(*sums)[PATTERNS] = group_sums(d, n);
-    int64_t groups = (n + GROUP - 1) / GROUP, hits = 0;
+    int64_t groups = tern_parts(n, GROUP), hits = 0;
     for (int64_t i = 0; i < n; i++)
         magnitude += fabs(d[i]);
     for (int64_t g = 0; g < groups; g++)
@@ -104,7 +105,7 @@ static sums sums_of(double x, double gold)
 /* Values are taken from the middle of all, so that little is lost when squares are subtracted. */
 static exchange exchange_of(const double *a, const double *b, const double *gold, int64_t n)
 {
-    exchange e = {.n = n, .groups = (n + FEW - 1) / FEW};
+    exchange e = {.n = n, .groups = tern_parts(n, FEW)};
     e.changes = tern_calloc((size_t)e.groups, sizeof *e.changes);
     double middle = 0, mean = 0;
     for (int64_t i = 0; i < n; i++) {

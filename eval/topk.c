@@ -207,7 +207,7 @@ static void search_block(part *p, int64_t n)
     int64_t shortest = p->n_queries > TERN_DOTS_FEW ? FIRST_STRETCH : n;
     for (p->first = 0; p->first < n; p->first += p->n) {
         int64_t before = tern_round_up(p->topk->seen + p->first, DOC_TILE);
-        p->n = tern_min(n - p->first, before > shortest ? before : shortest);
+        p->n = tern_min(n - p->first, tern_max(before, shortest));
         search_stretch(p);
     }
     close_lists(p, n_threads);

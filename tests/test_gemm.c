@@ -103,7 +103,7 @@ START_TEST(products_of_every_shape_are_right)
     static const int64_t m[] = {1, 2, 3, 5, 7, 8, 15, 16, 17, 31, 32, 33, 100, TERN_GEMM_ROWS};
     static const int64_t n[] = {1, 12, 15, 16, 31, 32, 33, 47, 48, 49, 95, 96, 97, 200};
     static const int64_t k[] = {0, 1, 3, 15, 16, 17, 31, 32, 33, 63, 100, 383, 384, 385, 800};
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     if (!kern)
         return;
     for (uint64_t at = 0; at < 210; at++) {
@@ -131,7 +131,7 @@ START_TEST(small_products_of_every_shape_are_right)
 {
     static const int64_t sizes[] = {1, 2, 3, 4, 5, 7, 8, 11, 12, 13, 15, 16, 17, 31, 32, 33, 48, 78, 108};
     enum { SIZES = sizeof sizes / sizeof *sizes };
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     if (!kern)
         return;
     for (uint64_t at = 0; at < 600; at++) {
@@ -149,7 +149,7 @@ END_TEST
 START_TEST(a_small_product_may_be_told_of_whole_vectors)
 {
     enum { M = 13, N = 21, WHOLE = 32, K = 35 };
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     if (!kern)
         return;
     product p = make(0, 1, M, N, K, 0);
@@ -165,56 +165,61 @@ START_TEST(a_small_product_may_be_told_of_whole_vectors)
 }
 END_TEST
 
+static void compute(const tern_kernel_table *kern, product *p, int small)
+{
+    if (small)
+        run_small(kern, p, 0);
+    else
+        run(kern, p, NULL, 0, p->n);
+}
+
+/* The product of what lies from row and col on has the bits that the whole one has there. */
+static void expect_part(const tern_kernel_table *kern, const product *whole, int64_t row, int64_t col, int small)
+{
+    product part = make(0, 1, whole->m - row, whole->n - col, whole->k, 0);
+    memcpy(part.a, whole->a + row * whole->k, (size_t)(part.m * part.k) * sizeof *part.a);
+    memcpy(part.b, whole->b + col * whole->k, (size_t)(part.n * part.k) * sizeof *part.b);
+    compute(kern, &part, small);
+    for (int64_t r = 0; r < part.m; r++)
+        ck_assert_mem_eq(part.c + r * part.n, whole->c + (row + r) * whole->n + col, (size_t)part.n * sizeof *part.c);
+    drop(&part);
+}
+
+/* Tiles, chunks and blocks may then be cut as is convenient. */
 START_TEST(an_element_of_a_small_product_depends_on_its_row_and_column_alone)
 {
     enum { M = 40, N = 70, K = 50 };
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     if (!kern)
         return;
     product whole = make(0, 1, M, N, K, 0);
-    run_small(kern, &whole, 0);
+    compute(kern, &whole, 1);
     for (int64_t row = 0; row < M; row += 13)
-        for (int64_t col = 0; col < N; col += 11) {
-            product part = make(0, 1, M - row, N - col, K, 0);
-            memcpy(part.a, whole.a + row * K, (size_t)(part.m * K) * sizeof *part.a);
-            memcpy(part.b, whole.b + col * K, (size_t)(part.n * K) * sizeof *part.b);
-            run_small(kern, &part, 0);
-            for (int64_t r = 0; r < part.m; r++)
-                ck_assert_mem_eq(part.c + r * part.n, whole.c + (row + r) * N + col, (size_t)part.n * sizeof *part.c);
-            drop(&part);
-        }
+        for (int64_t col = 0; col < N; col += 11)
+            expect_part(kern, &whole, row, col, 1);
     drop(&whole);
 }
 END_TEST
 
-/* Tiles, chunks and blocks may then be cut as is convenient. */
 START_TEST(an_element_depends_on_its_row_and_column_alone)
 {
     enum { M = 70, N = 150, K = 500 };
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     if (!kern)
         return;
     product whole = make(0, 1, M, N, K, 0);
-    run(kern, &whole, NULL, 0, N);
+    compute(kern, &whole, 0);
     static const int64_t rows[] = {0, 1, 37, 69}, cols[] = {0, 33, 95, 149};
     for (int i = 0; i < 4; i++)
-        for (int j = 0; j < 4; j++) {
-            product part = make(0, 1, M - rows[i], N - cols[j], K, 0);
-            memcpy(part.a, whole.a + rows[i] * K, (size_t)(part.m * K) * sizeof *part.a);
-            memcpy(part.b, whole.b + cols[j] * K, (size_t)(part.n * K) * sizeof *part.b);
-            run(kern, &part, NULL, 0, part.n);
-            for (int64_t r = 0; r < part.m; r++)
-                ck_assert_mem_eq(part.c + r * part.n, whole.c + (rows[i] + r) * N + cols[j],
-                                 (size_t)part.n * sizeof *part.c);
-            drop(&part);
-        }
+        for (int j = 0; j < 4; j++)
+            expect_part(kern, &whole, rows[i], cols[j], 0);
     drop(&whole);
 }
 END_TEST
 
 START_TEST(numbers_of_very_different_size_keep_their_digits)
 {
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     if (!kern)
         return;
     product p = make(0, 0, 40, 40, 64, 0);
@@ -231,7 +236,7 @@ END_TEST
 START_TEST(what_is_not_finite_stays_so)
 {
     static const float values[] = {NAN, INFINITY, -INFINITY};
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     if (!kern)
         return;
     for (int v = 0; v < 3; v++)

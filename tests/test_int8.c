@@ -76,7 +76,7 @@ static void check_product(const tern_kernel_table *kern, int64_t m, int64_t n, i
 
 START_TEST(sums_are_exact_for_every_number_of_rows)
 {
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     for (int64_t m = 1; kern && m <= 40; m++)
         check_product(kern, m, 40, 70);
     for (int64_t m = TERN_INT8_ROWS - 1; kern && m <= TERN_INT8_ROWS; m++)
@@ -88,7 +88,7 @@ START_TEST(sums_are_exact_whatever_the_width_and_depth)
 {
     static const int64_t widths[] = {1, 2, 15, 16, 17, 31, 32, 33, 47, 48, 63, 64, 65, 100};
     static const int64_t depths[] = {1, 2, 3, 4, 5, 7, 31, 60, 63, 64, 65, 127, 128, 129, 384};
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     for (size_t n = 0; kern && n < sizeof widths / sizeof *widths; n++)
         for (size_t k = 0; k < sizeof depths / sizeof *depths; k++)
             check_product(kern, 13, widths[n], depths[k]);
@@ -99,7 +99,7 @@ END_TEST
 START_TEST(extremes_neither_saturate_nor_overflow)
 {
     enum { M = 3, N = 3, K = 4096 };
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     if (!kern)
         return;
     static float w[N * K];
@@ -125,7 +125,7 @@ END_TEST
 START_TEST(quantising_is_off_by_at_most_half_a_step)
 {
     enum { K = 77, PADDED = 128 };
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     for (int round = 0; kern && round < 200; round++) {
         float x[K], step, low;
         uint8_t a[PADDED];
@@ -144,7 +144,7 @@ END_TEST
 START_TEST(equal_and_tiny_values_are_a_row_too)
 {
     enum { K = 5, PADDED = 64 };
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     float x[K] = {-3, -3, -3, -3, -3}, small[K] = {0, 1e-40f, -1e-39f, 0, 0}, step, low;
     uint8_t a[PADDED];
     if (!kern)
@@ -160,7 +160,7 @@ START_TEST(what_is_not_finite_stays_so)
 {
     enum { K = 40, PADDED = 64 };
     static const float bad[] = {NAN, INFINITY, -INFINITY};
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     for (int i = 0; kern && i < 3 * K; i++) {
         float x[K] = {1, -2}, step, low;
         uint8_t a[PADDED];
@@ -228,7 +228,7 @@ static double gelu(double u)
 START_TEST(gelu_is_off_by_at_most_a_ten_thousandth)
 {
     enum { N = 4001 };
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     if (!kern)
         return;
     static float bias[N], y[N];

@@ -47,7 +47,7 @@ static double worst(function f, double (*true_value)(double), float a, float b)
 
 START_TEST(exp_is_within_two_ulp_over_its_range)
 {
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     if (!kern)
         return;
     ck_assert_double_le(worst(kern->exp, exp, 0, 88.3f), 2);
@@ -77,7 +77,7 @@ static void check_odd(function f, double (*true_value)(double))
 
 START_TEST(erf_is_within_two_ulp_over_its_range)
 {
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     if (kern)
         check_odd(kern->erf, erf);
 }
@@ -85,7 +85,7 @@ END_TEST
 
 START_TEST(tanh_is_within_two_ulp_over_its_range)
 {
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     if (kern)
         check_odd(kern->tanh, tanh);
 }
@@ -109,7 +109,7 @@ static int is_nearest_of_eight_bits(float x, float got)
 START_TEST(bfloat16_is_the_nearest_number_of_eight_bits)
 {
     enum { BLOCK = 1031, STEP = 509 };
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     float x[BLOCK], back[BLOCK];
     uint16_t kept[BLOCK];
     int64_t wrong = 0;
@@ -147,7 +147,7 @@ static const float UNIT = 1.1920929e-7f; /* the distance from 1 to the next floa
 START_TEST(squares_are_added_in_double_in_the_order_that_is_said)
 {
     enum { MOST = 200, SUMS = 32 };
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     float x[MOST];
     for (uint64_t i = 0; i < MOST; i++)
         x[i] = number(i) * (i % 7 ? 1 : 1e15f);
@@ -168,7 +168,7 @@ START_TEST(softmax_is_within_its_bound_of_double)
 {
     static const int64_t sizes[] = {1, 2, 7, 16, 33, 77, 512};
     static const float spreads[] = {0.01f, 1, 20, 60};
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     for (size_t c = 0; kern && c < sizeof sizes / sizeof *sizes * 4; c++) {
         int64_t n = sizes[c / 4];
         float x[512], p[512], again[512], scale = 0.177f, top = -INFINITY;
@@ -199,7 +199,7 @@ START_TEST(layer_norm_has_the_mean_and_the_reciprocal_root_of_double)
 {
     static const int64_t sizes[] = {1, 5, 16, 31, 384, 1000};
     static const float scales[] = {1e-12f, 1e-3f, 1, 1e4f, 1e15f};
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     for (size_t c = 0; kern && c < sizeof sizes / sizeof *sizes * 5; c++) {
         int64_t n = sizes[c / 5];
         float x[1000], s[1000], y[1000], gamma[1000], beta[1000], mean, rstd, scale = scales[c % 5];
@@ -224,7 +224,7 @@ END_TEST
 START_TEST(dot_products_are_those_of_double_wherever_the_row_lies)
 {
     enum { ROWS = 7, MOST = 200, STRIDE = 3 };
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     for (int64_t k = 1; kern && k <= MOST; k++) {
         float a[ROWS * MOST], x[MOST], y[ROWS * STRIDE], one;
         for (int64_t i = 0; i < ROWS * k; i++)
@@ -249,7 +249,7 @@ END_TEST
 START_TEST(reaching_finds_what_is_at_or_above_its_limit)
 {
     enum { MOST = 75 };
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     for (int64_t n = 0; kern && n <= MOST; n++) {
         float x[MOST], limit[MOST];
         int32_t which[MOST];
@@ -269,7 +269,7 @@ END_TEST
 
 START_TEST(gelu_and_its_gradient_agree_with_the_formula)
 {
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     if (!kern)
         return;
     for (double at = -12; at <= 12; at += 0.00390625) {
@@ -288,7 +288,7 @@ END_TEST
 /* Instruction sets differ by the rounding of fused products and the order of sums, nothing else. */
 START_TEST(instruction_sets_agree_to_rounding)
 {
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]), *plain = tern_kernels_named("plain");
+    const tern_kernel_table *kern = tern_kernels_at(_i), *plain = tern_kernels_named("plain");
     enum { N = 77 };
     float x[N], y[N], a[N], b[N], s[N], gamma[N], beta[N], mean, rstd, mean2, rstd2;
     if (!kern)
@@ -315,7 +315,7 @@ END_TEST
 START_TEST(attention_backward_is_its_formula_at_every_length)
 {
     enum { MOST = 67 };
-    const tern_kernel_table *kern = tern_kernels_named(tern_isas[_i]);
+    const tern_kernel_table *kern = tern_kernels_at(_i);
     for (int64_t n = 1; kern && n <= MOST; n++) {
         float p[MOST + 1], dp[MOST + 1], ones[MOST], f[MOST], scale = 0.25f;
         double drop = n % 2 ? 0.3 : 0, delta = 0;

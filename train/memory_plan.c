@@ -133,7 +133,7 @@ static int64_t peak_of(tern_memory_plan *plan, const tern_memory_job *job, int64
         most = bytes;
         plan->largest = i;
         plan->parts = parts;
-        plan->chunks = chunk > 0 && chunk < b->tokens ? (b->tokens + chunk - 1) / chunk : 1;
+        plan->chunks = chunk > 0 && chunk < b->tokens ? tern_parts(b->tokens, chunk) : 1;
     }
     plan->parts.process = PROCESS + tern_memory_of_laid_weights(job->config);
     plan->parts.process += threads * tern_memory_of_thread(job->config, longest);
@@ -156,7 +156,7 @@ static int64_t largest_chunk(const tern_memory_job *job)
     int64_t tokens = 0;
     for (int i = 0; i < job->n_batches; i++)
         tokens = tern_max(tokens, job->batches[i].tokens);
-    int64_t low = 0, high = (tokens + STEP - 1) / STEP; /* low fits or is 0, high doesn't: it is the whole batch */
+    int64_t low = 0, high = tern_parts(tokens, STEP); /* low fits or is 0, high doesn't: it is the whole batch */
     while (high - low > 1) {
         int64_t middle = low + (high - low) / 2;
         if (fits(job, middle * STEP))

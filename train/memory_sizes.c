@@ -4,13 +4,14 @@
 
 #include "autograd/ops.h"
 #include "autograd/tile.h"
-#include "eval/metrics.h"
 #include "base/integer.h"
+#include "eval/metrics.h"
 #include "train/memory_sizes.h"
 
 #include <string.h>
 
-enum { REAL = sizeof(tern_real) };
+enum { REAL = sizeof(tern_real), BFLOAT16 = 2 }; /* bytes */
+enum { LAYER_TENSORS = 8 };                      /* of [tokens, hidden_size] in a layer */
 
 /* Outputs of the modules after the transformer, a text; normalising also keeps a double, the maximum its winners. */
 static int64_t module_bytes(const tern_encoder_config *config)
@@ -48,7 +49,7 @@ static int64_t embedding_reals(const tern_bert_config *bert, int drops)
  * feed-forward block; LayerNorm; a key for each dropout. What the block keeps for backward comes on top. */
 static int64_t layer_reals(const tern_bert_config *bert, int drops)
 {
-    return 8 * bert->hidden_size + bert->heads + 4 + (drops ? 2 : 0);
+    return LAYER_TENSORS * bert->hidden_size + bert->heads + 4 + (drops ? 2 : 0);
 }
 
 /* Bytes a token of all layers: with gelu's input of every layer that learns, and the block's inner values once, in
@@ -58,8 +59,6 @@ static int64_t layers_bytes(const tern_bert_config *bert, int64_t trained, int d
     int64_t inner = trained > 0 ? (trained + 1) * bert->intermediate_size : 0;
     return (bert->layers * layer_reals(bert, drops) + inner) * REAL;
 }
-
-enum { LAYER_TENSORS = 8, BFLOAT16 = 2 }; /* tensors of [tokens, hidden_size] in a layer; bytes */
 
 /* The same when they are kept as bfloat16: of all layers the output and what is no tensor, whole; the other tensors
  * only where a layer learns. */

@@ -1,6 +1,7 @@
 #include "train/optimizer.h"
 
 #include "autograd/kernels.h"
+#include "base/integer.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -24,7 +25,7 @@ static int64_t block_count(const tern_param *p, int64_t *per_block)
     int64_t n = p->tensor->rows * p->tensor->cols, cols = p->tensor->cols;
     int sparse = (p->flags & TERN_PARAM_ROW_SPARSE) != 0;
     *per_block = sparse ? (cols >= BLOCK ? cols : BLOCK / cols * cols) : BLOCK;
-    return p->tensor->grad ? (n + *per_block - 1) / *per_block : 0;
+    return p->tensor->grad ? tern_parts(n, *per_block) : 0;
 }
 
 static void add_blocks(tern_optimizer *o, const tern_param *p, double rate, uint8_t *seen)
@@ -33,7 +34,7 @@ static void add_blocks(tern_optimizer *o, const tern_param *p, double rate, uint
     for (int64_t i = 0; i < count; i++) {
         int64_t from = i * per_block;
         tern_block b = {.param = p, .rate = rate, .offset = p->offset + from, .n = size - from};
-        b.n = b.n < per_block ? b.n : per_block;
+        b.n = tern_min(b.n, per_block);
         if (seen) {
             b.seen = seen;
             b.row = from / p->tensor->cols;

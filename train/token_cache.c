@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/integer.h"
 #include "base/memory.h"
 
 #include <dirent.h>
@@ -30,7 +31,7 @@ typedef struct header {
 /* Bytes in blocks on all threads; the result is a function of the bytes alone. */
 static uint64_t hash_blocks(const void *bytes, size_t n, uint64_t seed)
 {
-    int64_t blocks = (int64_t)((n + BYTES_A_BLOCK - 1) / BYTES_A_BLOCK);
+    int64_t blocks = tern_parts((int64_t)n, BYTES_A_BLOCK);
     uint64_t *hashes = tern_alloc((size_t)blocks, sizeof *hashes);
 #pragma omp parallel for
     for (int64_t i = 0; i < blocks; i++) {
@@ -44,7 +45,7 @@ static uint64_t hash_blocks(const void *bytes, size_t n, uint64_t seed)
 
 static uint64_t hash_texts(const tern_token_texts *job, uint64_t seed)
 {
-    int64_t blocks = (job->n + TEXTS_A_BLOCK - 1) / TEXTS_A_BLOCK;
+    int64_t blocks = tern_parts(job->n, TEXTS_A_BLOCK);
     uint64_t *hashes = tern_alloc((size_t)blocks, sizeof *hashes);
 #pragma omp parallel for
     for (int64_t i = 0; i < blocks; i++) {
