@@ -79,6 +79,13 @@ static void say(void *context, const char *line)
     fprintf(stderr, "%s\n", line);
 }
 
+static void warn(void *context, const char *line)
+{
+    (void)context;
+    clear_bar();
+    tern_command_warn("%s", line);
+}
+
 static void show_work(void *context, const char *label, int64_t done, int64_t total)
 {
     (void)context;
@@ -175,7 +182,7 @@ static int train(tern_recipe *recipe, tern_error *error)
     const char *term = getenv("TERM");
     tern_train_options options = {.force = force, .no_eval = no_eval};
     tern_train_result result;
-    options.watch = (tern_train_watch){.say = say, .step = show_step, .work = show_work, .stop = &stop};
+    options.watch = (tern_train_watch){.say = say, .warn = warn, .step = show_step, .work = show_work, .stop = &stop};
     screen.terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
     if (start_threads(recipe, error) < 0)
         return tern_command_fail(error);

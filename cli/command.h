@@ -60,6 +60,8 @@ int tern_flags_parse(const tern_command *command, int argc, char **argv, const c
 /* Prints "tern: <message>" to stderr and returns TERN_EXIT_FAILED (or TERN_EXIT_USAGE). */
 int tern_command_fail(const tern_error *error);
 int tern_command_usage(const tern_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Prints "tern: warning: <sentence>" to stderr, with --quiet too: what a user must know isn't progress. */
+void tern_command_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Flushes stdout; a failed write (full disk, closed pipe) is said and gives TERN_EXIT_FAILED, else status. */
 int tern_command_end(int status);
 /* 1 when --quiet was given. */

@@ -261,6 +261,18 @@ int tern_command_fail(const tern_error *error)
     return TERN_EXIT_FAILED;
 }
 
+void tern_command_warn(const char *format, ...)
+{
+    char text[TERN_ERROR_SIZE];
+    tern_error error = {{0}};
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    tern_fail(&error, "%s", text);
+    fprintf(stderr, "tern: warning: %s\n", error.message);
+}
+
 int tern_command_usage(const tern_command *command, const char *format, ...)
 {
     /* Through tern_fail's buffer, so that control characters of an argument don't reach the terminal. */

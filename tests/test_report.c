@@ -41,6 +41,20 @@ START_TEST(a_model_below_its_base_on_dev_is_said_in_the_last_line)
 }
 END_TEST
 
+START_TEST(warnings_are_kept_in_the_result)
+{
+    json_t *warnings = json_pack("[s, s]", "one", "two"), *none = with_dev(-1, 0);
+    tern_outcome outcome = {.metric = "m", .model_folder = "x", .progress = &progress, .warnings = warnings};
+    json_t *result = tern_report_json(&outcome), *kept = json_object_get(result, "warnings");
+    ck_assert_uint_eq(json_array_size(kept), 2);
+    ck_assert_str_eq(json_string_value(json_array_get(kept, 1)), "two");
+    ck_assert_ptr_null(json_object_get(none, "warnings"));
+    json_decref(none);
+    json_decref(result);
+    json_decref(warnings);
+}
+END_TEST
+
 START_TEST(a_better_or_equal_model_is_said_to_be_there)
 {
     for (int equal = 0; equal < 2; equal++) {
@@ -90,6 +104,7 @@ int main(void)
     TCase *tc = tcase_create("report");
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, a_model_below_its_base_on_dev_is_said_in_the_last_line);
+    tcase_add_test(tc, warnings_are_kept_in_the_result);
     tcase_add_test(tc, a_better_or_equal_model_is_said_to_be_there);
     tcase_add_test(tc, without_scores_nothing_is_claimed);
     tcase_add_test(tc, without_dev_the_test_set_decides);

@@ -84,6 +84,7 @@ int tern_training_finish(tern_training *run, json_t **result, tern_error *error)
     tern_scores tuned = {0};
     tern_comparison comparison = {0};
     outcome.memory_plan = tern_trainer_planned_peak(run->trainer);
+    outcome.warnings = run->warnings;
     outcome.steps = run->progress.step;
     outcome.has_dev = tern_exams_has(&run->exams, TERN_EXAM_DEV);
     outcome.dev_base = outcome.has_dev ? tern_scores_get(&run->base[TERN_EXAM_DEV], metric) : 0;

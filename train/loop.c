@@ -6,9 +6,11 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "data/utf8.h"
 #include "train/diagnose.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 int tern_training_stopping(const tern_training *run)
 {
@@ -24,6 +26,25 @@ void tern_training_say(const tern_training *run, const char *format, ...)
     va_end(list);
     if (run->options->watch.say)
         run->options->watch.say(run->options->watch.context, line);
+}
+
+void tern_training_warn(tern_training *run, const char *format, ...)
+{
+    tern_error line; /* for its length, and its care for what a file quotes */
+    char text[TERN_ERROR_SIZE];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    tern_fail(&line, "%s", text);
+    size_t n;
+    char *valid = tern_utf8_replace(line.message, strlen(line.message), &n);
+    if (!run->warnings)
+        run->warnings = json_array();
+    json_array_append_new(run->warnings, json_stringn(valid, n));
+    free(valid);
+    if (run->options->watch.warn)
+        run->options->watch.warn(run->options->watch.context, line.message);
 }
 
 tern_checkpoint tern_training_checkpoint(tern_training *run)

@@ -60,6 +60,8 @@ json_t *tern_report_json(const tern_outcome *outcome)
     json_object_set_new(result, "tokens_per_second", json_real(p->seconds > 0 ? (double)p->tokens / p->seconds : 0));
     json_object_set_new(result, "peak_memory_mb", json_real(tern_peak_memory_mb()));
     json_object_set_new(result, "planned_memory_mb", json_real((double)outcome->memory_plan / 1048576));
+    if (outcome->warnings)
+        json_object_set(result, "warnings", outcome->warnings);
     json_object_set_new(result, "model", json_string(outcome->model_folder));
     return result;
 }

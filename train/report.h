@@ -16,12 +16,14 @@ typedef struct tern_outcome {
     int has_dev;
     int64_t steps;       /* taken */
     int64_t memory_plan; /* bytes: the peak that was announced */
+    json_t *warnings;    /* borrowed: an array of sentences; NULL: none */
     const tern_progress *progress;
 } tern_outcome;
 
 /* {"base": {..}, "tuned": {..}, "p_value", "metric", "dev": {"base", "best", "step"}, "worse_than_base", "steps",
- *  "seconds", "tokens_per_second", "peak_memory_mb", "planned_memory_mb", "model"}; without test no base, tuned and
- * p_value, without dev no dev. worse_than_base: by the run's metric on dev, without dev on test; absent without either.
+ *  "seconds", "tokens_per_second", "peak_memory_mb", "planned_memory_mb", "warnings": [..], "model"}; without test
+ * no base, tuned and p_value, without dev no dev, without warnings none of these. worse_than_base: by the run's metric
+ * on dev, without dev on test; absent without either.
  */
 json_t *tern_report_json(const tern_outcome *outcome);
 /* Reads DIR/result.json back. NULL with a sentence when it is not what tern_report_json makes. */

@@ -49,6 +49,7 @@ void tern_training_free(tern_training *run)
     free(run->sources);
     tern_model_free(run->model);
     tern_run_folder_close(&run->folder);
+    json_decref(run->warnings);
     free(run->identity);
 }
 

@@ -42,7 +42,8 @@ typedef struct tern_train_step {
 /* How the caller follows a run; every function may be NULL and is called by the calling thread only. */
 typedef struct tern_train_watch {
     void *context;
-    void (*say)(void *context, const char *line); /* one line, without its end */
+    void (*say)(void *context, const char *line);  /* progress: one line, without its end */
+    void (*warn)(void *context, const char *line); /* what must be shown, quiet or not: one sentence */
     void (*step)(void *context, const tern_train_step *step);
     /* Encoding, for an evaluation or with a second model: done of total texts. */
     void (*work)(void *context, const char *label, int64_t done, int64_t total);

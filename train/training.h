@@ -23,6 +23,7 @@ typedef struct tern_training {
     tern_progress progress;
     int64_t saved_step; /* of the newest checkpoint; -1: none */
     tern_metrics_log *metrics, *dev_log;
+    json_t *warnings;     /* sentences, for the result */
     int64_t shown_tokens; /* of this process, for tokens per second */
     double shown_seconds;
 } tern_training;
@@ -45,5 +46,7 @@ tern_checkpoint tern_training_checkpoint(tern_training *run);
 int tern_training_stopping(const tern_training *run);
 /* One line for those who watch. */
 void tern_training_say(const tern_training *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* One sentence that is shown with --quiet too, and kept for result.json. */
+void tern_training_warn(tern_training *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif
