@@ -24,6 +24,7 @@ typedef struct tern_param {
     tern_tensor *tensor;
     int64_t offset; /* of its first value in the flat arrays; a multiple of 16 but for FOLLOWS */
     int flags;
+    int idle; /* 1: the loss of this step doesn't use it, so it has no gradient, not even zeros; set before a step */
     /* ROW_SPARSE only: the rows that have a gradient since the last zeroing, in order of first touch. */
     int32_t *touched;
     int64_t n_touched;

@@ -56,6 +56,7 @@ static void open_parts(parts *p, const char *folder, int with, uint64_t seed)
         tern_params_add(p->heads, "0.0.classifier", 3, 5, 0);
         tern_params_allocate(p->heads);
         p->heads_optimizer = make_optimizer(p->heads, seed ? seed + 10 : 0);
+        p->heads_optimizer->missed[0] = (int64_t)seed + 3;
     }
     if (with & WITH_AVERAGE) {
         p->average = tern_average_create(p->params, 0.9);
@@ -122,6 +123,7 @@ static void load_and_compare(const char *folder, int with)
     ck_assert(got.optimizer->seen[0][29] == 1);
     if (with & WITH_HEADS) {
         ck_assert_int_eq(got.heads_optimizer->steps, 15);
+        ck_assert_int_eq(got.heads_optimizer->missed[0], 8);
         same(got.heads->value, want.heads->value, want.heads);
         same(got.heads_optimizer->m, want.heads_optimizer->m, want.heads);
         same(got.heads_optimizer->v, want.heads_optimizer->v, want.heads);

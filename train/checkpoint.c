@@ -18,6 +18,11 @@ static void list_heads(tern_state *s, const tern_checkpoint *c)
     tern_state_add_int64(s, "heads_adam_steps", &c->heads_optimizer->steps, 1);
     tern_state_add_learned(s, "heads_adam_m", c->heads, c->heads_optimizer->m);
     tern_state_add_learned(s, "heads_adam_v", c->heads, c->heads_optimizer->v);
+    for (size_t i = 0; i < c->heads->n; i++) {
+        char *name = tern_format("heads_missed/%s", c->heads->table[i].name);
+        tern_state_add_int64(s, name, &c->heads_optimizer->missed[i], 1);
+        free(name);
+    }
 }
 
 static tern_state *list_items(const tern_checkpoint *c, origin *from)

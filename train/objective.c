@@ -71,6 +71,7 @@ void tern_objective_declare(tern_objective *objective, const tern_loss_sizes *si
                             tern_params *heads)
 {
     objective->dim = sizes->dim;
+    objective->first_head = heads->n;
     for (int i = 0; i < objective->n_losses; i++) {
         tern_loss_sizes own = *sizes;
         char *name = tern_format("%s%d.", prefix, i);
@@ -78,6 +79,13 @@ void tern_objective_declare(tern_objective *objective, const tern_loss_sizes *si
         tern_loss_declare(&objective->losses[i], &own, name, heads);
         free(name);
     }
+    objective->n_heads = heads->n - objective->first_head;
+}
+
+void tern_objective_choose_heads(const tern_objective *objective, tern_params *heads)
+{
+    for (size_t i = 0; i < heads->n; i++)
+        heads->table[i].idle = i < objective->first_head || i - objective->first_head >= objective->n_heads;
 }
 
 void tern_objective_start(const tern_objective *objective, uint64_t seed)

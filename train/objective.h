@@ -19,12 +19,13 @@ typedef struct tern_objective {
     const tern_second_vectors *second[TERN_RECIPE_MOST_LOSSES]; /* its vectors; borrowed */
     int64_t second_dim[TERN_RECIPE_MOST_LOSSES];                /* their width; 0: none */
     int n_losses;
-    int needs;    /* TERN_NEEDS_* of all losses together */
-    int in_batch; /* 1: other rows' texts are negatives for one of them */
-    int judged;   /* 1: judgements mask candidates */
-    int view;     /* the loss that looks at earlier layers; -1: none */
-    int64_t dim;  /* of the vectors */
-    int n_layers; /* of the encoder */
+    int needs;                  /* TERN_NEEDS_* of all losses together */
+    int in_batch;               /* 1: other rows' texts are negatives for one of them */
+    int judged;                 /* 1: judgements mask candidates */
+    int view;                   /* the loss that looks at earlier layers; -1: none */
+    int64_t dim;                /* of the vectors */
+    size_t first_head, n_heads; /* which of the heads its losses learn */
+    int n_layers;               /* of the encoder */
     uint64_t seed;
 } tern_objective;
 
@@ -34,6 +35,8 @@ void tern_objective_init(tern_objective *objective, const tern_recipe_source *so
  * has the width of its own second model. */
 void tern_objective_declare(tern_objective *objective, const tern_loss_sizes *sizes, const char *prefix,
                             tern_params *heads);
+/* Says which of the heads a step of this objective doesn't use (tern_param.idle): all but its own. */
+void tern_objective_choose_heads(const tern_objective *objective, tern_params *heads);
 /* Start values of them, after tern_params_allocate. */
 void tern_objective_start(const tern_objective *objective, uint64_t seed);
 /* The earlier layers that a step needs vectors of, into layers [TERN_MAX_LAYER_VIEWS]; returns how many. */

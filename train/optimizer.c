@@ -56,6 +56,8 @@ tern_optimizer *tern_optimizer_create(tern_params *params, const tern_optimizer_
     o->options.eps = options->eps > 0 ? options->eps : 1e-8;
     o->m = tern_calloc((size_t)params->size, sizeof *o->m);
     o->v = tern_calloc((size_t)params->size, sizeof *o->v);
+    o->missed = tern_calloc(params->n, sizeof *o->missed);
+    o->settings = tern_calloc(params->n, sizeof *o->settings);
     o->seen = tern_calloc(params->n, sizeof *o->seen);
     int64_t n_blocks = 0, per_block;
     for (size_t i = 0; i < params->n; i++)
@@ -79,6 +81,8 @@ void tern_optimizer_free(tern_optimizer *optimizer)
     for (size_t i = 0; i < optimizer->params->n; i++)
         free(optimizer->seen[i]);
     free(optimizer->seen);
+    free(optimizer->settings);
+    free(optimizer->missed);
     free(optimizer->blocks);
     free(optimizer->sums);
     free(optimizer->m);
@@ -204,15 +208,14 @@ static void block_step(tern_optimizer *o, const tern_block *b, const tern_adamw_
     }
 }
 
-void tern_optimizer_step(tern_optimizer *optimizer, double learning_rate, double grad_scale)
+/* What the step is for one parameter. Its bias correction goes by the steps that it had itself. */
+static tern_adamw_step settings_of(const tern_optimizer *o, size_t i, double learning_rate, double grad_scale)
 {
-    if (!optimizer)
-        return;
-    const tern_optimizer_options *options = &optimizer->options;
-    double t = (double)++optimizer->steps;
-    tern_adamw_step decayed = {
+    const tern_optimizer_options *options = &o->options;
+    double t = (double)(o->steps - o->missed[i]);
+    return (tern_adamw_step){
         .learning_rate = learning_rate,
-        .weight_decay = options->weight_decay,
+        .weight_decay = o->params->table[i].flags & TERN_PARAM_NO_DECAY ? 0 : options->weight_decay,
         .beta1 = options->beta1,
         .beta2 = options->beta2,
         .eps = options->eps,
@@ -220,12 +223,24 @@ void tern_optimizer_step(tern_optimizer *optimizer, double learning_rate, double
         .correction2 = 1 - pow(options->beta2, t),
         .grad_scale = grad_scale,
     };
-    tern_adamw_step plain = decayed;
-    plain.weight_decay = 0;
+}
+
+void tern_optimizer_step(tern_optimizer *optimizer, double learning_rate, double grad_scale)
+{
+    if (!optimizer)
+        return;
+    const tern_param *table = optimizer->params->table;
+    optimizer->steps++;
+    for (size_t i = 0; i < optimizer->params->n; i++) {
+        optimizer->missed[i] += table[i].idle;
+        optimizer->settings[i] = settings_of(optimizer, i, learning_rate, grad_scale);
+    }
 #pragma omp parallel for schedule(static) /* in small pieces it takes a sixth longer: bound by memory */
     for (int64_t i = 0; i < optimizer->n_blocks; i++) {
         const tern_block *b = &optimizer->blocks[i];
-        tern_adamw_step step = b->param->flags & TERN_PARAM_NO_DECAY ? plain : decayed;
+        if (b->param->idle)
+            continue;
+        tern_adamw_step step = optimizer->settings[b->param - table];
         step.learning_rate *= b->rate;
         block_step(optimizer, b, &step);
     }

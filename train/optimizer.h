@@ -30,12 +30,14 @@ typedef struct tern_optimizer {
     tern_real *m, *v; /* [params->size] moments, at the offsets of the weights; zero at first. Those of frozen
                          parameters are never touched, so they take no memory */
     int64_t steps;    /* taken so far */
+    int64_t *missed;  /* [params->n] of those, how many found the parameter idle */
     /* Private. */
     tern_params *params;
     tern_optimizer_options options;
     struct tern_block *blocks;
     int64_t n_blocks;
-    double *sums;   /* [n_blocks] */
+    double *sums;                     /* [n_blocks] */
+    struct tern_adamw_step *settings; /* [params->n] of the step that is being taken */
     uint8_t **seen; /* [params->n] of a row-sparse one [rows]: 1 when m or v of the row may differ from zero */
 } tern_optimizer;
 
@@ -43,8 +45,8 @@ typedef struct tern_optimizer {
 tern_optimizer *tern_optimizer_create(tern_params *params, const tern_optimizer_options *options);
 /* Accepts NULL. */
 void tern_optimizer_free(tern_optimizer *optimizer);
-/* To be called after m, v and steps were filled from a checkpoint. Memory that only zeros of a row-sparse parameter's
- * moments were read into is given back. */
+/* To be called after m, v, steps and missed were filled from a checkpoint. Memory that only zeros of a row-sparse
+ * parameter's moments were read into is given back. */
 void tern_optimizer_restored(tern_optimizer *optimizer);
 
 /* Length of all gradients as one vector: squares added in double, block by block in order. */
@@ -55,9 +57,10 @@ double tern_optimizers_grad_norm(tern_optimizer *const *optimizers, int n);
 double tern_clip_scale(double norm, double max_norm);
 
 /* One step with gradients * grad_scale; each parameter's rate is learning_rate times its factor, which its weight decay
- * follows too, as in PyTorch's parameter groups. Frozen parameters stay. Rows of a row-sparse parameter that have no
- * gradient decay, and so do their moments: the result is that of a dense step, to the bit. The
- * gradients are zero afterwards. Accepts NULL. */
+ * follows too, as in PyTorch's parameter groups. Frozen parameters stay. So do idle ones, with their moments and the
+ * count of steps that their bias correction goes by, as torch.optim passes by a parameter whose grad is None. Rows of a
+ * row-sparse parameter that have no gradient decay, and so do their moments: the result is that of a dense step, to the
+ * bit. The gradients are zero afterwards. Accepts NULL. */
 void tern_optimizer_step(tern_optimizer *optimizer, double learning_rate, double grad_scale);
 
 #endif

@@ -205,7 +205,7 @@ static double gradient_values_of(const tern_params *params)
     int64_t values = 0;
     for (size_t i = 0; i < params->n; i++) {
         const tern_param *p = &params->table[i];
-        if (!(p->flags & TERN_PARAM_FROZEN))
+        if (!(p->flags & TERN_PARAM_FROZEN) && !p->idle)
             values += (p->flags & TERN_PARAM_ROW_SPARSE ? p->n_touched : p->tensor->rows) * p->tensor->cols;
     }
     return (double)values;
@@ -272,6 +272,7 @@ static int take_step(tern_trainer *t, int64_t step, tern_train_step *out, tern_e
     step_loss loss = {&source->objective, &t->batch, pass.step};
     tern_backprop job = {.encoder = t->model->encoder, .pass = &pass, .loss = value_of, .context = &loss};
     job.chunk_tokens = t->memory.chunk_tokens;
+    tern_objective_choose_heads(&source->objective, t->heads);
 
     double norm, value = run_backprop(t, &job, &norm), rate = tern_schedule_rate(&t->schedule, step);
     if (!isfinite(value) || !isfinite(norm)) {
