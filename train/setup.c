@@ -54,12 +54,18 @@ static int read_model(tern_training *run, tern_error *error)
     return 0;
 }
 
+/* Between the parts of long work; tern_train takes the failure for a stop. */
+static int go_on(const tern_training *run, tern_error *error)
+{
+    return tern_training_stopping(run) ? tern_fail(error, "interrupted") : 0;
+}
+
 static int read_sources(tern_training *run, tern_error *error)
 {
     const tern_recipe *recipe = run->recipe;
     run->sources = tern_calloc((size_t)recipe->n_sources, sizeof *run->sources);
     for (int i = 0; i < recipe->n_sources; i++) {
-        if (tern_source_read(&run->sources[i], recipe, i, error) < 0)
+        if (go_on(run, error) < 0 || tern_source_read(&run->sources[i], recipe, i, error) < 0)
             return -1;
         uint64_t rows = tern_rows_fingerprint(run->sources[i].rows);
         run->data = i == 0 ? rows : tern_mix(run->data ^ rows);
@@ -71,14 +77,18 @@ static int read_sources(tern_training *run, tern_error *error)
 static int make_trainer(tern_training *run, tern_error *error)
 {
     char *line = NULL;
+    int status = 0;
     tern_profile_begin(run->options->profile, "tokenising");
-    for (int i = 0; i < run->recipe->n_sources; i++)
-        tern_source_prepare(&run->sources[i], run->recipe, run->model);
+    for (int i = 0; status == 0 && i < run->recipe->n_sources; i++) {
+        status = go_on(run, error);
+        if (status == 0)
+            tern_source_prepare(&run->sources[i], run->recipe, run->model);
+    }
     tern_profile_end(run->options->profile, NULL);
-    run->trainer = tern_trainer_create(run->recipe, run->model, run->sources, error);
+    run->trainer = status == 0 ? tern_trainer_create(run->recipe, run->model, run->sources, error) : NULL;
     if (!run->trainer)
         return -1;
-    int status = tern_trainer_plan_memory(run->trainer, run->options->no_eval ? NULL : &run->exams, 0, &line, error);
+    status = tern_trainer_plan_memory(run->trainer, run->options->no_eval ? NULL : &run->exams, 0, &line, error);
     free(line);
     return status;
 }
@@ -87,7 +97,7 @@ int tern_training_read(tern_training *run, tern_error *error)
 {
     if (read_model(run, error) < 0 || read_sources(run, error) < 0)
         return -1;
-    if (!run->options->no_eval && tern_exams_open(&run->exams, run->recipe, error) < 0)
+    if (go_on(run, error) < 0 || (!run->options->no_eval && tern_exams_open(&run->exams, run->recipe, error) < 0))
         return -1;
     return make_trainer(run, error);
 }

@@ -53,7 +53,8 @@ void tern_training_free(tern_training *run)
     free(run->identity);
 }
 
-/* A signal while texts are encoded for the base or the last scores ends the work there: nothing is lost but that. */
+/* A signal before the first step or after the last one ends the work there: nothing is lost but what is made anew at
+ * each start (tokens, a second model's vectors) and what was being scored. */
 static int interrupted_or(const tern_training *run, int status)
 {
     if (!tern_training_stopping(run))
@@ -70,7 +71,7 @@ static int work(tern_training *run, tern_train_result *result, tern_error *error
     int status = tern_training_read(run, error) < 0 || tern_training_claim(run, error) < 0 ? -1 : 0;
     tern_profile_end(profile, NULL);
     if (status < 0)
-        return -1;
+        return interrupted_or(run, -1);
     if (run->folder.found == TERN_RUN_FINISHED)
         return give_finished(run, result, error);
     tern_profile_begin(profile, "scoring the base");
@@ -82,7 +83,7 @@ static int work(tern_training *run, tern_train_result *result, tern_error *error
     status = tern_training_restore(run, error);
     tern_profile_end(profile, NULL);
     if (status < 0)
-        return -1;
+        return interrupted_or(run, -1);
     tern_trainer_set_profile(run->trainer, profile);
     status = tern_training_train(run, error);
     if (status != TERN_TRAIN_DONE)
