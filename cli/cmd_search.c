@@ -1,6 +1,8 @@
 #include "cli/command.h"
+#include "cli/queries.h"
 
 #include "base/file.h"
+#include "base/integer.h"
 #include "base/memory.h"
 #include "checkpoints/model.h"
 #include "data/beir.h"
@@ -8,10 +10,9 @@
 #include "data/jsonl.h"
 #include "data/texts.h"
 #include "data/utf8.h"
-#include "eval/topk.h"
+#include "eval/search.h"
 #include "eval/vectors.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <string.h>
 #include <strings.h>
@@ -20,6 +21,8 @@
 #include <utf8proc.h>
 
 enum { WIDTH_DEFAULT = 100, WIDTH_LEAST = 40, ID_WIDTH = 24 };
+/* Queries that are searched for together, and hits that are held for them. */
+enum { MOST_QUERIES = 256, MOST_HITS = 1 << 22 };
 
 static tern_flag_list queries;
 static int64_t top;
@@ -172,8 +175,9 @@ typedef struct search_index {
     tern_model *model;
     int64_t *rank;  /* between equal scores: by id as in evaluation for BEIR rows; NULL: by line */
     float *vectors; /* [rows.n, dim] */
-    int64_t dim;
-    tern_hit *hits; /* [top] */
+    tern_search search;
+    int64_t k, most;  /* hits a query, queries at a time */
+    int64_t answered; /* queries so far */
 } search_index;
 
 static void close_index(search_index *x)
@@ -182,7 +186,6 @@ static void close_index(search_index *x)
     tern_model_free(x->model);
     free(x->rank);
     free(x->vectors);
-    free(x->hits);
 }
 
 static int embed(void *context, int is_query, const char *const *texts, int64_t n, float *out, tern_error *error)
@@ -198,15 +201,16 @@ static int open_index(search_index *x, const char *model, const char *path, tern
     *x = (search_index){0};
     if (open_collection(&x->rows, path, error) < 0 || !(x->model = tern_model_open(model, error)))
         return -1;
-    int64_t n = (int64_t)x->rows.n;
-    x->dim = tern_model_dim(x->model);
-    x->hits = tern_alloc((size_t)(top < n ? top : n), sizeof *x->hits);
-    x->vectors = tern_alloc_aligned((size_t)n * (size_t)x->dim, sizeof *x->vectors);
+    int64_t n = (int64_t)x->rows.n, dim = tern_model_dim(x->model);
+    x->k = tern_min(top, n);
+    x->most = tern_max(1, tern_min(MOST_QUERIES, MOST_HITS / x->k));
+    x->vectors = tern_alloc_aligned((size_t)n * (size_t)dim, sizeof *x->vectors);
     if (x->rows.beir) {
         x->rank = tern_alloc((size_t)n, sizeof *x->rank);
         tern_rank_ids(x->rows.ids, n, x->rank);
     }
-    return tern_vectors_embed(&(tern_embedder){embed, x->model, x->dim}, 0, x->rows.texts, n, x->vectors, error);
+    x->search = (tern_search){.vectors = x->vectors, .rows = n, .dim = dim, .rank = x->rank};
+    return tern_vectors_embed(&(tern_embedder){embed, x->model, dim}, 0, x->rows.texts, n, x->vectors, error);
 }
 
 static int terminal_width(void)
@@ -249,32 +253,32 @@ static int print_cut(const char *text, int width)
     return used;
 }
 
-static void print_table(const search_index *x, int64_t n)
+static void print_table(const search_index *x, const tern_hit *hits, int64_t n)
 {
     int id_width = 1, width = terminal_width();
     for (int64_t i = 0; i < n; i++) {
-        int length = (int)strnlen(x->rows.ids[x->hits[i].doc], ID_WIDTH);
+        int length = (int)strnlen(x->rows.ids[hits[i].doc], ID_WIDTH);
         id_width = length > id_width ? length : id_width;
     }
     for (int64_t i = 0; i < n; i++) {
-        int taken = printf("%3lld  %7.4f  ", (long long)i + 1, (double)x->hits[i].score);
-        int id = print_cut(x->rows.ids[x->hits[i].doc], id_width);
+        int taken = printf("%3lld  %7.4f  ", (long long)i + 1, (double)hits[i].score);
+        int id = print_cut(x->rows.ids[hits[i].doc], id_width);
         printf("%*s", (id < id_width ? id_width - id : 0) + 2, "");
-        print_cut(x->rows.texts[x->hits[i].doc], width - taken - id_width - 2);
+        print_cut(x->rows.texts[hits[i].doc], width - taken - id_width - 2);
         putchar('\n');
     }
 }
 
-static void print_json(const search_index *x, const char *query, int64_t n)
+static void print_json(const search_index *x, const char *query, const tern_hit *hits, int64_t n)
 {
     json_t *object = json_object(), *list = json_array();
     json_object_set_new(object, "query", json_string(query));
     for (int64_t i = 0; i < n; i++) {
         json_t *hit = json_object();
         json_object_set_new(hit, "rank", json_integer(i + 1));
-        json_object_set_new(hit, "score", json_real((double)x->hits[i].score));
-        json_object_set_new(hit, "id", json_string(x->rows.ids[x->hits[i].doc]));
-        json_object_set_new(hit, "text", json_string(x->rows.texts[x->hits[i].doc]));
+        json_object_set_new(hit, "score", json_real((double)hits[i].score));
+        json_object_set_new(hit, "id", json_string(x->rows.ids[hits[i].doc]));
+        json_object_set_new(hit, "text", json_string(x->rows.texts[hits[i].doc]));
         json_array_append_new(list, hit);
     }
     json_object_set_new(object, "hits", list);
@@ -283,77 +287,108 @@ static void print_json(const search_index *x, const char *query, int64_t n)
     json_decref(object);
 }
 
-static int search(search_index *x, const char *text, tern_error *error)
+/* Answers n queries in valid UTF-8, in their order. quoted: each is shown above its rows. */
+static int answer(search_index *x, const char *const *texts, int64_t n, int quoted, tern_error *error)
+{
+    float *vectors = tern_alloc((size_t)(n * x->search.dim), sizeof *vectors);
+    int64_t *found = tern_alloc((size_t)n, sizeof *found);
+    tern_hit *hits = tern_alloc((size_t)(n * x->k), sizeof *hits);
+    int status = tern_vectors_embed(&(tern_embedder){embed, x->model, x->search.dim}, 1, texts, n, vectors, error);
+    if (status == 0)
+        tern_search_queries(&x->search, vectors, n, x->k, hits, found);
+    for (int64_t q = 0; status == 0 && q < n; q++) {
+        if (json) {
+            print_json(x, texts[q], hits + q * x->k, found[q]);
+            continue;
+        }
+        if (quoted) {
+            printf("%s\"", x->answered ? "\n" : "");
+            print_cut(texts[q], terminal_width() - 2);
+            puts("\"");
+        }
+        print_table(x, hits + q * x->k, found[q]);
+        x->answered++;
+    }
+    free(hits);
+    free(found);
+    free(vectors);
+    return status;
+}
+
+/* The text itself, or a new string in *owned that is valid UTF-8; NULL: it is not, and may not be replaced. */
+static const char *valid_query(const char *text, char **owned, tern_error *error)
 {
     size_t n = strlen(text), bad = tern_utf8_check(text, n);
-    char *valid = NULL;
-    if (bad < n && !invalid_utf8)
-        return tern_fail(error, "the query is not UTF-8 at byte %zu; --invalid-utf8 replace takes it", bad + 1);
-    if (bad < n)
-        text = valid = tern_utf8_replace(text, n, &n);
-    float *vector = tern_alloc((size_t)x->dim, sizeof *vector);
-    int status = tern_vectors_embed(&(tern_embedder){embed, x->model, x->dim}, 1, &text, 1, vector, error);
-    if (status == 0) {
-        int64_t rows = (int64_t)x->rows.n;
-        tern_topk *topk = tern_topk_create(vector, 1, x->dim, rows, x->rank, top);
-        tern_topk_add(topk, x->vectors, NULL, 0, rows);
-        int64_t found = tern_topk_take(topk, 0, x->hits);
-        if (json)
-            print_json(x, text, found);
-        else
-            print_table(x, found);
-        tern_topk_free(topk);
-    }
-    free(vector);
+    *owned = NULL;
+    if (bad == n)
+        return text;
+    if (invalid_utf8)
+        return *owned = tern_utf8_replace(text, n, &n);
+    tern_fail(error, "the query is not UTF-8 at byte %zu; --invalid-utf8 replace takes it", bad + 1);
+    return NULL;
+}
+
+/* Answers up to x->most queries; those before one that is refused are answered all the same. */
+static int search(search_index *x, const char *const *texts, int64_t n, int quoted, tern_error *error)
+{
+    const char **valid = tern_alloc((size_t)n, sizeof *valid);
+    char **owned = tern_calloc((size_t)n, sizeof *owned);
+    tern_error refused = {{0}};
+    int64_t fit = 0;
+    while (fit < n && (valid[fit] = valid_query(texts[fit], &owned[fit], &refused)))
+        fit++;
+    int status = fit > 0 ? answer(x, valid, fit, quoted, error) : 0;
+    if (status == 0 && fit < n)
+        status = tern_fail(error, "%s", refused.message);
+    for (int64_t i = 0; i < n; i++)
+        free(owned[i]);
+    free(owned);
     free(valid);
     return status;
 }
 
 static int search_given(search_index *x, tern_error *error)
 {
-    for (int i = 0; i < queries.n; i++) {
-        if (queries.n > 1 && !json) {
-            printf("%s\"", i ? "\n" : "");
-            print_cut(queries.items[i], terminal_width() - 2);
-            puts("\"");
-        }
-        if (search(x, queries.items[i], error) < 0)
+    for (int64_t i = 0; i < queries.n; i += x->most)
+        if (search(x, queries.items + i, tern_min(x->most, queries.n - i), queries.n > 1, error) < 0)
             return -1;
-    }
     return 0;
 }
 
-/* On a terminal a query that fails is said and the next one read. */
+static int64_t drop_empty(const char **lines, int64_t n)
+{
+    int64_t kept = 0;
+    for (int64_t i = 0; i < n; i++)
+        if (*lines[i])
+            lines[kept++] = lines[i];
+    return kept;
+}
+
+/* On a terminal queries are answered one by one, and one that fails is said and the next one read. */
 static int search_read(search_index *x, tern_error *error)
 {
     int terminal = isatty(STDIN_FILENO), status = 0;
-    char *line = NULL;
-    size_t capacity = 0;
+    tern_queries *in = tern_queries_open(STDIN_FILENO, "standard input", terminal ? 1 : x->most);
+    const char **lines;
     if (terminal)
         fprintf(stderr, "%zu rows; type a query, Ctrl-D ends\n", x->rows.n);
     while (status == 0) {
         if (terminal)
             fputs("> ", stderr);
-        ssize_t n = getline(&line, &capacity, stdin);
-        if (n < 0 && ferror(stdin))
-            status = tern_fail(error, "standard input can't be read: %s", strerror(errno));
-        if (n < 0)
-            break;
-        if (strlen(line) != (size_t)n) {
-            status = tern_fail(error, "a query holds a NUL byte; queries are lines of text");
+        int64_t n = tern_queries_next(in, &lines, error);
+        if (n <= 0) {
+            status = (int)n;
             break;
         }
-        line[strcspn(line, "\r\n")] = 0;
-        if (!*line)
-            continue;
-        status = search(x, line, error);
+        n = drop_empty(lines, n);
+        status = n > 0 ? search(x, lines, n, 0, error) : 0;
         if (status < 0 && terminal)
             status = tern_command_fail(error) == TERN_EXIT_FAILED ? 0 : -1;
         fflush(stdout);
     }
     if (terminal)
         fputc('\n', stderr);
-    free(line);
+    tern_queries_close(in);
     return status;
 }
 
