@@ -307,29 +307,35 @@ static void print_table(const evaluation *e)
                compare_file, c->difference, c->p_value, (long long)c->n, e->kind == KIND_ROWS ? "rows" : "queries");
 }
 
-/* METRIC=VALUE into its parts. Returns TERN_GO_ON or the status of a wrong usage. */
-static int parse_expectation(const char *item, char name[64], double *value)
+/* *name becomes the documented one. */
+static int check_metric(const char *flag, const char **name)
+{
+    const char *known = tern_metric_named(*name), *near = known ? NULL : tern_metric_nearest(*name);
+    if (known) {
+        *name = known;
+        return TERN_GO_ON;
+    }
+    return near ? tern_command_usage(&command, "--%s: there is no metric %s; did you mean %s?", flag, *name, near)
+                : tern_command_usage(&command, "--%s: there is no metric %s; one is ndcg_at_10", flag, *name);
+}
+
+/* METRIC=VALUE into its parts, the metric by its documented name. Returns TERN_GO_ON or the status of a wrong usage. */
+static int parse_expectation(const char *item, const char **metric_name, double *value)
 {
     const char *equals = strchr(item, '=');
     size_t n = equals ? (size_t)(equals - item) : 0;
-    char *end = NULL;
-    if (!equals || n == 0 || n >= 64)
+    char name[64], *end = NULL;
+    if (!equals || n == 0 || n >= sizeof name)
         return tern_command_usage(&command, "--expect takes METRIC=VALUE, e.g. ndcg_at_10=0.645, not \"%s\"", item);
     memcpy(name, item, n);
     name[n] = 0;
     *value = strtod(equals + 1, &end);
     if (end == equals + 1 || *end || !isfinite(*value))
         return tern_command_usage(&command, "--expect %s: \"%s\" is not a number", name, equals + 1);
-    return TERN_GO_ON;
-}
-
-static int check_metric(const char *flag, const char *name)
-{
-    if (tern_metric_exists(name))
-        return TERN_GO_ON;
-    const char *near = tern_metric_nearest(name);
-    return near ? tern_command_usage(&command, "--%s: there is no metric %s; did you mean %s?", flag, name, near)
-                : tern_command_usage(&command, "--%s: there is no metric %s; one is ndcg_at_10", flag, name);
+    const char *known = name;
+    int status = check_metric("expect", &known);
+    *metric_name = status == TERN_GO_ON ? known : NULL;
+    return status;
 }
 
 /* All figures that are not as expected, in one sentence. */
@@ -337,9 +343,9 @@ static int check_expectations(const evaluation *e, tern_error *error)
 {
     tern_buffer wrong = {0};
     for (int i = 0; i < expect.n; i++) {
-        char name[64];
+        const char *name;
         double want, got;
-        parse_expectation(expect.items[i], name, &want);
+        parse_expectation(expect.items[i], &name, &want);
         got = tern_scores_get(&e->scores, name);
         if (isnan(got))
             tern_buffer_printf(&wrong, "%sthere is no %s for this data", wrong.n ? "; " : "", name);
@@ -413,13 +419,11 @@ static int find_kind(const char *const *args, evaluation *e)
 
 static int check_flags(void)
 {
-    int status = metric ? check_metric("metric", metric) : TERN_GO_ON;
+    int status = metric ? check_metric("metric", &metric) : TERN_GO_ON;
     for (int i = 0; i < expect.n && status == TERN_GO_ON; i++) {
-        char name[64];
+        const char *name;
         double value;
-        status = parse_expectation(expect.items[i], name, &value);
-        if (status == TERN_GO_ON)
-            status = check_metric("expect", name);
+        status = parse_expectation(expect.items[i], &name, &value);
     }
     if (status == TERN_GO_ON && tolerance < 0)
         status = tern_command_usage(&command, "--tolerance takes a number of 0 or more");

@@ -3,7 +3,9 @@
 #include "base/memory.h"
 #include "base/nearest.h"
 
+#include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +21,7 @@ static const char *const names[] = {
     AT("ndcg"),         AT("map"),      AT("recall"),      AT("precision"),   AT("mrr"),   AT("hit_rate"),
     "triplet_accuracy", BOTH("cosine"), BOTH("euclidean"), BOTH("manhattan"), BOTH("dot"),
 };
-enum { N_NAMES = sizeof names / sizeof *names };
+enum { N_NAMES = sizeof names / sizeof *names, LONGEST_WORD = 64 };
 
 const char *const *tern_metric_names(void)
 {
@@ -39,6 +41,64 @@ tern_metric_family tern_metric_family_of(const char *name)
 int tern_metric_exists(const char *name)
 {
     return tern_metric_family_of(name) != TERN_METRIC_UNKNOWN;
+}
+
+/* Kinds as others write them. */
+static const struct {
+    const char *word, *kind;
+} spellings[] = {
+    {"ndcg", "ndcg"},     {"ndcg_cut", "ndcg"},     {"map", "map"},           {"map_cut", "map"},
+    {"recall", "recall"}, {"r", "recall"},          {"mrr", "mrr"},           {"precision", "precision"},
+    {"p", "precision"},   {"hit_rate", "hit_rate"}, {"hitrate", "hit_rate"},  {"hit", "hit_rate"},
+    {"hits", "hit_rate"}, {"success", "hit_rate"},  {"accuracy", "hit_rate"},
+};
+
+static const char *find_name(const char *word)
+{
+    for (int i = 0; i < N_NAMES; i++)
+        if (!strcmp(word, names[i]))
+            return names[i];
+    return NULL;
+}
+
+/* "ndcg@10" as "ndcg_at_10", "spearman_cosine" as "cosine_spearman". word is in lower case and short, and changed. */
+static const char *find_spelling(char *word)
+{
+    char name[2 * LONGEST_WORD];
+    size_t n = strlen(word), digits = n;
+    while (digits > 0 && isdigit((unsigned char)word[digits - 1]))
+        digits--;
+    if (digits == n) {
+        char *second = strchr(word, '_');
+        if (!second)
+            return NULL;
+        *second = 0;
+        snprintf(name, sizeof name, "%s_%s", second + 1, word);
+        return find_name(name);
+    }
+    size_t stem = digits;
+    while (stem > 0 && strchr("@_-. ", word[stem - 1]))
+        stem--;
+    if (stem > 3 && stem < digits && (!strncmp(word + stem - 3, "_at", 3) || !strncmp(word + stem - 3, " at", 3)))
+        stem -= 3;
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
+        if (strlen(spellings[i].word) == stem && !strncmp(word, spellings[i].word, stem)) {
+            snprintf(name, sizeof name, "%s_at_%s", spellings[i].kind, word + digits);
+            return find_name(name);
+        }
+    return NULL;
+}
+
+const char *tern_metric_named(const char *word)
+{
+    char lower[LONGEST_WORD];
+    size_t n = strlen(word);
+    if (n >= sizeof lower)
+        return NULL;
+    for (size_t i = 0; i <= n; i++)
+        lower[i] = (char)tolower((unsigned char)word[i]);
+    const char *name = find_name(lower);
+    return name ? name : find_spelling(lower);
 }
 
 const char *tern_metric_nearest(const char *word)

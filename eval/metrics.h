@@ -29,6 +29,10 @@ const char *const *tern_metric_names(void);
 tern_metric_family tern_metric_family_of(const char *name);
 /* 1 for the names of all families. */
 int tern_metric_exists(const char *name);
+/* The name above that a user's word stands for: itself, or as other tools write it, in letters of either case: ndcg@10,
+ * nDCG_10, MRR@10, P@5, hits@3, and trec_eval's ndcg_cut_10, map_cut_10, recall_100, P_5, success_1; of pairs also
+ * spearman_cosine. NULL when there is no such metric. Static. Wherever users name a metric, this comes first. */
+const char *tern_metric_named(const char *word);
 /* The known name that word most likely meant, for "did you mean"; NULL when none is near. Static. */
 const char *tern_metric_nearest(const char *word);
 

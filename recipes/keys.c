@@ -224,7 +224,7 @@ const tern_key_row tern_key_rows[] = {
     TEXT(TEXT, "eval.metric", eval.metric,
          "=ndcg_at_10; cosine_spearman for a file with score, triplet_accuracy for another", 0,
          "What chooses the best checkpoint: {ndcg,recall,precision,mrr,map,hit_rate}_at_K, triplet_accuracy or "
-         "cosine_spearman."),
+         "cosine_spearman; ndcg@10, MRR@10 and trec_eval's ndcg_cut_10 are understood too."),
     NUMBER(INT, "eval.patience", eval.patience, 0, LARGE, "0", 0,
            "Stop after so many scores without a better one; 0: never."),
 

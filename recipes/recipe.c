@@ -256,6 +256,13 @@ void tern_recipe_keep_memory(tern_recipe *recipe, int64_t bytes)
     recipe->notes->origin[key] = TERN_FROM_DEFAULT;
 }
 
+void tern_recipe_keep_metric(tern_recipe *recipe, const char *name)
+{
+    char *copy = tern_strdup(name);
+    free(recipe->eval.metric);
+    recipe->eval.metric = copy;
+}
+
 int64_t tern_recipe_stored_memory(const char *resolved)
 {
     tern_error error = {{0}};

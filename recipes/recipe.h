@@ -188,6 +188,9 @@ char *tern_recipe_identity(const tern_recipe *recipe);
 
 /* Sets train.memory where the recipe doesn't give it, as a default is set: the resolved recipe has it. */
 void tern_recipe_keep_memory(tern_recipe *recipe, int64_t bytes);
+/* Writes eval.metric as name, another spelling of the same: the resolved recipe has it, and where it was given is kept.
+ */
+void tern_recipe_keep_metric(tern_recipe *recipe, const char *name);
 /* train.memory of a resolved recipe that was saved; 0 when it has none or can't be read. */
 int64_t tern_recipe_stored_memory(const char *resolved);
 

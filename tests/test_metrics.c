@@ -60,6 +60,54 @@ START_TEST(nothing_found_and_nothing_relevant_give_zero)
 }
 END_TEST
 
+START_TEST(other_tools_names_are_understood)
+{
+    static const char *const same[][2] = {
+        {"ndcg_at_10", "ndcg_at_10"},
+        {"ndcg@10", "ndcg_at_10"},
+        {"NDCG@10", "ndcg_at_10"},
+        {"nDCG@10", "ndcg_at_10"},
+        {"NDCG_at_10", "ndcg_at_10"},
+        {"recall@100", "recall_at_100"},
+        {"R@100", "recall_at_100"},
+        {"mrr@10", "mrr_at_10"},
+        {"MRR@1000", "mrr_at_1000"},
+        {"ndcg_cut_10", "ndcg_at_10"},
+        {"ndcg_cut.10", "ndcg_at_10"},
+        {"map_cut_100", "map_at_100"},
+        {"MAP@100", "map_at_100"},
+        {"recall_1000", "recall_at_1000"},
+        {"P_5", "precision_at_5"},
+        {"P@5", "precision_at_5"},
+        {"precision@1", "precision_at_1"},
+        {"success_1", "hit_rate_at_1"},
+        {"hits@3", "hit_rate_at_3"},
+        {"hit_rate@20", "hit_rate_at_20"},
+        {"accuracy@1", "hit_rate_at_1"},
+        {"Triplet_Accuracy", "triplet_accuracy"},
+        {"spearman_cosine", "cosine_spearman"},
+        {"pearson_dot", "dot_pearson"},
+    };
+    static const char *const none[] = {"",         "@",       "10",   "@10",    "ndcg", "ndcg@", "ndcg@7",
+                                       "ndcg@010", "ndgc@10", "x@10", "_at_10", "_",    "a_b",   "cosine_cosine",
+                                       "ndcg@10x", "ndcg@1 0"};
+    char word[300];
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        const char *name = tern_metric_named(same[i][0]);
+        ck_assert_msg(name && !strcmp(name, same[i][1]), "%s is %s", same[i][0], name ? name : "unknown");
+    }
+    for (int i = 0; i < TERN_METRICS; i++)
+        ck_assert_ptr_eq(tern_metric_named(tern_metric_names()[i]), tern_metric_names()[i]);
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        ck_assert_msg(!tern_metric_named(none[i]), "%s is %s", none[i], tern_metric_named(none[i]));
+    memset(word, '1', sizeof word - 1);
+    for (size_t n = sizeof word - 1; n > 0; n--) {
+        word[n] = 0;
+        ck_assert_ptr_null(tern_metric_named(word));
+    }
+}
+END_TEST
+
 START_TEST(names_are_the_leaderboards)
 {
     static const char *const kinds[] = {"ndcg", "map", "recall", "precision", "mrr", "hit_rate"};
@@ -206,6 +254,7 @@ int main(void)
     tcase_add_test(tc, the_first_relevant_one_counts_only_within_the_cutoff);
     tcase_add_test(tc, nothing_found_and_nothing_relevant_give_zero);
     tcase_add_test(tc, names_are_the_leaderboards);
+    tcase_add_test(tc, other_tools_names_are_understood);
     tcase_add_test(tc, runs_score_as_trec_eval_scores_them);
     tcase_add_test(tc, per_query_scores_survive_a_file);
     tcase_add_test(tc, damaged_per_query_files_are_refused_with_one_sentence);

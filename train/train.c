@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "eval/metrics.h"
 #include "train/check.h"
 #include "train/memory_plan.h"
 #include "train/training.h"
@@ -110,6 +111,14 @@ static void resolve_memory(tern_recipe *recipe, int force)
     free(path);
 }
 
+/* ndcg@10 and ndcg_at_10 are one run. What is no metric stays, for tern_check_recipe to say so. */
+static void resolve_metric(tern_recipe *recipe)
+{
+    const char *name = tern_metric_named(recipe->eval.metric);
+    if (name)
+        tern_recipe_keep_metric(recipe, name);
+}
+
 int tern_train(tern_recipe *recipe, const tern_train_options *options, tern_train_result *result, tern_error *error)
 {
     tern_training run = {.recipe = recipe, .options = options, .folder = {.lock = -1}};
@@ -118,6 +127,7 @@ int tern_train(tern_recipe *recipe, const tern_train_options *options, tern_trai
     *result = (tern_train_result){0};
     tern_memory_give_back();
     resolve_memory(recipe, options->force);
+    resolve_metric(recipe);
     run.identity = make_identity(recipe, options);
     if (tern_run_folder_look(recipe->output.dir, run.identity, options->force, &found, error) < 0)
         status = -1;
