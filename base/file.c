@@ -78,14 +78,6 @@ void tern_map_close(tern_map *map)
     *map = (tern_map){0};
 }
 
-void tern_map_release(const tern_map *map, size_t from, size_t n)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), first = (from + page - 1) / page * page;
-    size_t end = from + n >= map->n ? map->n : (from + n) / page * page;
-    if (first < end)
-        madvise((void *)(map->data + first), end - first, MADV_DONTNEED);
-}
-
 struct tern_writer {
     char *path, *temporary;
     FILE *stream;

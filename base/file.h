@@ -24,9 +24,6 @@ typedef struct tern_map {
 } tern_map;
 int tern_map_open(tern_map *map, const char *path, tern_error *error);
 void tern_map_close(tern_map *map);
-/* Says that bytes [from, from + n) are done with: whole pages of them no longer count as this process's memory. They
- * can still be read. */
-void tern_map_release(const tern_map *map, size_t from, size_t n);
 
 /* A file written under a temporary name beside its own. overwrite 0: fails when the file is there. */
 typedef struct tern_writer tern_writer;

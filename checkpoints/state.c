@@ -97,7 +97,7 @@ void tern_state_start_hdf5(void)
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 
-hid_t tern_state_memory_type(tern_state_kind kind)
+static hid_t memory_type(tern_state_kind kind)
 {
     return kind == TERN_STATE_FLOAT   ? H5T_NATIVE_FLOAT
            : kind == TERN_STATE_INT64 ? H5T_NATIVE_INT64
@@ -141,7 +141,7 @@ static int write_item(hid_t file, const tern_state_item *item)
     H5Pset_obj_track_times(create, 0);
     H5Pset_fill_time(create, H5D_FILL_TIME_NEVER);
     hid_t set = H5Dcreate2(file, item->name, type, space, link, create, H5P_DEFAULT);
-    hid_t memory = item->kind == TERN_STATE_STRING ? type : tern_state_memory_type(item->kind);
+    hid_t memory = item->kind == TERN_STATE_STRING ? type : memory_type(item->kind);
     int status = set < 0 || H5Dwrite(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0 ? -1 : 0;
     if (set >= 0 && H5Dclose(set) < 0)
         status = -1;

@@ -11,7 +11,8 @@
  *     tern_state_free(s);
  *
  * The file is a plain HDF5 file (h5dump reads it) behind a user block of 512 bytes that holds a checksum of all the
- * rest. libhdf5 may crash on a corrupt file, so the checksum is verified before libhdf5 opens it.
+ * rest. libhdf5 may crash on a corrupt file, so the checksum is verified before libhdf5 opens it; and since anybody can
+ * make a checksum, it is opened in a child process, and only what tern itself writes is taken (state_index.h).
  *
  *     offset 0    8 bytes  "ternst1\n"
  *     offset 8    u64 LE   length of the whole file
@@ -53,8 +54,24 @@ int tern_state_save(const tern_state *state, const char *path, tern_error *error
 /* Fills all items. A missing, unexpected or differently shaped item is an error that names it. The checksum and all
  * names and shapes are checked before the first item is written: after those errors nothing has changed. */
 int tern_state_load(tern_state *state, const char *path, tern_error *error);
-/* Reads one string item of a file, e.g. its recipe, before the rest can be placed. *text is the caller's. */
-int tern_state_read_string(const char *path, const char *name, char **text, tern_error *error);
+
+/* The same in steps, for what must be known before the rest can be placed:
+ *
+ *     tern_state_file *f = tern_state_open(path, &error);          // checksum, names, types, shapes: all is checked
+ *     tern_state_get_string(f, "recipe", &text, &error);
+ *     if (tern_state_check(s, f, &error) == 0)                     // has the items of s, and no others
+ *         tern_state_fill(s, f, &error);
+ *     tern_state_close(f); */
+typedef struct tern_state_file tern_state_file;
+tern_state_file *tern_state_open(const char *path, tern_error *error);
+/* Accepts NULL. */
+void tern_state_close(tern_state_file *file);
+int tern_state_has(const tern_state_file *file, const char *name);
+/* *text is the caller's; NULL on failure. */
+int tern_state_get_string(const tern_state_file *file, const char *name, char **text, tern_error *error);
+int tern_state_check(const tern_state *state, const tern_state_file *file, tern_error *error);
+/* After tern_state_check. Fails when the file can't be read any longer; some items may be filled then. */
+int tern_state_fill(tern_state *state, const tern_state_file *file, tern_error *error);
 
 /* What a state file holds, for tern info and for tests. */
 typedef enum tern_state_kind {
@@ -68,7 +85,8 @@ typedef struct tern_state_entry {
     tern_state_kind kind;
     int rank; /* 0 for strings */
     int64_t shape[2];
-    char *preview; /* one number, or a string; NULL for arrays */
+    int64_t offset, bytes; /* of its values in the file; the 0 after a text counts */
+    char *preview;         /* one number, or a string; NULL for arrays */
 } tern_state_entry;
 typedef struct tern_state_listing {
     tern_state_entry *entries; /* sorted by name */

@@ -23,8 +23,6 @@ struct tern_state {
 /* Before the first call of libhdf5: no messages of its own, and no work at exit, where it crashes when a file could not
  * be closed because the disk was full. */
 void tern_state_start_hdf5(void);
-/* The type of a kind in memory; of a string only its class counts. */
-hid_t tern_state_memory_type(tern_state_kind kind);
 const char *tern_state_kind_name(tern_state_kind kind);
 
 #endif

@@ -1,72 +1,47 @@
-/* Reading training states. Nothing here meets a damaged file: tern_state_verify comes first. */
-#include "base/file.h"
+/* Reading training states: the checksum first, then where the items are (state_index.h), then their values, which are
+ * read as the bytes they are. */
 #include "base/memory.h"
 #include "checkpoints/state.h"
+#include "checkpoints/state_index.h"
 #include "checkpoints/state_items.h"
 #include "checkpoints/state_seal.h"
+#include "data/utf8.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static hid_t open_file(const char *path, tern_error *error)
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "values are read as they are in the file");
+_Static_assert(sizeof(tern_real) == 4 && sizeof(double) == 8, "values are read as they are in the file");
+
+struct tern_state_file {
+    char *path;
+    int fd;
+    tern_state_listing listing;
+};
+
+tern_state_file *tern_state_open(const char *path, tern_error *error)
 {
-    if (tern_state_verify(path, error) < 0)
-        return -1;
-    tern_state_start_hdf5();
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    H5Pset_file_locking(access, 0, 1);
-    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, access);
-    H5Pclose(access);
-    if (file < 0)
-        tern_fail(error, "%s: libhdf5 can't open it", path);
-    return file;
+    tern_state_file *file = tern_calloc(1, sizeof *file);
+    int64_t size;
+    file->path = tern_strdup(path);
+    file->fd = tern_state_open_verified(path, &size, error);
+    if (file->fd >= 0 && tern_state_index(file->fd, path, size, &file->listing, error) == 0)
+        return file;
+    tern_state_close(file);
+    return NULL;
 }
 
-static int kind_of(hid_t type, tern_state_kind *kind)
+void tern_state_close(tern_state_file *file)
 {
-    H5T_class_t class = H5Tget_class(type);
-    size_t size = H5Tget_size(type);
-    if (class == H5T_STRING && !H5Tis_variable_str(type))
-        *kind = TERN_STATE_STRING;
-    else if (class == H5T_FLOAT && (size == 4 || size == 8))
-        *kind = size == 4 ? TERN_STATE_FLOAT : TERN_STATE_DOUBLE;
-    else if (class == H5T_INTEGER && size == 8)
-        *kind = TERN_STATE_INT64;
-    else
-        return -1;
-    return 0;
-}
-
-static int describe(hid_t set, tern_state_entry *entry)
-{
-    hid_t type = H5Dget_type(set), space = H5Dget_space(set);
-    hsize_t dims[2] = {0, 0};
-    int rank = H5Sget_simple_extent_ndims(space), status = -1;
-    if (rank >= 0 && rank <= 2 && kind_of(type, &entry->kind) == 0) {
-        H5Sget_simple_extent_dims(space, dims, NULL);
-        entry->rank = rank;
-        entry->shape[0] = (int64_t)dims[0];
-        entry->shape[1] = (int64_t)dims[1];
-        status = 0;
-    }
-    H5Sclose(space);
-    H5Tclose(type);
-    return status;
-}
-
-static herr_t visit(hid_t root, const char *name, const H5O_info_t *info, void *context)
-{
-    tern_state_listing *listing = context;
-    if (info->type != H5O_TYPE_DATASET)
-        return 0;
-    TERN_GROW(listing->entries, listing->n, listing->capacity);
-    tern_state_entry *entry = &listing->entries[listing->n++];
-    *entry = (tern_state_entry){.name = tern_strdup(name)};
-    hid_t set = H5Dopen2(root, name, H5P_DEFAULT);
-    int status = set < 0 ? -1 : describe(set, entry);
-    if (set >= 0)
-        H5Dclose(set);
-    return status;
+    if (!file)
+        return;
+    if (file->fd >= 0)
+        close(file->fd);
+    tern_state_listing_free(&file->listing);
+    free(file->path);
+    free(file);
 }
 
 static int by_name(const void *a, const void *b)
@@ -74,47 +49,35 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const tern_state_entry *)a)->name, ((const tern_state_entry *)b)->name);
 }
 
-static int list_file(hid_t file, const char *path, tern_state_listing *listing, tern_error *error)
+static const tern_state_entry *find(const tern_state_file *file, const char *name)
 {
-    if (H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, visit, listing, H5O_INFO_BASIC) < 0)
-        return tern_fail(error, "%s: it holds an item of a kind that tern does not write", path);
-    if (listing->n)
-        qsort(listing->entries, listing->n, sizeof *listing->entries, by_name);
-    return 0;
+    const tern_state_entry key = {.name = (char *)name};
+    const tern_state_listing *l = &file->listing;
+    return l->n ? bsearch(&key, l->entries, l->n, sizeof key, by_name) : NULL;
 }
 
-static char *read_text(hid_t set)
+/* The values of an array. */
+static int read_values(const tern_state_file *file, const tern_state_entry *entry, void *data, tern_error *error)
 {
-    hid_t type = H5Dget_type(set);
-    size_t size = H5Tget_size(type);
-    char *text = tern_calloc(size + 1, 1);
-    if (H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text) < 0) {
-        free(text);
-        text = NULL;
-    }
-    H5Tclose(type);
-    return text;
+    return tern_state_read_at(file->fd, file->path, entry->offset, data, (size_t)entry->bytes, error);
 }
 
-/* Puts a dataset's values where the item points. */
-static int fill(hid_t file, const char *name, tern_state_kind kind, void *data)
+/* A text as tern writes it: valid UTF-8 with one 0, at its end. */
+static int read_text(const tern_state_file *file, const tern_state_entry *entry, char **text, tern_error *error)
 {
-    hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
-    if (set < 0)
+    size_t n = (size_t)entry->bytes;
+    char *bytes = tern_alloc(n, 1);
+    int status = read_values(file, entry, bytes, error);
+    if (status == 0 && (memchr(bytes, 0, n) != bytes + n - 1 || tern_utf8_check(bytes, n) != n))
+        status = tern_fail(error, "%s: its item %s is no text in UTF-8; it is no training state of tern", file->path,
+                           entry->name);
+    if (status < 0) {
+        free(bytes);
         return -1;
-    int status = 0;
-    if (kind == TERN_STATE_STRING) {
-        char *text = read_text(set);
-        status = text ? 0 : -1;
-        if (text) {
-            free(*(char **)data);
-            *(char **)data = text;
-        }
-    } else if (H5Dread(set, tern_state_memory_type(kind), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0) {
-        status = -1;
     }
-    H5Dclose(set);
-    return status;
+    free(*text);
+    *text = bytes;
+    return 0;
 }
 
 static void describe_words(char *words, size_t size, tern_state_kind kind, int rank, const int64_t *shape)
@@ -138,92 +101,91 @@ static int check_item(const tern_state_item *item, const tern_state_entry *entry
     return tern_fail(error, "%s: its item %s is %s, but this run has %s", path, item->name, found, expected);
 }
 
-static int check_items(const tern_state *state, const tern_state_listing *listing, const char *path, tern_error *error)
+int tern_state_check(const tern_state *state, const tern_state_file *file, tern_error *error)
 {
+    const tern_state_listing *listing = &file->listing;
     char *known = tern_calloc(listing->n, 1);
     int status = 0;
     for (size_t i = 0; status == 0 && i < state->n; i++) {
-        const tern_state_entry key = {.name = state->items[i].name};
-        const tern_state_entry *found =
-            listing->n ? bsearch(&key, listing->entries, listing->n, sizeof key, by_name) : NULL;
+        const tern_state_entry *found = find(file, state->items[i].name);
         if (!found) {
-            status = tern_fail(error, "%s: it holds no item %s, which this run has", path, key.name);
+            status = tern_fail(error, "%s: it holds no item %s, which this run has", file->path, state->items[i].name);
             continue;
         }
         known[found - listing->entries] = 1;
-        status = check_item(&state->items[i], found, path, error);
+        status = check_item(&state->items[i], found, file->path, error);
     }
     for (size_t i = 0; status == 0 && i < listing->n; i++)
         if (!known[i])
-            status = tern_fail(error, "%s: it holds the item %s, which this run does not have", path,
+            status = tern_fail(error, "%s: it holds the item %s, which this run does not have", file->path,
                                listing->entries[i].name);
     free(known);
     return status;
 }
 
+int tern_state_fill(tern_state *state, const tern_state_file *file, tern_error *error)
+{
+    for (size_t i = 0; i < state->n; i++) {
+        const tern_state_item *item = &state->items[i];
+        const tern_state_entry *entry = find(file, item->name);
+        TERN_CHECK(entry, "%s is filled unchecked", item->name);
+        int status = item->kind == TERN_STATE_STRING ? read_text(file, entry, item->data, error)
+                                                     : read_values(file, entry, item->data, error);
+        if (status < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int tern_state_load(tern_state *state, const char *path, tern_error *error)
 {
-    tern_state_listing listing = {0};
-    hid_t file = open_file(path, error);
-    if (file < 0)
-        return -1;
-    int status = list_file(file, path, &listing, error);
-    if (status == 0)
-        status = check_items(state, &listing, path, error);
-    for (size_t i = 0; status == 0 && i < state->n; i++)
-        if (fill(file, state->items[i].name, state->items[i].kind, state->items[i].data) < 0)
-            status = tern_fail(error, "%s: libhdf5 can't read its item %s", path, state->items[i].name);
-    tern_state_listing_free(&listing);
-    H5Fclose(file);
+    tern_state_file *file = tern_state_open(path, error);
+    int status = file && tern_state_check(state, file, error) == 0 ? tern_state_fill(state, file, error) : -1;
+    tern_state_close(file);
     return status;
 }
 
-int tern_state_read_string(const char *path, const char *name, char **text, tern_error *error)
+int tern_state_get_string(const tern_state_file *file, const char *name, char **text, tern_error *error)
 {
-    tern_state_listing listing = {0};
-    hid_t file = open_file(path, error);
-    if (file < 0)
-        return -1;
-    int status = list_file(file, path, &listing, error);
-    const tern_state_entry key = {.name = (char *)name};
-    const tern_state_entry *found =
-        status == 0 && listing.n ? bsearch(&key, listing.entries, listing.n, sizeof key, by_name) : NULL;
+    const tern_state_entry *entry = find(file, name);
     *text = NULL;
-    if (status == 0 && (!found || found->kind != TERN_STATE_STRING))
-        status = tern_fail(error, "%s: it holds no text %s", path, name);
-    if (status == 0 && fill(file, name, TERN_STATE_STRING, text) < 0)
-        status = tern_fail(error, "%s: libhdf5 can't read its item %s", path, name);
-    tern_state_listing_free(&listing);
-    H5Fclose(file);
-    return status;
+    if (!entry || entry->kind != TERN_STATE_STRING)
+        return tern_fail(error, "%s: it holds no text %s", file->path, name);
+    return read_text(file, entry, text, error);
 }
 
-static void preview(hid_t file, tern_state_entry *entry)
+int tern_state_has(const tern_state_file *file, const char *name)
+{
+    return find(file, name) != NULL;
+}
+
+static int preview(const tern_state_file *file, tern_state_entry *entry, tern_error *error)
 {
     int64_t whole = 0;
     double real = 0;
     if (entry->kind == TERN_STATE_STRING)
-        fill(file, entry->name, TERN_STATE_STRING, &entry->preview);
-    else if (entry->rank != 1 || entry->shape[0] != 1)
-        return;
-    else if (entry->kind == TERN_STATE_INT64 && fill(file, entry->name, entry->kind, &whole) == 0)
-        entry->preview = tern_format("%lld", (long long)whole);
-    else if (entry->kind == TERN_STATE_DOUBLE && fill(file, entry->name, entry->kind, &real) == 0)
-        entry->preview = tern_format("%.17g", real);
+        return read_text(file, entry, &entry->preview, error);
+    if (entry->rank != 1 || entry->shape[0] != 1 || entry->kind == TERN_STATE_FLOAT)
+        return 0;
+    int is_whole = entry->kind == TERN_STATE_INT64;
+    if (read_values(file, entry, is_whole ? (void *)&whole : (void *)&real, error) < 0)
+        return -1;
+    entry->preview = is_whole ? tern_format("%lld", (long long)whole) : tern_format("%.17g", real);
+    return 0;
 }
 
 int tern_state_list(const char *path, tern_state_listing *listing, tern_error *error)
 {
     *listing = (tern_state_listing){0};
-    hid_t file = open_file(path, error);
-    if (file < 0)
-        return -1;
-    int status = list_file(file, path, listing, error);
-    for (size_t i = 0; status == 0 && i < listing->n; i++)
-        preview(file, &listing->entries[i]);
-    if (status < 0)
-        tern_state_listing_free(listing);
-    H5Fclose(file);
+    tern_state_file *file = tern_state_open(path, error);
+    int status = file ? 0 : -1;
+    for (size_t i = 0; status == 0 && i < file->listing.n; i++)
+        status = preview(file, &file->listing.entries[i], error);
+    if (status == 0) {
+        *listing = file->listing;
+        file->listing = (tern_state_listing){0};
+    }
+    tern_state_close(file);
     return status;
 }
 

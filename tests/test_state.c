@@ -103,11 +103,15 @@ START_TEST(one_string_reads_alone_and_all_items_are_listed)
     const char *path = tern_test_path("state.h5");
     save(&c, path);
     ck_assert(tern_state_is_state(path));
-    ck_assert_int_eq(tern_state_read_string(path, "recipe", &text, &error), 0);
+    tern_state_file *file = tern_state_open(path, &error);
+    ck_assert_msg(file, "%s", error.message);
+    ck_assert_int_eq(tern_state_get_string(file, "recipe", &text, &error), 0);
     ck_assert_str_eq(text, c.recipe);
     free(text);
-    ck_assert_int_eq(tern_state_read_string(path, "step", &text, &error), -1);
-    ck_assert_int_eq(tern_state_read_string(path, "nothing", &text, &error), -1);
+    ck_assert_int_eq(tern_state_get_string(file, "step", &text, &error), -1);
+    ck_assert_int_eq(tern_state_get_string(file, "nothing", &text, &error), -1);
+    ck_assert(tern_state_has(file, "step") && !tern_state_has(file, "nothing"));
+    tern_state_close(file);
     ck_assert_int_eq(tern_state_list(path, &listing, &error), 0);
     ck_assert_uint_eq(listing.n, 6);
     ck_assert_str_eq(listing.entries[0].name, "adam_m/2_Dense/linear.weight");
