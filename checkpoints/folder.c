@@ -17,6 +17,7 @@ void tern_folder_free(tern_folder *folder)
     free(folder->query_prompt);
     free(folder->document_prompt);
     free(folder->default_prompt);
+    tern_warnings_free(&folder->warnings);
     free(folder->config_json);
     free(folder->prompts_json);
     *folder = (tern_folder){0};
@@ -105,11 +106,51 @@ static int read_bert(tern_bert_config *bert, const json_t *json, const char *pat
     return tern_bert_config_check(bert, path, error);
 }
 
+/* What a head in an architecture's name was trained for. */
+static const struct {
+    const char *end, *is;
+} heads[] = {
+    {"ForMaskedLM", "a base that was trained to fill in masked words, and not for embeddings"},
+    {"ForPreTraining", "a base that was trained to fill in masked words, and not for embeddings"},
+    {"LMHeadModel", "a base that was trained to predict words, and not for embeddings"},
+    {"ForNextSentencePrediction", "a classifier of pairs of sentences, not an embedding model"},
+    {"ForSequenceClassification", "a classifier or a cross-encoder (reranker), not an embedding model"},
+    {"ForTokenClassification", "a tagger of words, not an embedding model"},
+    {"ForQuestionAnswering", "a model that finds answers in a text, not an embedding model"},
+    {"ForMultipleChoice", "a model that chooses between answers, not an embedding model"},
+};
+
+static const char *head_of(const char *architecture)
+{
+    size_t n = strlen(architecture);
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        size_t m = strlen(heads[i].end);
+        if (n >= m && strcmp(architecture + n - m, heads[i].end) == 0)
+            return heads[i].is;
+    }
+    return "a model with a head of its own";
+}
+
+/* Without modules.json nothing says that the folder holds an embedding model; a plain BertModel may well be one. */
+static void warn_of_head(tern_folder *folder, const json_t *json, const char *path)
+{
+    const char *architecture = json_string_value(json_array_get(json_object_get(json, "architectures"), 0));
+    size_t n = architecture ? strlen(architecture) : 0;
+    if (n == 0 || (n >= 9 && strcmp(architecture + n - 9, "BertModel") == 0))
+        return;
+    tern_warn(&folder->warnings,
+              "%s: it says %s, and there is no modules.json: this is probably %s; tern leaves its head out and takes "
+              "the mean of its token vectors (mean pooling)",
+              path, architecture, head_of(architecture));
+}
+
 static int read_config(tern_folder *folder, tern_error *error)
 {
     char *path = tern_path_join(folder->transformer, "config.json");
     json_t *json = tern_json_file(path, 0, &folder->config_json, error);
     int status = json ? read_bert(&folder->config.bert, json, path, error) : -1;
+    if (status == 0 && folder->assumed)
+        warn_of_head(folder, json, path);
     json_decref(json);
     free(path);
     return status;
@@ -402,6 +443,7 @@ static int read_module_list(tern_folder *folder, const char *root, tern_error *e
         folder->transformer = tern_strdup(root);
         folder->config.modules[0] = (tern_module){.kind = TERN_MODULE_POOLING, .pooling = TERN_POOL_MEAN};
         folder->config.n_modules = 1;
+        folder->assumed = 1;
         status = read_config(folder, error);
     } else if (there > 0 && tern_file_read(list, 1 << 20, &text, NULL, error) == 0) {
         modules = json_loads(text, 0, &why);

@@ -8,15 +8,18 @@ typedef struct tern_folder {
     char *transformer;             /* folder of config.json, the weights and the tokenizer */
     tern_encoder_config config;    /* has_pooler is the weights' to say */
     char *dense[TERN_MAX_MODULES]; /* folders of the Dense modules; NULL for others */
+    int assumed;                   /* 1: there is no modules.json, mean pooling is assumed */
     int include_prompt;            /* 0: the pooling leaves the prompt's tokens out, which tern doesn't do */
     int64_t max_seq_length;        /* at most the positions */
     char *query_prompt, *document_prompt, *default_prompt;
     int64_t truncate_dim;
+    tern_warnings warnings;
     char *config_json, *prompts_json; /* the files as they are; prompts_json may be NULL */
 } tern_folder;
 
-/* Reads and checks; result is freed with tern_folder_free in any case. A folder without modules.json is a plain BERT:
- * mean pooling, as sentence-transformers takes it. */
+/* Reads and checks; result is freed with tern_folder_free in any case. A folder without modules.json gets
+ * mean pooling, as sentence-transformers takes it; where its config.json names a model with a head, one that was made
+ * for something else, that is a warning. */
 int tern_folder_read(tern_folder *folder, const char *path, tern_error *error);
 void tern_folder_free(tern_folder *folder);
 

@@ -16,6 +16,7 @@ void tern_model_free(tern_model *model)
     tern_encoder_free(model->encoder);
     tern_mapped_weights_free(model->mapped);
     tern_tokenizer_free(model->tokenizer);
+    tern_warnings_free(&model->warnings);
     free(model->name);
     free(model->folder);
     free(model->query_prompt);
@@ -87,8 +88,10 @@ static void take(tern_model *model, tern_folder *folder)
         *to[i] = *from[i];
         *from[i] = NULL;
     }
+    tern_warnings_add(&model->warnings, &folder->warnings);
     model->max_seq_length = folder->max_seq_length;
     model->truncate_dim = folder->truncate_dim;
+    model->assumed = folder->assumed;
 }
 
 static int load(tern_model *model, tern_folder *folder, int map, tern_error *error)

@@ -9,6 +9,7 @@
 #define TERN_CHECKPOINTS_MODEL_H
 
 #include "base/error.h"
+#include "base/warnings.h"
 #include "data/tokenizer.h"
 #include "encoders/encoder.h"
 
@@ -26,6 +27,8 @@ typedef struct tern_model {
     int64_t truncate_dim;                 /* 0: none */
     /* The source's config.json and config_sentence_transformers.json as they were, for saving; NULL: none. */
     char *config_json, *prompts_json;
+    int assumed;                        /* 1: no modules.json was there, so that mean pooling is assumed */
+    tern_warnings warnings;             /* what the folder leaves open or says twice, for the user to know */
     struct tern_mapped_weights *mapped; /* the files that the weights lie in; NULL: they are the encoder's own */
 } tern_model;
 

@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/models.h"
 #include "cli/cut.h"
 #include "cli/precision.h"
 
@@ -123,7 +124,7 @@ static int encode(const char *name, const char *file, tern_role as, tern_error *
     if (status == 0)
         status = read_lines(&l, file, error);
     if (status == 0)
-        status = tern_cut(model = tern_model_open(name, error), dim, error);
+        status = tern_cut(model = tern_command_model_open(name, error), dim, error);
     if (status == 0)
         status = tern_precision_use(model, precision, error);
     if (status == 0)

@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/models.h"
 #include "cli/cut.h"
 #include "cli/precision.h"
 
@@ -109,7 +110,7 @@ static int embed(void *context, int embed_as, const char *const *texts, int64_t 
 static int evaluate_set(evaluation *e, tern_error *error)
 {
     tern_beir *set = tern_beir_read(e->data, split, invalid_utf8 != NULL, error);
-    tern_model *model = set ? tern_model_open(e->model, error) : NULL;
+    tern_model *model = set ? tern_command_model_open(e->model, error) : NULL;
     int status = tern_cut(model, dim, error);
     if (status == 0)
         status = tern_precision_use(model, precision, error);
@@ -166,7 +167,7 @@ static int evaluate_rows(evaluation *e, tern_error *error)
                                      .score = score,
                                      .invalid_utf8_replace = invalid_utf8 != NULL};
     tern_rows *rows = tern_rows_read(&source, texts, error);
-    tern_model *model = rows ? tern_model_open(e->model, error) : NULL;
+    tern_model *model = rows ? tern_command_model_open(e->model, error) : NULL;
     int status = tern_cut(model, dim, error);
     if (status == 0)
         status = tern_precision_use(model, precision, error);
@@ -263,6 +264,7 @@ static void print_json(const evaluation *e)
     json_object_set_new(object, "metrics", metrics);
     if (compare_file)
         json_object_set_new(object, "comparison", json_comparison(e));
+    tern_command_add_warnings(object);
     json_dumpf(object, stdout, JSON_REAL_PRECISION(17)); /* a failed write is seen by tern_command_end */
     putchar('\n');
     json_decref(object);

@@ -1,9 +1,11 @@
 #include "cli/command.h"
+#include "cli/models.h"
 
 #include "base/memory.h"
 #include "checkpoints/mix.h"
 #include "checkpoints/model.h"
 
+#include <jansson.h>
 #include <math.h>
 #include <string.h>
 
@@ -71,7 +73,7 @@ static int compare(tern_model *model, tern_model *again, const char *folder, ter
 
 static int mix_with_base(tern_model *model, tern_error *error)
 {
-    tern_model *other = tern_model_load(base, error);
+    tern_model *other = tern_command_model_load(base, error);
     int status = other ? tern_model_mix(model, other, share, error) : -1;
     tern_model_free(other);
     return status;
@@ -79,7 +81,7 @@ static int mix_with_base(tern_model *model, tern_error *error)
 
 static int export_model(const char *name, const char *folder, tern_error *error)
 {
-    tern_model *again = NULL, *model = tern_model_load(name, error);
+    tern_model *again = NULL, *model = tern_command_model_load(name, error);
     int status = model ? 0 : -1;
     if (status == 0 && base)
         status = mix_with_base(model, error);
@@ -92,6 +94,15 @@ static int export_model(const char *name, const char *folder, tern_error *error)
     tern_model_free(again);
     tern_model_free(model);
     return status;
+}
+
+static void print_json(void)
+{
+    json_t *object = json_pack("{s:i, s:b}", "texts", 3 * N_TEXTS, "equal", 1);
+    tern_command_add_warnings(object);
+    json_dumpf(object, stdout, 0); /* a failed write is seen by tern_command_end */
+    putchar('\n');
+    json_decref(object);
 }
 
 int tern_cmd_export(int argc, char **argv)
@@ -108,7 +119,7 @@ int tern_cmd_export(int argc, char **argv)
     if (export_model(args[0], args[1], &error) < 0)
         return tern_command_fail(&error);
     if (json)
-        printf("{\"texts\": %d, \"equal\": true}\n", 3 * N_TEXTS);
+        print_json();
     else
         printf("%s: written, read back; the vectors of %d texts are equal bit for bit\n", args[1], 3 * N_TEXTS);
     return tern_command_end(TERN_EXIT_DONE);

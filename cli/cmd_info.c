@@ -75,6 +75,7 @@ int tern_cmd_info(int argc, char **argv)
     if (!info)
         return tern_command_fail(&error);
     if (json) {
+        tern_command_add_warnings(info);
         json_dumpf(info, stdout, JSON_COMPACT);
         putchar('\n');
     } else {

@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/models.h"
 #include "cli/queries.h"
 
 #include "base/file.h"
@@ -199,7 +200,7 @@ static int embed(void *context, int is_query, const char *const *texts, int64_t 
 static int open_index(search_index *x, const char *model, const char *path, tern_error *error)
 {
     *x = (search_index){0};
-    if (open_collection(&x->rows, path, error) < 0 || !(x->model = tern_model_open(model, error)))
+    if (open_collection(&x->rows, path, error) < 0 || !(x->model = tern_command_model_open(model, error)))
         return -1;
     int64_t n = (int64_t)x->rows.n, dim = tern_model_dim(x->model);
     x->k = tern_min(top, n);

@@ -17,8 +17,11 @@
 #define TERN_CLI_COMMAND_H
 
 #include "base/error.h"
+#include "base/warnings.h"
 
 #include <stdint.h>
+
+#include <jansson.h>
 
 /* What a signal ends exits with TERN_EXIT_SIGNAL + its number, as in shells: 130 for Ctrl-C, 143 for SIGTERM. */
 enum { TERN_EXIT_DONE = 0, TERN_EXIT_FAILED = 1, TERN_EXIT_USAGE = 2, TERN_EXIT_SIGNAL = 128, TERN_GO_ON = -1 };
@@ -60,8 +63,12 @@ int tern_flags_parse(const tern_command *command, int argc, char **argv, const c
 /* Prints "tern: <message>" to stderr and returns TERN_EXIT_FAILED (or TERN_EXIT_USAGE). */
 int tern_command_fail(const tern_error *error);
 int tern_command_usage(const tern_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Prints "tern: warning: <sentence>" to stderr, with --quiet too: what a user must know isn't progress. */
+/* Prints "tern: warning: <sentence>" to stderr: what a user must know, under --quiet too. The same one once. */
 void tern_command_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same for each of a list. */
+void tern_command_warn_all(const tern_warnings *warnings);
+/* Puts all that were printed so far into a command's JSON object, as "warnings"; nothing when there are none. */
+void tern_command_add_warnings(json_t *object);
 /* Flushes stdout; a failed write (full disk, closed pipe) is said and gives TERN_EXIT_FAILED, else status. */
 int tern_command_end(int status);
 /* 1 when --quiet was given. */

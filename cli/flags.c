@@ -17,7 +17,7 @@ static int64_t threads;
 /* What every command takes besides its own. */
 static const tern_flag common_flags[] = {
     {"threads", TERN_FLAG_INT, &threads, "N", "number of threads (OMP_NUM_THREADS, else all processors)"},
-    {"quiet", TERN_FLAG_BOOL, &quiet, NULL, "no progress on stderr"},
+    {"quiet", TERN_FLAG_BOOL, &quiet, NULL, "no progress on stderr; warnings and errors stay"},
     {"help", TERN_FLAG_BOOL, &help_wanted, NULL, "show this page"},
     {NULL, TERN_FLAG_BOOL, NULL, NULL, NULL},
 };
@@ -259,18 +259,6 @@ int tern_command_fail(const tern_error *error)
 {
     fprintf(stderr, "tern: %s\n", error->message);
     return TERN_EXIT_FAILED;
-}
-
-void tern_command_warn(const char *format, ...)
-{
-    char text[TERN_ERROR_SIZE];
-    tern_error error = {{0}};
-    va_list list;
-    va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
-    va_end(list);
-    tern_fail(&error, "%s", text);
-    fprintf(stderr, "tern: warning: %s\n", error.message);
 }
 
 int tern_command_usage(const tern_command *command, const char *format, ...)

@@ -1,4 +1,5 @@
 #include "cli/info.h"
+#include "cli/models.h"
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -52,7 +53,7 @@ static json_t *module_json(const tern_module *module)
 
 json_t *tern_info_model(const char *path, tern_error *error)
 {
-    tern_model *model = tern_model_load(path, error);
+    tern_model *model = tern_command_model_load(path, error);
     if (!model)
         return NULL;
     const tern_encoder_config *config = tern_encoder_get_config(model->encoder);
@@ -70,6 +71,8 @@ json_t *tern_info_model(const char *path, tern_error *error)
     json_object_set_new(info, "positions", whole(bert->max_positions));
     json_object_set_new(info, "vocabulary", whole(bert->vocab_size));
     json_object_set_new(info, "modules", modules);
+    if (model->assumed)
+        json_object_set_new(info, "assumed", json_string("mean pooling, since there is no modules.json"));
     json_object_set_new(info, "dimensions", whole(tern_model_dim(model)));
     json_object_set_new(info, "max_seq_length", whole(model->max_seq_length));
     json_object_set_new(info, "query_prompt", json_string(model->query_prompt));

@@ -4,6 +4,8 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/nearest.h"
+#include "base/warnings.h"
+#include "data/warnings_json.h"
 #include "tests/support.h"
 
 #include <check.h>
@@ -102,6 +104,27 @@ START_TEST(the_nearest_name_is_found_and_a_far_one_is_not)
 }
 END_TEST
 
+START_TEST(warnings_are_sentences_each_once)
+{
+    tern_warnings warnings = {0}, all = {0};
+    tern_warn(NULL, "dropped");
+    tern_warn(&warnings, "%s: 3 rows\nare left out", "a.jsonl");
+    tern_warn(&warnings, "%s: 3 rows\nare left out", "a.jsonl");
+    tern_warn(&warnings, "caf\xe9.csv: a name that isn't UTF-8");
+    tern_warnings_add(&all, &warnings);
+    tern_warnings_add(&all, &warnings);
+    ck_assert_uint_eq(all.n, 2);
+    json_t *list = tern_warnings_json(&all), *none = tern_warnings_json(NULL);
+    ck_assert_str_eq(json_string_value(json_array_get(list, 0)), "a.jsonl: 3 rows?are left out");
+    ck_assert_str_eq(json_string_value(json_array_get(list, 1)), "caf\xef\xbf\xbd.csv: a name that isn't UTF-8");
+    ck_assert_uint_eq(json_array_size(none), 0);
+    json_decref(none);
+    json_decref(list);
+    tern_warnings_free(&all);
+    tern_warnings_free(&warnings);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("base");
@@ -113,6 +136,7 @@ int main(void)
     tcase_add_test(tcase, a_writer_that_is_discarded_leaves_the_old_file);
     tcase_add_test(tcase, an_error_quotes_no_control_characters_and_cuts_no_character);
     tcase_add_test(tcase, the_nearest_name_is_found_and_a_far_one_is_not);
+    tcase_add_test(tcase, warnings_are_sentences_each_once);
     suite_add_tcase(suite, tcase);
     return tern_test_run(suite);
 }

@@ -48,6 +48,9 @@ START_TEST(warnings_are_kept_in_the_result)
     json_t *result = tern_report_json(&outcome), *kept = json_object_get(result, "warnings");
     ck_assert_uint_eq(json_array_size(kept), 2);
     ck_assert_str_eq(json_string_value(json_array_get(kept, 1)), "two");
+    char *text = tern_report_text(result);
+    ck_assert_ptr_nonnull(strstr(text, "2 warnings, listed in result.json\n"));
+    free(text);
     ck_assert_ptr_null(json_object_get(none, "warnings"));
     json_decref(none);
     json_decref(result);

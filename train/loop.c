@@ -28,6 +28,14 @@ void tern_training_say(const tern_training *run, const char *format, ...)
         run->options->watch.say(run->options->watch.context, line);
 }
 
+static int is_known(const json_t *list, const json_t *sentence)
+{
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (json_equal(json_array_get(list, i), sentence))
+            return 1;
+    return 0;
+}
+
 void tern_training_warn(tern_training *run, const char *format, ...)
 {
     tern_error line; /* for its length, and its care for what a file quotes */
@@ -39,12 +47,22 @@ void tern_training_warn(tern_training *run, const char *format, ...)
     tern_fail(&line, "%s", text);
     size_t n;
     char *valid = tern_utf8_replace(line.message, strlen(line.message), &n);
+    json_t *sentence = json_stringn(valid, n);
+    int known = is_known(run->warnings, sentence);
+    free(valid);
     if (!run->warnings)
         run->warnings = json_array();
-    json_array_append_new(run->warnings, json_stringn(valid, n));
-    free(valid);
-    if (run->options->watch.warn)
+    if (!known)
+        json_array_append(run->warnings, sentence);
+    json_decref(sentence);
+    if (!known && run->options->watch.warn)
         run->options->watch.warn(run->options->watch.context, line.message);
+}
+
+void tern_training_warn_all(tern_training *run, const tern_warnings *warnings)
+{
+    for (size_t i = 0; i < warnings->n; i++)
+        tern_training_warn(run, "%s", warnings->items[i]);
 }
 
 tern_checkpoint tern_training_checkpoint(tern_training *run)

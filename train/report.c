@@ -136,6 +136,9 @@ char *tern_report_text(const json_t *result)
                        (long long)json_integer_value(json_object_get(result, "steps")),
                        json_number_value(json_object_get(result, "seconds")),
                        json_number_value(json_object_get(result, "tokens_per_second")), peak);
+    size_t warnings = json_array_size(json_object_get(result, "warnings"));
+    if (warnings > 0)
+        tern_buffer_printf(&out, "%zu %s, listed in result.json\n", warnings, warnings == 1 ? "warning" : "warnings");
     add_last_line(&out, result);
     return out.data;
 }

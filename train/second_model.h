@@ -13,8 +13,9 @@
 
 typedef struct tern_second_vectors tern_second_vectors;
 
-/* How wide a model's vectors are, or -1 with a sentence when it can't be loaded. */
-int64_t tern_second_model_dim(const char *model, tern_error *error);
+/* How wide a model's vectors are, or -1 with a sentence when it can't be loaded. warnings (NULL: dropped): gets those
+ * of the model. */
+int64_t tern_second_model_dim(const char *model, tern_warnings *warnings, tern_error *error);
 
 /* Loads the model, embeds every text that rows use in each role it has, with the model's own prompts, and lets the
  * model go. NULL with a sentence when it can't be loaded, or when watch->stop asks for an end. */

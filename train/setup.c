@@ -45,6 +45,7 @@ static int read_model(tern_training *run, tern_error *error)
     run->model = recipe->model ? tern_model_load(recipe->model, error) : from_scratch(recipe, error);
     if (!run->model)
         return tern_fail_within(error, "%s", tern_recipe_line(recipe, recipe->model ? "model" : "scratch"));
+    tern_training_warn_all(run, &run->model->warnings);
     if (tern_check_model(recipe, run->model, error) < 0)
         return -1;
     replace(&run->model->query_prompt, recipe->prompts.query);
@@ -67,6 +68,7 @@ static int read_sources(tern_training *run, tern_error *error)
     for (int i = 0; i < recipe->n_sources; i++) {
         if (go_on(run, error) < 0 || tern_source_read(&run->sources[i], recipe, i, error) < 0)
             return -1;
+        tern_training_warn_all(run, &run->sources[i].warnings);
         uint64_t rows = tern_rows_fingerprint(run->sources[i].rows);
         run->data = i == 0 ? rows : tern_mix(run->data ^ rows);
     }

@@ -33,7 +33,7 @@ static int measure_second(tern_source *source, const tern_recipe *recipe, tern_e
     for (int i = 0; i < o->n_losses; i++) {
         if (!o->second_model[i])
             continue;
-        o->second_dim[i] = tern_second_model_dim(o->second_model[i], error);
+        o->second_dim[i] = tern_second_model_dim(o->second_model[i], &source->warnings, error);
         if (o->second_dim[i] < 0)
             return tern_fail_within(error, "%s", second_line(source, recipe, i));
     }
@@ -113,6 +113,7 @@ void tern_source_free(tern_source *source)
         tern_second_vectors_free(source->second[i]);
     tern_rows_free(source->rows);
     tern_texts_free(source->texts);
+    tern_warnings_free(&source->warnings);
     free(source->lengths);
     free(source->name);
     *source = (tern_source){0};

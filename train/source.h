@@ -20,6 +20,7 @@ typedef struct tern_source {
     tern_texts *texts;
     tern_rows *rows;
     tern_objective objective;
+    tern_warnings warnings; /* of the rows and second models, for the user to know */
     /* After tern_source_prepare. */
     tern_second_vectors *second[TERN_RECIPE_MOST_LOSSES];
     tern_tokens *tokens;

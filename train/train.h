@@ -59,7 +59,7 @@ typedef struct tern_train_options {
 } tern_train_options;
 
 typedef struct tern_train_result {
-    char *json;   /* one line: base, tuned, p_value, steps, seconds, tokens_per_second, peak_memory_mb */
+    char *json;   /* one line: base, tuned, p_value, steps, seconds, tokens_per_second, peak_memory_mb, warnings */
     char *report; /* the same for people, several lines, the last one with an end of line too */
 } tern_train_result;
 

@@ -2,6 +2,7 @@
 #ifndef TERN_TRAIN_TRAINING_H
 #define TERN_TRAIN_TRAINING_H
 
+#include "base/warnings.h"
 #include "train/checkpoint.h"
 #include "train/exams.h"
 #include "train/metrics_log.h"
@@ -46,7 +47,8 @@ tern_checkpoint tern_training_checkpoint(tern_training *run);
 int tern_training_stopping(const tern_training *run);
 /* One line for those who watch. */
 void tern_training_say(const tern_training *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* One sentence that is shown with --quiet too, and kept for result.json. */
+/* One sentence that is shown with --quiet too, and kept for result.json; the same one once. */
 void tern_training_warn(tern_training *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void tern_training_warn_all(tern_training *run, const tern_warnings *warnings);
 
 #endif
