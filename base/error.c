@@ -1,11 +1,13 @@
 #include "base/error.h"
 
+#include "base/visible.h"
+
 #include <stdarg.h>
 #include <string.h>
 
-/* A quoted byte of a hostile file must not move the terminal's cursor, and a cut must not split a
- * UTF-8 sequence: 10xxxxxx bytes and the lead byte before them are dropped from the end. */
-static void make_printable(char *text, int cut)
+/* What is quoted of a hostile file must not move the terminal's cursor, and a cut must not split a UTF-8 sequence:
+ * 10xxxxxx bytes and the lead byte before them are dropped from the end. */
+static void make_visible(char *text, int cut)
 {
     size_t n = strlen(text);
     if (cut) {
@@ -13,11 +15,8 @@ static void make_printable(char *text, int cut)
             n--;
         if (n > 0 && (unsigned char)text[n - 1] >= 0xC0)
             n--;
-        text[n] = 0;
     }
-    for (size_t i = 0; i < n; i++)
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7F)
-            text[i] = '?';
+    text[tern_visible(text, n, 0)] = 0;
 }
 
 int tern_fail(tern_error *error, const char *format, ...)
@@ -28,7 +27,7 @@ int tern_fail(tern_error *error, const char *format, ...)
     va_start(args, format);
     int n = vsnprintf(error->message, sizeof error->message, format, args);
     va_end(args);
-    make_printable(error->message, n >= TERN_ERROR_SIZE);
+    make_visible(error->message, n >= TERN_ERROR_SIZE);
     return -1;
 }
 

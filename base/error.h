@@ -20,8 +20,8 @@ typedef struct tern_error {
 } tern_error;
 
 /* Writes the sentence into error (NULL: dropped) and returns -1, so that callers can write
- * `return tern_fail(error, ...)`. Control characters of the text are replaced by '?', since file
- * contents may be quoted in it; a sentence that is too long is cut at a character's end. */
+ * `return tern_fail(error, ...)`. Since file contents may be quoted in it, what a terminal must not get is replaced
+ * as tern_visible does; a sentence that is too long is cut at a character's end. */
 int tern_fail(tern_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Puts "prefix: " before the sentence that is there, and returns -1. */

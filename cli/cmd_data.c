@@ -1,9 +1,11 @@
 /* tern data: makes data sets, and checks the user's own before a long run does. */
 #include "cli/command.h"
+#include "cli/terminal.h"
 
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/nearest.h"
+#include "base/visible.h"
 #include "data/beir.h"
 #include "data/rows.h"
 #include "data/wordnet.h"
@@ -57,8 +59,8 @@ static const tern_command check_command = {
 
 static void print_split(const char *name, const tern_wordnet_split *counts)
 {
-    printf("%-10s %9lld queries, %lld documents, %lld judgements in %s/%s\n", name, (long long)counts->queries,
-           (long long)counts->documents, (long long)counts->judgements, output, name);
+    tern_print(stdout, "%-10s %9lld queries, %lld documents, %lld judgements in %s/%s\n", name,
+               (long long)counts->queries, (long long)counts->documents, (long long)counts->judgements, output, name);
 }
 
 static int run_wordnet(int argc, char **argv)
@@ -75,8 +77,8 @@ static int run_wordnet(int argc, char **argv)
         return tern_command_fail(&error);
     printf("%-10s %9lld synonym sets, %lld words, %lld definitions\n", "WordNet", (long long)made.sets,
            (long long)made.words, (long long)made.definitions);
-    printf("%-10s %9lld rows in %s/train.jsonl; %.1f %% have a sibling's word as negative\n", "train",
-           (long long)made.rows, output, 100.0 * (double)made.rows_with_sibling / (double)made.rows);
+    tern_print(stdout, "%-10s %9lld rows in %s/train.jsonl; %.1f %% have a sibling's word as negative\n", "train",
+               (long long)made.rows, output, 100.0 * (double)made.rows_with_sibling / (double)made.rows);
     print_split("dev", &made.dev);
     print_split("test", &made.test);
     return TERN_EXIT_DONE;
@@ -86,6 +88,8 @@ static void print_count(const char *name, int64_t n)
 {
     printf("%-16s %9lld\n", name, (long long)n);
 }
+
+enum { LONGEST_SHOWN = 60 };
 
 /* The longest of the texts, in bytes and where to find it. */
 static void print_longest(const tern_texts *texts)
@@ -99,15 +103,9 @@ static void print_longest(const tern_texts *texts)
             which = i;
         }
     }
-    int shown = longest < 60 ? (int)longest : 60;
-    const char *text = tern_texts_get(texts, which, NULL);
-    /* Not in the middle of a character. */
-    while (shown < (int)longest && shown > 0 && ((unsigned char)text[shown] & 0xC0) == 0x80)
-        shown--;
-    printf("%-16s %9zu bytes: ", "longest text", longest);
-    for (int i = 0; i < shown; i++)
-        putchar((unsigned char)text[i] < 0x20 || text[i] == 0x7F ? ' ' : text[i]);
-    puts(shown < (int)longest ? "..." : "");
+    char *shown = tern_visible_cut(tern_texts_get(texts, which, NULL), longest, LONGEST_SHOWN, TERN_VISIBLE_TEXT);
+    printf("%-16s %9zu bytes: %s\n", "longest text", longest, shown);
+    free(shown);
 }
 
 static int64_t count_labels(const tern_rows *rows)
@@ -167,7 +165,8 @@ static int check_split(const char *folder, const char *name, int replace, tern_e
         greatest = qrels->grades[i] > greatest ? qrels->grades[i] : greatest;
         missing += tern_beir_find_doc(beir, qrels->doc_ids[i]) < 0;
     }
-    printf("%-16s %9lld queries, %lld documents, %lld judgements (%lld above grade 0, greatest %d", name,
+    tern_print_cell(stdout, name, 16);
+    printf(" %9lld queries, %lld documents, %lld judgements (%lld above grade 0, greatest %d",
            (long long)beir->n_queries, (long long)beir->n_docs, (long long)n, (long long)relevant, greatest);
     if (missing)
         printf("; %lld of documents that aren't there", (long long)missing);

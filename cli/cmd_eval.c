@@ -2,6 +2,7 @@
 #include "cli/models.h"
 #include "cli/cut.h"
 #include "cli/precision.h"
+#include "cli/terminal.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -201,9 +202,9 @@ static int evaluate_run(evaluation *e, tern_error *error)
         status = -1;
     }
     if (status == 0 && missing > 0 && !tern_command_quiet())
-        fprintf(stderr,
-                "tern: %s lacks %lld queries that have relevant documents; figures are means over the other %lld\n",
-                run_file, (long long)missing, (long long)e->scores.n_queries);
+        tern_print(stderr,
+                   "tern: %s lacks %lld queries that have relevant documents; figures are means over the other %lld\n",
+                   run_file, (long long)missing, (long long)e->scores.n_queries);
     tern_trec_run_free(run);
     tern_qrels_free(&qrels);
     free(folder_qrels);
@@ -291,13 +292,14 @@ static void print_retrieval(const tern_scores *scores)
 static void print_table(const evaluation *e)
 {
     if (e->kind == KIND_ROWS) {
-        printf("%s on %s: %lld rows, %.1f s\n", e->model, e->data, (long long)e->scores.n_queries, e->seconds);
+        tern_print(stdout, "%s on %s: %lld rows, %.1f s\n", e->model, e->data, (long long)e->scores.n_queries,
+                   e->seconds);
         for (int i = 0; i < e->scores.n_metrics; i++)
             printf("%-18s %8.5f\n", e->scores.names[i], e->scores.means[i]);
     } else {
         int in_folder = tern_folder_exists(e->data);
-        printf("%s on %s%s%s: %lld queries", e->kind == KIND_RUN ? run_file : e->model, e->data, in_folder ? ", " : "",
-               in_folder ? split : "", (long long)e->scores.n_queries);
+        tern_print(stdout, "%s on %s%s%s: %lld queries", e->kind == KIND_RUN ? run_file : e->model, e->data,
+                   in_folder ? ", " : "", in_folder ? split : "", (long long)e->scores.n_queries);
         if (e->kind == KIND_SET)
             printf(", %lld documents", (long long)e->documents);
         printf(", %.1f s\n", e->seconds);
@@ -305,8 +307,9 @@ static void print_table(const evaluation *e)
     }
     const tern_comparison *c = &e->comparison;
     if (compare_file)
-        printf("%s: %.5f, from %.5f in %s: %+.5f, p = %.2g over %lld %s\n", compared_metric(e), c->mean_b, c->mean_a,
-               compare_file, c->difference, c->p_value, (long long)c->n, e->kind == KIND_ROWS ? "rows" : "queries");
+        tern_print(stdout, "%s: %.5f, from %.5f in %s: %+.5f, p = %.2g over %lld %s\n", compared_metric(e), c->mean_b,
+                   c->mean_a, compare_file, c->difference, c->p_value, (long long)c->n,
+                   e->kind == KIND_ROWS ? "rows" : "queries");
 }
 
 /* *name becomes the documented one. */

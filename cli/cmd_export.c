@@ -1,5 +1,6 @@
 #include "cli/command.h"
 #include "cli/models.h"
+#include "cli/terminal.h"
 
 #include "base/memory.h"
 #include "checkpoints/mix.h"
@@ -121,6 +122,7 @@ int tern_cmd_export(int argc, char **argv)
     if (json)
         print_json();
     else
-        printf("%s: written, read back; the vectors of %d texts are equal bit for bit\n", args[1], 3 * N_TEXTS);
+        tern_print(stdout, "%s: written, read back; the vectors of %d texts are equal bit for bit\n", args[1],
+                   3 * N_TEXTS);
     return tern_command_end(TERN_EXIT_DONE);
 }

@@ -1,10 +1,12 @@
 #include "cli/command.h"
 #include "cli/models.h"
 #include "cli/queries.h"
+#include "cli/terminal.h"
 
 #include "base/file.h"
 #include "base/integer.h"
 #include "base/memory.h"
+#include "base/visible.h"
 #include "checkpoints/model.h"
 #include "data/beir.h"
 #include "data/input.h"
@@ -17,11 +19,9 @@
 #include <jansson.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
-#include <utf8proc.h>
 
-enum { WIDTH_DEFAULT = 100, WIDTH_LEAST = 40, ID_WIDTH = 24 };
+enum { WIDTH_DEFAULT = 100, ID_MOST = 24, RANK_WIDTH = 14 };
 /* Queries that are searched for together, and hits that are held for them. */
 enum { MOST_QUERIES = 256, MOST_HITS = 1 << 22 };
 
@@ -214,58 +214,33 @@ static int open_index(search_index *x, const char *model, const char *path, tern
     return tern_vectors_embed(&(tern_embedder){embed, x->model, dim}, 0, x->rows.texts, n, x->vectors, error);
 }
 
-static int terminal_width(void)
-{
-    struct winsize size;
-    const char *columns = getenv("COLUMNS");
-    int width = columns ? atoi(columns) : WIDTH_DEFAULT;
-    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        width = size.ws_col;
-    return width < WIDTH_LEAST ? WIDTH_LEAST : width;
-}
-
-/* Prints text on at most width columns, white space and controls as single spaces, and says "..." where it was cut.
- * Returns the columns used. */
+/* text on at most width columns. Returns the columns it takes. */
 static int print_cut(const char *text, int width)
 {
-    tern_buffer line = {0};
-    size_t fits = 0; /* bytes of line that leave room for the dots */
-    int used = 0, cut = 0, space = 0;
-    tern_buffer_add(&line, "", 0);
-    for (size_t n = strlen(text), length; n > 0 && !cut; text += length, n -= length) {
-        uint32_t c = tern_utf8_decode(text, n, &length);
-        int blank = c <= 0x20 || (c >= 0x7F && c <= 0xA0) || c == 0x2028 || c == 0x2029;
-        int columns = blank ? !space && used > 0 : utf8proc_charwidth((utf8proc_int32_t)c);
-        space = blank;
-        cut = used + columns > width;
-        if (cut)
-            break;
-        if (!blank || columns)
-            tern_buffer_add(&line, blank ? " " : text, blank ? 1 : length);
-        used += columns;
-        if (used <= width - 3)
-            fits = line.n;
-    }
-    if (cut)
-        printf("%.*s...", (int)fits, line.data);
-    else
-        fputs(line.data, stdout);
-    tern_buffer_free(&line);
+    char *shown = tern_visible_cut(text, strlen(text), width, TERN_VISIBLE_TEXT);
+    int used = tern_columns(shown, strlen(shown));
+    fputs(shown, stdout);
+    free(shown);
     return used;
 }
 
+/* Cut where people look: on a terminal at its width, elsewhere at COLUMNS. Ids get half of what rank and score leave at
+ * most. */
 static void print_table(const search_index *x, const tern_hit *hits, int64_t n)
 {
-    int id_width = 1, width = terminal_width();
+    int id_width = 1, width = tern_terminal_width(stdout, WIDTH_DEFAULT), room = width - RANK_WIDTH - 2;
     for (int64_t i = 0; i < n; i++) {
-        int length = (int)strnlen(x->rows.ids[hits[i].doc], ID_WIDTH);
-        id_width = length > id_width ? length : id_width;
+        const char *id = x->rows.ids[hits[i].doc];
+        int columns = tern_columns(id, strlen(id));
+        id_width = columns > id_width ? columns : id_width;
     }
+    id_width = id_width > ID_MOST ? ID_MOST : id_width;
+    id_width = id_width > room / 2 && room > 1 ? room / 2 : id_width;
     for (int64_t i = 0; i < n; i++) {
-        int taken = printf("%3lld  %7.4f  ", (long long)i + 1, (double)hits[i].score);
+        printf("%3lld  %7.4f  ", (long long)i + 1, (double)hits[i].score);
         int id = print_cut(x->rows.ids[hits[i].doc], id_width);
         printf("%*s", (id < id_width ? id_width - id : 0) + 2, "");
-        print_cut(x->rows.texts[hits[i].doc], width - taken - id_width - 2);
+        print_cut(x->rows.texts[hits[i].doc], room - id_width);
         putchar('\n');
     }
 }
@@ -304,7 +279,7 @@ static int answer(search_index *x, const char *const *texts, int64_t n, int quot
         }
         if (quoted) {
             printf("%s\"", x->answered ? "\n" : "");
-            print_cut(texts[q], terminal_width() - 2);
+            print_cut(texts[q], tern_terminal_width(stdout, WIDTH_DEFAULT) - 2);
             puts("\"");
         }
         print_table(x, hits + q * x->k, found[q]);
@@ -350,7 +325,7 @@ static int search(search_index *x, const char *const *texts, int64_t n, int quot
 
 static int search_given(search_index *x, tern_error *error)
 {
-    for (int64_t i = 0; i < queries.n; i += x->most)
+    for (int64_t i = 0; i < queries.n && !ferror(stdout); i += x->most)
         if (search(x, queries.items + i, tern_min(x->most, queries.n - i), queries.n > 1, error) < 0)
             return -1;
     return 0;
@@ -373,7 +348,7 @@ static int search_read(search_index *x, tern_error *error)
     const char **lines;
     if (terminal)
         fprintf(stderr, "%zu rows; type a query, Ctrl-D ends\n", x->rows.n);
-    while (status == 0) {
+    while (status == 0 && !ferror(stdout)) {
         if (terminal)
             fputs("> ", stderr);
         int64_t n = tern_queries_next(in, &lines, error);

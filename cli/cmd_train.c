@@ -1,11 +1,13 @@
 /* tern train: a recipe to a model. Progress goes to stderr, the result to stdout. */
 #include "cli/command.h"
+#include "cli/terminal.h"
 
 #include "autograd/gemm.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/profile.h"
+#include "base/visible.h"
 #include "train/train.h"
 
 #include <signal.h>
@@ -38,15 +40,11 @@ static const tern_command command = {
     .flags = flags,
 };
 
-enum { BAR_WIDTH = 20, LINES_A_RUN = 25 };
+enum { LINES_A_RUN = 25, LINE_BYTES = 256, PART_BYTES = 64 };
 
 static volatile sig_atomic_t stop; /* the number of the first signal; 0: none yet */
 
-/* Where the step's line stands on the terminal. */
-static struct {
-    int terminal, drawn;
-    double last;
-} screen;
+static double last_drawn; /* when the step's line was drawn last */
 
 /* The first signal asks for a stop after the step; a later one ends the process at once. What comes together with the
  * first is the same wish: timeout(1) and some shells send it to the process and to its group. */
@@ -63,26 +61,18 @@ static void ask_to_stop(int number)
     stop = number;
 }
 
-static void clear_bar(void)
-{
-    if (screen.drawn)
-        fputs("\r\033[K", stderr);
-    screen.drawn = 0;
-}
-
 static void say(void *context, const char *line)
 {
     (void)context;
     if (tern_command_quiet())
         return;
-    clear_bar();
-    fprintf(stderr, "%s\n", line);
+    tern_progress_clear();
+    tern_print_fitted(stderr, line, 0);
 }
 
 static void warn(void *context, const char *line)
 {
     (void)context;
-    clear_bar();
     tern_command_warn("%s", line);
 }
 
@@ -91,52 +81,50 @@ static void show_work(void *context, const char *label, int64_t done, int64_t to
     (void)context;
     char name[64];
     snprintf(name, sizeof name, "%s", label);
-    clear_bar();
     tern_progress(name, done, total);
 }
 
-static void print_step(const tern_train_step *step)
+/* The step's line, of at most columns columns when there is a limit (above 0): the bar gets what the rest leaves, and
+ * the step itself stays when all else has gone. */
+static void write_step(char line[LINE_BYTES], const tern_train_step *step, int columns)
 {
-    char left[32], count[48];
+    enum { STEP, LOSS, RATE, SPEED, LEFT, N_PARTS };
+    char texts[N_PARTS][PART_BYTES], left[32], count[32], bar[TERN_PROGRESS_BAR] = "";
+    tern_line_part parts[N_PARTS] = {
+        {texts[STEP], 0}, {texts[LOSS], 1}, {texts[RATE], 3}, {texts[SPEED], 4}, {texts[LEFT], 2}};
     tern_command_time(left, sizeof left, step->seconds_left);
     snprintf(count, sizeof count, "%lld", (long long)step->total);
-    fprintf(stderr, "step %*lld/%s  loss %.4f  rate %.2e  %5.0f tokens/s  %s left", (int)strlen(count),
-            (long long)step->step, count, step->loss, step->learning_rate, step->tokens_per_second, left);
-}
-
-static void draw_bar(const tern_train_step *step)
-{
-    double now = tern_seconds();
-    if (now - screen.last < 0.1 && step->step < step->total)
-        return;
-    char bar[BAR_WIDTH + 1];
-    int filled = (int)(BAR_WIDTH * step->step / step->total);
-    memset(bar, '-', BAR_WIDTH);
-    memset(bar, '#', (size_t)filled);
-    bar[BAR_WIDTH] = 0;
-    fprintf(stderr, "\r[%s] ", bar);
-    print_step(step);
-    fputs("\033[K", stderr);
-    screen.drawn = 1;
-    screen.last = now;
-    if (step->step == step->total) {
-        fputc('\n', stderr);
-        screen.drawn = 0;
+    snprintf(texts[STEP], PART_BYTES, "step %*lld/%s", (int)strlen(count), (long long)step->step, count);
+    snprintf(texts[LOSS], PART_BYTES, "  loss %.4f", step->loss);
+    snprintf(texts[RATE], PART_BYTES, "  rate %.2e", step->learning_rate);
+    snprintf(texts[SPEED], PART_BYTES, "  %5.0f tokens/s", step->tokens_per_second);
+    snprintf(texts[LEFT], PART_BYTES, "  %s left", left);
+    if (columns > 0) {
+        int used = tern_line_fit(parts, N_PARTS, columns);
+        tern_progress_bar(bar, step->step, step->total, columns - used - 1);
     }
-    fflush(stderr);
+    snprintf(line, LINE_BYTES, "%s%s%s%s%s%s%s", bar, *bar ? " " : "", parts[STEP].text, parts[LOSS].text,
+             parts[RATE].text, parts[SPEED].text, parts[LEFT].text);
 }
 
 static void show_step(void *context, const tern_train_step *step)
 {
     (void)context;
+    char line[LINE_BYTES];
     int64_t every = step->total / LINES_A_RUN > 0 ? step->total / LINES_A_RUN : 1;
+    int over = step->step == step->total;
+    double now = tern_seconds();
     if (tern_command_quiet())
         return;
-    if (screen.terminal) {
-        draw_bar(step);
-    } else if (step->step == 1 || step->step % every == 0 || step->step == step->total) {
-        print_step(step);
-        fputc('\n', stderr);
+    if (tern_terminal_draws(stderr)) {
+        if (now - last_drawn < 0.1 && !over)
+            return;
+        last_drawn = now;
+        write_step(line, step, tern_terminal_width(stderr, 80) - 1);
+        tern_progress_draw(line, over);
+    } else if (step->step == 1 || step->step % every == 0 || over) {
+        write_step(line, step, 0);
+        fprintf(stderr, "%s\n", line);
     }
 }
 
@@ -151,11 +139,11 @@ static int start_threads(const tern_recipe *recipe, tern_error *error)
 static int give(const tern_train_result *result)
 {
     if (json && !tern_command_quiet())
-        fputs(result->report, stderr);
+        tern_print_fitted(stderr, result->report, TERN_VISIBLE_LINES);
     if (json)
         puts(result->json);
     else
-        fputs(result->report, stdout);
+        tern_print_fitted(stdout, result->report, TERN_VISIBLE_LINES);
     return TERN_EXIT_DONE;
 }
 
@@ -170,8 +158,11 @@ static int show_profile(const tern_profile *profile, const tern_recipe *recipe, 
     }
     char *path = tern_path_join(recipe->output.dir, "trace.json"), *table = tern_profile_table(profile);
     int status = tern_profile_write_trace(profile, path, 1, error);
-    if (status == 0 && !tern_command_quiet())
-        fprintf(stderr, "\n%s\nTrace: %s; open it at chrome://tracing or https://ui.perfetto.dev\n\n", table, path);
+    if (status == 0 && !tern_command_quiet()) {
+        fprintf(stderr, "\n%s\n", table);
+        tern_print(stderr, "Trace: %s; open it at chrome://tracing or https://ui.perfetto.dev\n", path);
+        fputc('\n', stderr);
+    }
     free(table);
     free(path);
     return status;
@@ -179,18 +170,16 @@ static int show_profile(const tern_profile *profile, const tern_recipe *recipe, 
 
 static int train(tern_recipe *recipe, tern_error *error)
 {
-    const char *term = getenv("TERM");
     tern_train_options options = {.force = force, .no_eval = no_eval};
     tern_train_result result;
     options.watch = (tern_train_watch){.say = say, .warn = warn, .step = show_step, .work = show_work, .stop = &stop};
-    screen.terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
     if (start_threads(recipe, error) < 0)
         return tern_command_fail(error);
     signal(SIGINT, ask_to_stop);
     signal(SIGTERM, ask_to_stop);
     options.profile = profiled ? tern_profile_create(NULL) : NULL;
     int status = tern_train(recipe, &options, &result, error);
-    clear_bar();
+    tern_progress_clear();
     if (status >= 0 && show_profile(options.profile, recipe, error) < 0)
         status = -1;
     tern_profile_free(options.profile);

@@ -69,7 +69,8 @@ void tern_command_warn(const char *format, ...) __attribute__((format(printf, 1,
 void tern_command_warn_all(const tern_warnings *warnings);
 /* Puts all that were printed so far into a command's JSON object, as "warnings"; nothing when there are none. */
 void tern_command_add_warnings(json_t *object);
-/* Flushes stdout; a failed write (full disk, closed pipe) is said and gives TERN_EXIT_FAILED, else status. */
+/* Flushes stdout; a failed write (full disk) is said and gives TERN_EXIT_FAILED, else status. When the reader of stdout
+ * went away after a command that did its work, the process ends by SIGPIPE, in silence. */
 int tern_command_end(int status);
 /* 1 when --quiet was given. */
 int tern_command_quiet(void);
@@ -78,6 +79,13 @@ int tern_command_threads(void);
 /* Progress on stderr: a bar with time left on a terminal, a line now and then elsewhere; nothing when quiet. Call it
  * often: it limits itself. done == total ends the line. Usable as tern_embed_options.progress; context: the label. */
 void tern_progress(void *label, int64_t done, int64_t total);
+/* A bar "[###---]" of up to columns columns; "" when they are too few for one. */
+enum { TERN_PROGRESS_BAR = 32 };
+void tern_progress_bar(char out[TERN_PROGRESS_BAR], int64_t done, int64_t total, int columns);
+/* Draws line over the one that stands on the terminal; over: it stays, and what follows goes below it. */
+void tern_progress_draw(const char *line, int over);
+/* Takes away a line that isn't over, so that another can be printed there. */
+void tern_progress_clear(void);
 /* Seconds as people read them, "4:07" or "1:02:03", into out [n]. */
 void tern_command_time(char *out, size_t n, double seconds);
 

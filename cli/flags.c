@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/terminal.h"
 
 #include "autograd/gemm.h"
 #include "base/memory.h"
@@ -6,8 +7,11 @@
 
 #include <errno.h>
 #include <math.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { HELP_WIDTH = 100, NAME_WIDTH = 40 };
 
@@ -257,13 +261,14 @@ int tern_flags_parse(const tern_command *command, int argc, char **argv, const c
 
 int tern_command_fail(const tern_error *error)
 {
-    fprintf(stderr, "tern: %s\n", error->message);
+    tern_progress_clear();
+    tern_print(stderr, "tern: %s\n", error->message);
     return TERN_EXIT_FAILED;
 }
 
 int tern_command_usage(const tern_command *command, const char *format, ...)
 {
-    /* Through tern_fail's buffer, so that control characters of an argument don't reach the terminal. */
+    /* Through tern_fail's buffer, so that an argument with a line feed in it stays on the line. */
     char text[TERN_ERROR_SIZE];
     tern_error error = {{0}};
     va_list list;
@@ -276,14 +281,30 @@ int tern_command_usage(const tern_command *command, const char *format, ...)
     return TERN_EXIT_USAGE;
 }
 
+/* 1 when stdout is a pipe or a socket that nobody reads any more. stdio may have lost the errno of an earlier write. */
+static int reader_is_gone(int number)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return number == EPIPE || (poll(&out, 1, 0) == 1 && (out.revents & POLLERR));
+}
+
 int tern_command_end(int status)
 {
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
-    if (errno)
-        fprintf(stderr, "tern: standard output could not be written: %s\n", strerror(errno));
-    else
+    int number = errno;
+    /* As other tools end: by the signal itself, in silence. All files are closed and whole by now. */
+    int gone = reader_is_gone(number);
+    if (gone && status == TERN_EXIT_DONE) {
+        signal(SIGPIPE, SIG_DFL);
+        raise(SIGPIPE);
+        status = TERN_EXIT_SIGNAL + SIGPIPE; /* it was blocked */
+    }
+    tern_progress_clear();
+    if (!gone && number)
+        fprintf(stderr, "tern: standard output could not be written: %s\n", strerror(number));
+    else if (!gone)
         fprintf(stderr, "tern: standard output could not be written\n");
     /* Said once: main asks again after the command did. */
     clearerr(stdout);

@@ -1,36 +1,42 @@
 #include "cli/info.h"
+#include "cli/terminal.h"
+
+#include "base/memory.h"
+#include "base/visible.h"
 
 #include <string.h>
 
-enum { MOST_COLUMNS = 8, SHORT = 60, LONG = 4096 };
+enum { MOST_COLUMNS = 8, MOST_CELL = 60, MOST_LIST = 4096 };
 
-/* A value as a word or a list of words; strings are cut at their first line's SHORT characters when cut is set. */
-static void format_value(char *text, size_t size, const json_t *value, int cut)
+/* A value as a word or a list of words, made visible; strings are cut at columns. A new string. */
+static char *value_text(const json_t *value, int columns)
 {
-    size_t index, n = 0;
+    tern_buffer text = {0};
+    size_t index;
     const json_t *item;
-    text[0] = 0;
-    if (json_is_string(value)) {
-        const char *string = json_string_value(value);
-        size_t whole = strlen(string), line = strcspn(string, "\r\n"), keep = cut && line > SHORT ? SHORT : line;
-        while (keep > 0 && keep < whole && ((unsigned char)string[keep] & 0xC0) == 0x80)
-            keep--;
-        snprintf(text, size, "%.*s%s", (int)keep, string, keep < whole ? " ..." : "");
-    } else if (json_is_integer(value)) {
-        snprintf(text, size, "%lld", (long long)json_integer_value(value));
+    if (json_is_string(value))
+        return tern_visible_cut(json_string_value(value), json_string_length(value), columns, 0);
+    tern_buffer_add(&text, "", 0);
+    if (json_is_integer(value)) {
+        tern_buffer_printf(&text, "%lld", (long long)json_integer_value(value));
     } else if (json_is_real(value)) {
-        snprintf(text, size, "%.6g", json_real_value(value));
+        tern_buffer_printf(&text, "%.6g", json_real_value(value));
     } else if (json_is_boolean(value)) {
-        snprintf(text, size, "%s", json_is_true(value) ? "yes" : "no");
+        tern_buffer_printf(&text, "%s", json_is_true(value) ? "yes" : "no");
     } else if (json_is_array(value)) {
         json_array_foreach((json_t *)value, index, item)
         {
-            char word[256];
-            format_value(word, sizeof word, item, cut);
-            int add = snprintf(text + n, size - n, "%s%s", index ? ", " : "", word);
-            n = add > 0 && n + (size_t)add < size ? n + (size_t)add : size - 1;
+            char *word = value_text(item, columns);
+            if (text.n > MOST_LIST) {
+                tern_buffer_printf(&text, ", ...");
+                free(word);
+                break;
+            }
+            tern_buffer_printf(&text, "%s%s", index ? ", " : "", word);
+            free(word);
         }
     }
+    return text.data;
 }
 
 static int is_table(const json_t *value)
@@ -38,8 +44,14 @@ static int is_table(const json_t *value)
     return json_is_object(json_array_get(value, 0));
 }
 
+static int widest(int width, const char *text)
+{
+    int columns = tern_columns(text, strlen(text));
+    return columns > width ? columns : width;
+}
+
 /* The width of each column: of its name and of every value. */
-static void measure(const json_t *rows, size_t *widths)
+static void measure(const json_t *rows, int *widths)
 {
     size_t index;
     const json_t *row, *value;
@@ -49,36 +61,39 @@ static void measure(const json_t *rows, size_t *widths)
         size_t column = 0;
         json_object_foreach((json_t *)row, key, value)
         {
-            char text[LONG];
-            format_value(text, sizeof text, value, 1);
-            size_t n = strlen(text) > strlen(key) ? strlen(text) : strlen(key);
-            if (column < MOST_COLUMNS && n > widths[column])
-                widths[column] = n;
+            char *text = value_text(value, MOST_CELL);
+            if (column < MOST_COLUMNS)
+                widths[column] = widest(widest(widths[column], key), text);
             column++;
+            free(text);
         }
     }
 }
 
-/* One row of a table: the names of its columns, or its values. */
-static void print_row(const json_t *row, const size_t *widths, int names)
+/* One row of a table: the names of its columns, or its values. On a terminal it is cut at the width. */
+static void print_row(const json_t *row, const int *widths, int names)
 {
     const json_t *value;
     const char *key;
+    tern_buffer line = {0};
     size_t column = 0, last = json_object_size(row) - 1;
     json_object_foreach((json_t *)row, key, value)
     {
-        char text[LONG];
-        format_value(text, sizeof text, value, 1);
-        printf("%s%-*s", column ? "  " : "", column < last && column < MOST_COLUMNS ? (int)widths[column] : 0,
-               names ? key : text);
+        char *text = names ? tern_strdup(key) : value_text(value, MOST_CELL);
+        int width = column < last && column < MOST_COLUMNS ? widths[column] : 0;
+        int gap = width - tern_columns(text, strlen(text));
+        tern_buffer_printf(&line, "%s%s%*s", column ? "  " : "", text, gap > 0 ? gap : 0, "");
         column++;
+        free(text);
     }
-    putchar('\n');
+    tern_print_cut(stdout, line.data);
+    tern_buffer_free(&line);
 }
 
 static void print_table(const json_t *rows)
 {
-    size_t index, widths[MOST_COLUMNS] = {0};
+    size_t index;
+    int widths[MOST_COLUMNS] = {0};
     const json_t *row;
     measure(rows, widths);
     putchar('\n');
@@ -89,24 +104,39 @@ static void print_table(const json_t *rows)
     }
 }
 
+/* A blank at a prompt's end is a part of it, which quotes show. */
+static int is_prompt(const char *key)
+{
+    size_t n = strlen(key), m = strlen("_prompt");
+    return n > m && strcmp(key + n - m, "_prompt") == 0;
+}
+
+static void print_value(const char *key, const json_t *value, int width)
+{
+    char *text = value_text(value, MOST_LIST), *line;
+    const char *quote = is_prompt(key) ? "\"" : "";
+    line = tern_format("%-*s  %s%s%s", width, key, quote, text, quote);
+    tern_print_fitted(stdout, line, 0);
+    free(line);
+    free(text);
+}
+
 void tern_info_print(const json_t *info)
 {
     const char *key;
     const json_t *value;
-    size_t width = 0;
-    json_object_foreach((json_t *)info, key, value) width =
-        !is_table(value) && strlen(key) > width ? strlen(key) : width;
+    int width = 0;
+    json_object_foreach((json_t *)info, key, value) width = is_table(value) ? width : widest(width, key);
     json_object_foreach((json_t *)info, key, value)
     {
-        char text[LONG];
         if (is_table(value))
             continue;
         if (json_is_string(value) && strcmp(key, "text") == 0) {
-            printf("\n%s", json_string_value(value));
-            continue;
+            putchar('\n');
+            tern_print_lines(stdout, json_string_value(value));
+        } else {
+            print_value(key, value, width);
         }
-        format_value(text, sizeof text, value, 0);
-        printf("%-*s  %s\n", (int)width, key, text);
     }
     json_object_foreach((json_t *)info, key, value) if (is_table(value)) print_table(value);
 }

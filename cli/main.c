@@ -160,7 +160,7 @@ __attribute__((section(".preinit_array"), used)) static void (*const before_libr
 int main(int argc, char **argv)
 {
     occupy_standard_files();
-    /* A reader that goes away is a write error, said in words, and never ends a training run half-way. */
+    /* A reader that goes away never ends a training run half-way: tern_command_end sees it when all is written. */
     signal(SIGPIPE, SIG_IGN);
     /* Likewise a file that grows beyond what ulimit -f allows: half-written files are removed. */
     signal(SIGXFSZ, SIG_IGN);

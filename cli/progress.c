@@ -1,11 +1,12 @@
 #include "cli/command.h"
+#include "cli/terminal.h"
 
 #include "base/clock.h"
+#include "base/visible.h"
 
 #include <string.h>
-#include <unistd.h>
 
-enum { BAR_WIDTH = 24, LABEL_WIDTH = 24, LABEL_BYTES = 64 };
+enum { BAR_MOST = 24, BAR_LEAST = 8, LABEL_MOST = 24, LABEL_LEAST = 10, LABEL_BYTES = 64, LINE_BYTES = 256 };
 
 /* Seconds between two drawings of the bar, and between two lines where there is no terminal. Work that ends sooner
  * shows nothing. */
@@ -18,11 +19,7 @@ static struct {
     int running, shown;
 } state;
 
-static int on_terminal(void)
-{
-    const char *term = getenv("TERM");
-    return isatty(STDERR_FILENO) && term && strcmp(term, "dumb");
-}
+static int drawn; /* a line that isn't over stands on the terminal */
 
 static void begin(const char *label, int64_t total)
 {
@@ -42,21 +39,53 @@ void tern_command_time(char *out, size_t n, double seconds)
         snprintf(out, n, "%ld:%02ld", s / 60, s % 60);
 }
 
+void tern_progress_bar(char out[TERN_PROGRESS_BAR], int64_t done, int64_t total, int columns)
+{
+    if (columns < BAR_LEAST + 2) {
+        *out = 0;
+        return;
+    }
+    int width = columns - 2 < BAR_MOST ? columns - 2 : BAR_MOST;
+    double part = total > 0 ? (double)done / (double)total : 0;
+    out[0] = '[';
+    memset(out + 1, '-', (size_t)width);
+    memset(out + 1, '#', (size_t)(part * width));
+    memcpy(out + 1 + width, "]", 2);
+}
+
+void tern_progress_draw(const char *line, int over)
+{
+    fprintf(stderr, "\r%s\033[K%s", line, over ? "\n" : "");
+    fflush(stderr);
+    drawn = !over;
+}
+
+void tern_progress_clear(void)
+{
+    if (drawn)
+        fputs("\r\033[K", stderr);
+    drawn = 0;
+}
+
+/* The label, a bar, and how far it is and how long it takes, of which the last is what a narrow terminal has room for.
+ * The terminal's last column stays free: what clears the rest of a line would clear what stands there. */
 static void show_bar(int64_t done, double elapsed)
 {
-    char bar[BAR_WIDTH + 1], time[32];
+    char bar[TERN_PROGRESS_BAR], time[32], tail[64], line[LINE_BYTES];
     double part = state.total > 0 ? (double)done / (double)state.total : 0;
-    int filled = (int)(part * BAR_WIDTH);
-    memset(bar, '-', BAR_WIDTH);
-    memset(bar, '#', (size_t)filled);
-    bar[BAR_WIDTH] = 0;
-    int over = done >= state.total;
+    int over = done >= state.total, width = tern_terminal_width(stderr, 80) - 1;
     tern_command_time(time, sizeof time, over ? elapsed : part > 0 ? elapsed * (1 - part) / part : 0);
-    fprintf(stderr, "\r%-*.*s [%s] %3d%%  %s %s\033[K", LABEL_WIDTH, LABEL_WIDTH, state.label, bar, (int)(part * 100),
-            time, over ? "taken" : "left");
-    if (over)
-        fputc('\n', stderr);
-    fflush(stderr);
+    snprintf(tail, sizeof tail, " %3d%%  %s %s", (int)(part * 100), time, over ? "taken" : "left");
+    int room = width - (int)strlen(tail), label_width = room - (BAR_LEAST + 3);
+    label_width = label_width < LABEL_LEAST ? room : label_width > LABEL_MOST ? LABEL_MOST : label_width;
+    tern_progress_bar(bar, done, state.total, room - label_width - 1);
+    char *label = tern_visible_cut(state.label, strlen(state.label), label_width > 3 ? label_width : 0, 0);
+    int gap = *bar ? label_width - tern_columns(label, strlen(label)) + 1 : 0;
+    snprintf(line, sizeof line, "%s%*s%s%s", label, gap, "", bar, *label ? tail : tail + 1);
+    free(label);
+    char *fitted = tern_visible_cut(line, strlen(line), width, 0);
+    tern_progress_draw(fitted, over);
+    free(fitted);
 }
 
 static void show_line(int64_t done, double elapsed)
@@ -65,8 +94,8 @@ static void show_line(int64_t done, double elapsed)
     double part = state.total > 0 ? (double)done / (double)state.total : 0;
     int over = done >= state.total;
     tern_command_time(time, sizeof time, over ? elapsed : part > 0 ? elapsed * (1 - part) / part : 0);
-    fprintf(stderr, "%s: %lld of %lld, %s %s\n", state.label, (long long)done, (long long)state.total, time,
-            over ? "taken" : "left");
+    tern_print(stderr, "%s: %lld of %lld, %s %s\n", state.label, (long long)done, (long long)state.total, time,
+               over ? "taken" : "left");
 }
 
 void tern_progress(void *label, int64_t done, int64_t total)
@@ -79,7 +108,7 @@ void tern_progress(void *label, int64_t done, int64_t total)
     done = done < 0 ? 0 : done > total ? total : done;
     state.done = done;
     double now = tern_seconds();
-    int terminal = on_terminal(), over = done >= total;
+    int terminal = tern_terminal_draws(stderr), over = done >= total;
     if (now - state.last >= (terminal ? bar_interval : line_interval) || (over && state.shown)) {
         (terminal ? show_bar : show_line)(done, now - state.start);
         state.last = now;

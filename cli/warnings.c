@@ -11,6 +11,8 @@ void tern_command_warn_all(const tern_warnings *warnings)
 {
     size_t before = shown.n;
     tern_warnings_add(&shown, warnings);
+    if (shown.n > before)
+        tern_progress_clear();
     for (size_t i = before; i < shown.n; i++)
         fprintf(stderr, "tern: warning: %s\n", shown.items[i]);
 }

@@ -1,6 +1,8 @@
 /* Flags of commands: kinds, forms, arguments, and what wrong usage returns. The file is included, since cli/ is no
  * library. */
 #include "cli/flags.c"
+#include "cli/progress.c"
+#include "cli/terminal.c"
 
 #include "tests/support.h"
 
