@@ -67,6 +67,16 @@ static const tern_command command = {
     .flags = flags,
 };
 
+/* A file name or a flag's text may not be UTF-8, which JSON is. */
+static json_t *json_text(const char *text)
+{
+    size_t n;
+    char *valid = tern_utf8_replace(text, strlen(text), &n);
+    json_t *string = json_stringn(valid, n);
+    free(valid);
+    return string;
+}
+
 typedef enum kind { KIND_SET, KIND_ROWS, KIND_RUN } kind;
 
 /* One evaluation, from what was asked for to what came out. */
@@ -75,9 +85,20 @@ typedef struct evaluation {
     const char *model, *data; /* model NULL for a run */
     tern_scores scores, earlier;
     int64_t documents;
+    tern_run_coverage coverage; /* of a run; its counts alone */
+    json_t *warnings;           /* sentences; NULL: none */
     tern_comparison comparison;
     double seconds;
 } evaluation;
+
+/* Says what must be known of the figures, and keeps it for --json. */
+static void warn(evaluation *e, const char *sentence)
+{
+    if (!e->warnings)
+        e->warnings = json_array();
+    json_array_append_new(e->warnings, json_text(sentence));
+    tern_command_warn("%s", sentence);
+}
 
 /* What the callback of an evaluation needs: progress runs over all of its calls. */
 typedef struct encoding {
@@ -185,40 +206,50 @@ static int evaluate_rows(evaluation *e, tern_error *error)
     return status;
 }
 
+static void warn_of_coverage(evaluation *e)
+{
+    const tern_run_coverage *c = &e->coverage;
+    int64_t scored = c->queries - c->queries_missing;
+    char *sentence = NULL;
+    if (c->queries_missing > 0) {
+        sentence =
+            tern_format("%s lacks %lld of %lld queries that have relevant documents, such as \"%.60s\"; figures "
+                        "are means over the other %lld",
+                        run_file, (long long)c->queries_missing, (long long)c->queries, c->missing, (long long)scored);
+        warn(e, sentence);
+        free(sentence);
+    }
+    if (c->judged == 0) {
+        sentence =
+            tern_format("none of the %lld documents that %s ranks for judged queries is judged: it has \"%.60s\" "
+                        "where the judgements have \"%.60s\"; are the ids written alike?",
+                        (long long)c->documents, run_file, c->ranked, c->relevant);
+        warn(e, sentence);
+        free(sentence);
+    }
+}
+
 static int evaluate_run(evaluation *e, tern_error *error)
 {
     char *folder_qrels = tern_format("%s/qrels/%s.tsv", e->data, split);
     const char *path = tern_folder_exists(e->data) ? folder_qrels : e->data;
     tern_qrels qrels = {0};
-    int64_t missing = 0;
     int status = tern_qrels_read(&qrels, path, error);
     tern_trec_run *run = status == 0 ? tern_trec_run_read(run_file, error) : NULL;
     if (run) {
         const tern_retrieval_options options = {.judged_only = judged_only, .exclude_same_id = exclude_same_id};
-        status = tern_trec_run_evaluate(run, &qrels, &options, &e->scores, &missing, error);
+        status = tern_trec_run_evaluate(run, &qrels, &options, &e->scores, &e->coverage, error);
         if (status < 0)
             tern_fail_within(error, "%s", run_file);
     } else {
         status = -1;
     }
-    if (status == 0 && missing > 0 && !tern_command_quiet())
-        tern_print(stderr,
-                   "tern: %s lacks %lld queries that have relevant documents; figures are means over the other %lld\n",
-                   run_file, (long long)missing, (long long)e->scores.n_queries);
+    if (status == 0)
+        warn_of_coverage(e);
     tern_trec_run_free(run);
     tern_qrels_free(&qrels);
     free(folder_qrels);
     return status;
-}
-
-/* A file name or a flag's text may not be UTF-8, which JSON is. */
-static json_t *json_text(const char *text)
-{
-    size_t n;
-    char *valid = tern_utf8_replace(text, strlen(text), &n);
-    json_t *string = json_stringn(valid, n);
-    free(valid);
-    return string;
 }
 
 static const char *compared_metric(const evaluation *e)
@@ -255,6 +286,13 @@ static void print_json(const evaluation *e)
     json_object_set_new(object, e->kind == KIND_ROWS ? "rows" : "queries", json_integer(e->scores.n_queries));
     if (e->kind == KIND_SET)
         json_object_set_new(object, "documents", json_integer(e->documents));
+    if (e->kind == KIND_RUN) {
+        json_object_set_new(object, "queries_missing", json_integer(e->coverage.queries_missing));
+        json_object_set_new(object, "queries_unjudged", json_integer(e->coverage.queries_unjudged));
+        json_object_set_new(object, "documents_judged", json_integer(e->coverage.judged));
+    }
+    if (e->warnings)
+        json_object_set(object, "warnings", e->warnings);
     if (dim > 0)
         json_object_set_new(object, "dim", json_integer(dim));
     if (precision)
@@ -459,6 +497,7 @@ int tern_cmd_eval(int argc, char **argv)
     status = evaluate(&e, &error) < 0 ? tern_command_fail(&error) : TERN_EXIT_DONE;
     tern_scores_free(&e.scores);
     tern_scores_free(&e.earlier);
+    json_decref(e.warnings);
     free(expect.items);
     return tern_command_end(status);
 }

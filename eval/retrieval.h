@@ -45,10 +45,20 @@ int tern_retrieval_evaluate(const tern_beir *set, const tern_retrieval_options *
 /* Normalised vectors of a set's documents into out [n_docs, dim]; equal texts are embedded once. */
 int tern_retrieval_documents(const tern_beir *set, const tern_embedder *embedder, float *out, tern_error *error);
 
-/* Evaluates a run: the queries that have a relevant judgement and are in the run, in the order of qrels; those that the
- * run lacks are counted in *missing (NULL: not wanted). Of options only exclude_same_id and judged_only are read
- * (NULL: neither). Fails when no query is left. */
+/* How far a run and judgements are of the same set. */
+typedef struct tern_run_coverage {
+    int64_t queries, queries_missing; /* judged ones with a relevant document; those that the run lacks */
+    int64_t queries_unjudged;         /* of the run, with no judgement at all */
+    int64_t documents, judged;        /* ranked for the scored queries; of these, judged for their query */
+    const char *missing, *unjudged;   /* the first such query of the judgements and of the run; NULL: none */
+    const char *ranked, *relevant;    /* the first scored query's first document, and its first relevant one */
+} tern_run_coverage;
+
+/* Evaluates a run: the queries that have a relevant judgement and are in the run, in the order of qrels. coverage
+ * (NULL: not wanted) is set whatever comes of it; its strings are borrowed from run and qrels. Of options only
+ * exclude_same_id and judged_only are read (NULL: neither). Fails when the run lacks more than half of the queries with
+ * a relevant document: it is another set's. */
 int tern_trec_run_evaluate(const tern_trec_run *run, const tern_qrels *qrels, const tern_retrieval_options *options,
-                           tern_scores *out, int64_t *missing, tern_error *error);
+                           tern_scores *out, tern_run_coverage *coverage, tern_error *error);
 
 #endif

@@ -5,22 +5,29 @@
  *         use(tern_trec_run_doc(run, i), run->scores[i]);
  *
  * The order within a query is trec_eval's: score (a float) descending, then document id descending (strcmp); the rank
- * column is not read. White space in an id would break the columns, so it is written percent-encoded (space is %20),
- * as is a % that two hexadecimal digits follow (%25); reading decodes every % with two hexadecimal digits. */
+ * column is not read.
+ *
+ * Ids are taken as they stand: a % in them means nothing. White space in an id would break the columns, so tern writes
+ * such a run percent-encoded (white space, and each % that two hexadecimal digits follow), and marks its tag on every
+ * line: "tern" becomes "tern+percent-encoded". On lines whose tag ends in this mark, and on no others, ids are
+ * decoded. */
 #ifndef TERN_EVAL_TREC_RUN_H
 #define TERN_EVAL_TREC_RUN_H
 
 #include "base/error.h"
-#include "base/memory.h"
+#include "eval/run_ids.h"
 
 #include <stdint.h>
 
+#define TERN_TREC_RUN_ENCODED "+percent-encoded"
+
 typedef struct tern_trec_run {
     int64_t n_queries;
-    int64_t *start;            /* [n_queries + 1] */
-    float *scores;             /* [start[n_queries]] */
-    size_t *query_at, *doc_at; /* private: places of the ids in text */
-    tern_buffer text;
+    int64_t *start; /* [n_queries + 1] */
+    float *scores;  /* [start[n_queries]] */
+    /* private */
+    tern_run_ids *ids;
+    uint32_t *query_id, *doc_id; /* numbers in ids */
     size_t query_capacity, start_capacity, doc_capacity, score_capacity;
 } tern_trec_run;
 
@@ -34,9 +41,12 @@ const char *tern_trec_run_doc(const tern_trec_run *run, int64_t i);
 void tern_trec_run_add_query(tern_trec_run *run, const char *query_id);
 void tern_trec_run_add_doc(tern_trec_run *run, const char *doc_id, float score);
 
-/* Reads a file; queries come out ordered by id (strcmp). A line that has not six columns, a score that is not a number,
- * a document given twice for a query: NULL, with path and line. */
+/* Reads a file or a pipe, a block at a time; queries come out ordered by id (strcmp). A byte order mark is passed over.
+ * A line that has not six columns, a score that is not a number, a document given twice for a query: NULL, with path
+ * and line. At its peak it takes 20 bytes a line, and what eval/run_ids.h takes for the distinct ids. */
 tern_trec_run *tern_trec_run_read(const char *path, tern_error *error);
+/* The same of n bytes in memory; name stands for the path in errors. */
+tern_trec_run *tern_trec_run_parse(const char *bytes, size_t n, const char *name, tern_error *error);
 /* Writes a file, scores with 9 digits (a float survives that). overwrite 0: fails when the file is there. */
 int tern_trec_run_write(const tern_trec_run *run, const char *path, const char *tag, int overwrite, tern_error *error);
 

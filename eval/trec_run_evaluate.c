@@ -49,12 +49,15 @@ static int64_t *order_by_id(const tern_trec_run *run)
 /* Fills grades with those of the run's documents, in order, and returns how many there are. The cut comes after the
  * choice of judged documents and before identical ids are dropped, as for models. */
 static int64_t grade_query(const tern_trec_run *run, int64_t query, const tern_judge *judge, int64_t judged,
-                           const tern_retrieval_options *options, int *grades)
+                           const tern_retrieval_options *options, int *grades, tern_run_coverage *coverage)
 {
     int64_t n = 0, taken = 0;
     for (int64_t i = run->start[query]; i < run->start[query + 1] && taken < TERN_RETRIEVAL_DEPTH; i++) {
         const char *doc = tern_trec_run_doc(run, i);
         int grade, known = tern_judge_grade(judge, judged, doc, &grade);
+        coverage->documents++;
+        coverage->judged += known;
+        coverage->ranked = coverage->ranked ? coverage->ranked : doc;
         if (options->judged_only && !known)
             continue;
         taken++;
@@ -64,13 +67,50 @@ static int64_t grade_query(const tern_trec_run *run, int64_t query, const tern_j
     return n;
 }
 
+static const char *first_relevant(const tern_qrels *qrels, int64_t query)
+{
+    int64_t i = qrels->start[query];
+    while (qrels->grades[i] <= 0)
+        i++;
+    return qrels->doc_ids[i];
+}
+
+static void count_unjudged(const tern_trec_run *run, const tern_judge *judge, tern_run_coverage *coverage)
+{
+    for (int64_t q = 0; q < run->n_queries; q++) {
+        const char *id = tern_trec_run_query(run, q);
+        if (tern_judge_query(judge, id) >= 0)
+            continue;
+        coverage->queries_unjudged++;
+        coverage->unjudged = coverage->unjudged ? coverage->unjudged : id;
+    }
+}
+
+static int check_coverage(const tern_run_coverage *c, const tern_trec_run *run, tern_error *error)
+{
+    if (c->queries == 0)
+        return tern_fail(error, "no query has a relevant document in these judgements");
+    if (2 * c->queries_missing <= c->queries)
+        return 0;
+    if (c->queries_missing == c->queries)
+        return tern_fail(error,
+                         "no query of the run has a relevant document in these judgements: it has \"%.60s\" where they "
+                         "have \"%.60s\"; check that both are of the same set and split",
+                         c->unjudged ? c->unjudged : tern_trec_run_query(run, 0), c->missing);
+    return tern_fail(error,
+                     "the run lacks %lld of the %lld queries that have relevant documents in these judgements, such as "
+                     "\"%.60s\"; check that both are of the same set and split",
+                     (long long)c->queries_missing, (long long)c->queries, c->missing);
+}
+
 int tern_trec_run_evaluate(const tern_trec_run *run, const tern_qrels *qrels, const tern_retrieval_options *options,
-                           tern_scores *out, int64_t *missing, tern_error *error)
+                           tern_scores *out, tern_run_coverage *coverage, tern_error *error)
 {
     options = options ? options : &(tern_retrieval_options){0};
     tern_judge *judge = tern_judge_create(qrels);
-    int64_t *order = order_by_id(run), absent = 0;
+    int64_t *order = order_by_id(run);
     int *grades = tern_alloc(TERN_RETRIEVAL_DEPTH, sizeof *grades);
+    tern_run_coverage c = {0};
     tern_scores scores;
     tern_scores_start(&scores, tern_metric_names(), TERN_METRICS, qrels->n_queries);
     scores.n_queries = 0;
@@ -78,22 +118,23 @@ int tern_trec_run_evaluate(const tern_trec_run *run, const tern_qrels *qrels, co
         if (!tern_judge_has_relevant(judge, q))
             continue;
         int64_t query = find_query(run, order, qrels->query_ids[q]);
+        c.queries++;
         if (query < 0) {
-            absent++;
+            c.queries_missing++;
+            c.missing = c.missing ? c.missing : qrels->query_ids[q];
             continue;
         }
-        int64_t n = grade_query(run, query, judge, q, options, grades), start = qrels->start[q];
+        int64_t n = grade_query(run, query, judge, q, options, grades, &c), start = qrels->start[q];
+        c.relevant = c.relevant ? c.relevant : first_relevant(qrels, q);
         tern_metrics_of_list(grades, n, qrels->grades + start, qrels->start[q + 1] - start,
                              scores.per_query + scores.n_queries * TERN_METRICS);
         scores.query_ids[scores.n_queries++] = tern_strdup(qrels->query_ids[q]);
     }
     tern_scores_finish(&scores);
-    int status = 0;
-    if (scores.n_queries == 0)
-        status = tern_fail(error, "no query of the run has a relevant document in these judgements; check that both "
-                                  "are of the same set and split");
-    if (missing)
-        *missing = absent;
+    count_unjudged(run, judge, &c);
+    int status = check_coverage(&c, run, error);
+    if (coverage)
+        *coverage = c;
     if (status == 0)
         *out = scores;
     else

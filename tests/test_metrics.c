@@ -157,11 +157,11 @@ static void check_case(const json_t *c)
     ck_assert_msg(run, "%s", error.message);
     tern_retrieval_options options = {.judged_only = json_is_true(json_object_get(c, "judged_only"))};
     tern_scores scores;
-    int64_t missing = 0;
-    ck_assert_msg(tern_trec_run_evaluate(run, &qrels, &options, &scores, &missing, &error) == 0, "%s", error.message);
+    tern_run_coverage coverage;
+    ck_assert_msg(tern_trec_run_evaluate(run, &qrels, &options, &scores, &coverage, &error) == 0, "%s", error.message);
     const json_t *expected = json_object_get(c, "expected");
     ck_assert_int_eq(scores.n_queries, (int64_t)json_object_size(expected));
-    ck_assert_int_eq(missing, 1); /* q0 is in no run */
+    ck_assert_int_eq(coverage.queries_missing, 1); /* q0 is in no run */
     for (int64_t q = 0; q < scores.n_queries; q++)
         check_query(name, &scores, q, json_object_get(expected, scores.query_ids[q]));
     tern_scores_free(&scores);

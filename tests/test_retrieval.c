@@ -210,9 +210,11 @@ START_TEST(vectors_given_beforehand_threads_and_a_run_read_back_change_no_bit)
     tern_trec_run *back = tern_trec_run_read(tern_test_path("set.run"), &error);
     ck_assert_msg(back, "%s", error.message);
     tern_scores scored;
-    int64_t missing = -1;
-    ck_assert_int_eq(tern_trec_run_evaluate(back, &set->qrels, NULL, &scored, &missing, &error), 0);
-    ck_assert_int_eq(missing, 0);
+    tern_run_coverage coverage;
+    ck_assert_int_eq(tern_trec_run_evaluate(back, &set->qrels, NULL, &scored, &coverage, &error), 0);
+    ck_assert_int_eq(coverage.queries_missing, 0);
+    ck_assert_int_eq(coverage.queries_unjudged, 0);
+    ck_assert_int_gt(coverage.judged, 0);
     ck_assert_mem_eq(first.per_query, scored.per_query, bytes);
     tern_trec_run_free(back);
     tern_scores_free(&scored);
