@@ -116,7 +116,7 @@ START_TEST(warnings_are_sentences_each_once)
     ck_assert_uint_eq(all.n, 2);
     json_t *list = tern_warnings_json(&all), *none = tern_warnings_json(NULL);
     ck_assert_str_eq(json_string_value(json_array_get(list, 0)), "a.jsonl: 3 rows?are left out");
-    ck_assert_str_eq(json_string_value(json_array_get(list, 1)), "caf\xef\xbf\xbd.csv: a name that isn't UTF-8");
+    ck_assert_str_eq(json_string_value(json_array_get(list, 1)), "caf?.csv: a name that isn't UTF-8");
     ck_assert_uint_eq(json_array_size(none), 0);
     json_decref(none);
     json_decref(list);
