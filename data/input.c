@@ -1,6 +1,8 @@
 #include "data/input.h"
 
 #include "base/memory.h"
+#include "base/words.h"
+#include "data/foreign.h"
 #include "data/utf8.h"
 
 #include <string.h>
@@ -34,15 +36,50 @@ static void skip_mark(tern_input *input)
     }
 }
 
-static int is_utf16(const tern_input *input)
+/* Lines that end with CR alone, as of Mac OS 9, would be one line. */
+static int check_line_ends(const tern_input *input, tern_error *error)
 {
-    return input->n >= 2 && (memcmp(input->data, "\xFF\xFE", 2) == 0 || memcmp(input->data, "\xFE\xFF", 2) == 0);
+    const char *cr = input->n ? memchr(input->data, '\r', input->n) : NULL;
+    if (!cr || cr + 1 == input->data + input->n || memchr(input->data, '\n', input->n))
+        return 0;
+    char *in = tern_shell_word(input->path);
+    tern_fail(error, "%s:1: its lines end with CR alone, which tern doesn't read; run: tr '\\r' '\\n' <%s >NEW",
+              input->path, in);
+    free(in);
+    return -1;
+}
+
+static int64_t count_bad_lines(const tern_input *input, size_t bad)
+{
+    int64_t lines = 0;
+    while (bad < input->n) {
+        const char *end = memchr(input->data + bad, '\n', input->n - bad);
+        lines++;
+        if (!end)
+            break;
+        bad = (size_t)(end - input->data) + 1;
+        bad += tern_utf8_check(input->data + bad, input->n - bad);
+    }
+    return lines;
+}
+
+static int fail_utf8(const tern_input *input, size_t bad, tern_error *error)
+{
+    int64_t more = count_bad_lines(input, bad) - 1;
+    char *others = more ? tern_format(", as on %lld more line%s", (long long)more, tern_s(more)) : NULL;
+    tern_fail(error,
+              "%s:%lld: invalid UTF-8 (byte 0x%02X)%s; save it as UTF-8, or have such bytes replaced with "
+              "--invalid-utf8 replace (in a recipe data.invalid_utf8: replace)",
+              input->path, (long long)tern_input_line_at(input, bad), (unsigned char)input->data[bad],
+              others ? others : "");
+    free(others);
+    return -1;
 }
 
 static int check_bytes(tern_input *input, int invalid_utf8_replace, tern_error *error)
 {
-    if (is_utf16(input))
-        return tern_fail(error, "%s:1: it is UTF-16; save it as UTF-8", input->path);
+    if (tern_foreign_check(input->path, input->data, input->n, error) < 0 || check_line_ends(input, error) < 0)
+        return -1;
     const char *nul = input->n ? memchr(input->data, 0, input->n) : NULL;
     if (nul)
         return tern_fail(error, "%s:%lld: a NUL byte; it isn't a text file", input->path,
@@ -51,10 +88,7 @@ static int check_bytes(tern_input *input, int invalid_utf8_replace, tern_error *
     if (bad == input->n)
         return 0;
     if (!invalid_utf8_replace)
-        return tern_fail(error,
-                         "%s:%lld: invalid UTF-8 (byte 0x%02X); save it as UTF-8, or have such bytes replaced with "
-                         "--invalid-utf8 replace",
-                         input->path, (long long)tern_input_line_at(input, bad), (unsigned char)input->data[bad]);
+        return fail_utf8(input, bad, error);
     char *replaced = tern_utf8_replace(input->data, input->n, &input->n);
     tern_map_close(&input->map);
     free(input->owned);
@@ -62,17 +96,27 @@ static int check_bytes(tern_input *input, int invalid_utf8_replace, tern_error *
     return 0;
 }
 
-int tern_input_open(tern_input *input, const char *path, int invalid_utf8_replace, tern_error *error)
+static int prepare(tern_input *input, int invalid_utf8_replace, tern_error *error)
 {
-    *input = (tern_input){.path = path};
-    if (load(input, error) < 0)
-        return -1;
     skip_mark(input);
     if (check_bytes(input, invalid_utf8_replace, error) < 0) {
         tern_input_close(input);
         return -1;
     }
     return 0;
+}
+
+int tern_input_open(tern_input *input, const char *path, int invalid_utf8_replace, tern_error *error)
+{
+    *input = (tern_input){.path = path};
+    return load(input, error) < 0 ? -1 : prepare(input, invalid_utf8_replace, error);
+}
+
+int tern_input_of_memory(tern_input *input, const char *name, const char *data, size_t n, int invalid_utf8_replace,
+                         tern_error *error)
+{
+    *input = (tern_input){.path = name, .data = n ? data : "", .n = n};
+    return prepare(input, invalid_utf8_replace, error);
 }
 
 void tern_input_close(tern_input *input)

@@ -27,9 +27,13 @@ typedef struct tern_input {
     char *owned;
 } tern_input;
 
-/* Opens a file (or a pipe). Invalid UTF-8 is refused with file and line, or replaced by U+FFFD where
- * invalid_utf8_replace is set. An empty file is fine. */
+/* Opens a file (or a pipe). Refused: what isn't text by its first bytes (data/foreign.h), NUL bytes, lines that end
+ * with CR alone. Invalid UTF-8 is refused with file and line, or replaced by U+FFFD where invalid_utf8_replace is set.
+ * An empty file is fine. */
 int tern_input_open(tern_input *input, const char *path, int invalid_utf8_replace, tern_error *error);
+/* The same of n bytes in memory, which must outlive the input; name is what messages call them. */
+int tern_input_of_memory(tern_input *input, const char *name, const char *data, size_t n, int invalid_utf8_replace,
+                         tern_error *error);
 void tern_input_close(tern_input *input);
 
 /* The next line without its end (LF or CR LF); *line is borrowed from the input. 0 at the end of the file. */

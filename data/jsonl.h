@@ -7,7 +7,8 @@
  *     tern_jsonl_close(reader);
  *
  * Refused with file and line: what is not one object, a key that comes twice, nesting past 2,048 levels, integers
- * that don't fit 64 bits, half a surrogate pair in an escape. */
+ * that don't fit 64 bits, half a surrogate pair in an escape. With invalid_utf8_replace such halves, and \u0000, become
+ * U+FFFD. */
 #ifndef TERN_DATA_JSONL_H
 #define TERN_DATA_JSONL_H
 
@@ -21,9 +22,12 @@
 typedef struct tern_jsonl tern_jsonl;
 
 tern_jsonl *tern_jsonl_open(const char *path, int invalid_utf8_replace, tern_error *error);
+/* The same of n bytes in memory, which must outlive the reader; name is what messages call them. */
+tern_jsonl *tern_jsonl_of_memory(const char *name, const char *data, size_t n, int invalid_utf8_replace,
+                                 tern_error *error);
 void tern_jsonl_close(tern_jsonl *reader);
 
-/* 1: an object was read; 0: the file is at its end; -1: failed. */
+/* 1: an object was read; 0: the file is at its end; -1: failed, and the next call goes on with the next line. */
 int tern_jsonl_next(tern_jsonl *reader, tern_error *error);
 /* The object last read, and its line from 1; borrowed until the next one. */
 const json_t *tern_jsonl_object(const tern_jsonl *reader);

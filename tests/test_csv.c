@@ -1,18 +1,18 @@
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/memory.h"
 #include "data/csv.h"
 #include "tests/support.h"
 
 #include <string.h>
+#include <time.h>
 
 static tern_error error;
 
 static tern_csv *open_bytes(const char *bytes, size_t n, char separator)
 {
-    const char *path = tern_test_path("x.csv");
     error = (tern_error){{0}};
-    ck_assert_int_eq(tern_file_write(path, bytes, n, &error), 0);
-    return tern_csv_open(path, separator, 0, &error);
+    return tern_csv_of_memory("x.csv", bytes, n, separator, 0, &error);
 }
 
 static tern_csv *open_text(const char *text, char separator)
@@ -126,12 +126,54 @@ END_TEST
 
 START_TEST(tsv_with_quoting_is_read_as_quoted)
 {
-    tern_csv *csv = open_text("a\tb\n\"tab\there\"\t\"two\nlines\"\n\"x\"\ty\n", '\t');
+    tern_csv *csv = open_text("a\tb\n\"one, \"\"two\"\"\"\t\"\"\n\"x\"\ty\n", '\t');
     ck_assert_ptr_nonnull(csv);
     ck_assert_int_eq(tern_csv_is_quoted(csv), 1);
-    expect_row(csv, 2, "tab\there", "two\nlines");
-    expect_row(csv, 4, "x", "y");
+    expect_row(csv, 2, "one, \"two\"", "");
+    expect_row(csv, 3, "x", "y");
+    ck_assert_int_eq(tern_csv_quotes(csv), 3);
     expect_end(csv);
+}
+END_TEST
+
+/* Issue 11, A9: two fields that begin and end with a quote of their own swallowed the rows between them. */
+START_TEST(no_quoted_field_of_tsv_swallows_rows)
+{
+    tern_csv *csv = open_text("a\tb\n\"He said\tone\nrow two\ttwo\nthe end\"\tthree\n", '\t');
+    ck_assert_msg(csv != NULL, "%s", error.message);
+    ck_assert_int_eq(tern_csv_is_quoted(csv), 0);
+    expect_row(csv, 2, "\"He said", "one");
+    expect_row(csv, 3, "row two", "two");
+    expect_row(csv, 4, "the end\"", "three");
+    expect_end(csv);
+    /* Within a row: a tab would be swallowed. */
+    csv = open_text("a\tb\tc\n\"He said\tthe end\"\tx\n1\t2\t3\n", '\t');
+    ck_assert_ptr_nonnull(csv);
+    expect_row(csv, 2, "\"He said", "the end\"");
+    expect_row(csv, 3, "1", "2");
+    expect_end(csv);
+    /* A "" in a row before doesn't make it a writer that quotes. */
+    csv = open_text("a\tb\n\"so \"\"so\"\"\"\t1\n\"He said\tone\nthe end\"\tthree\n", '\t');
+    ck_assert_ptr_nonnull(csv);
+    expect_row(csv, 2, "\"so \"\"so\"\"\"", "1");
+    expect_row(csv, 3, "\"He said", "one");
+    expect_row(csv, 4, "the end\"", "three");
+    expect_end(csv);
+}
+END_TEST
+
+START_TEST(one_column_of_tsv_is_lines)
+{
+    tern_csv *csv = open_text("a\n\"He said\nthe end\"\n", '\t');
+    ck_assert_ptr_nonnull(csv);
+    ck_assert_int_eq(tern_csv_next(csv, &error), 1);
+    ck_assert_str_eq(tern_csv_field(csv, 0, NULL), "\"He said");
+    ck_assert_int_eq(tern_csv_next(csv, &error), 1);
+    ck_assert_str_eq(tern_csv_field(csv, 0, NULL), "the end\"");
+    expect_end(csv);
+    expect_failure("a\n\"x \"\"y\"\"\nz\"\n", '\t',
+                   "x.csv:2: field 1 begins with a quote that closes behind a new line only, "
+                   "and another holds \"\"");
 }
 END_TEST
 
@@ -149,9 +191,104 @@ END_TEST
 
 START_TEST(a_tsv_file_that_fits_neither_way_names_the_quote_that_opened)
 {
-    expect_failure("a\tb\n\"x\ny\"\tz\n1\t\"open\nand\tmore\n", '\t', "x.csv:4: a quote opens in field 2");
+    expect_failure("a\tb\n\"x\ny\"\tz\n1\t2\n", '\t',
+                   "x.csv:2: field 1 begins with a quote that closes behind a new line only, so that quotes would be "
+                   "characters of the texts, but then line 2: the row has 1 field, the header 2; save it as CSV");
+    expect_failure("a\tb\n\"tab\there\"\tz\n", '\t',
+                   "x.csv:2: field 1 begins with a quote that closes behind a tab only");
+    expect_failure("a\tb\n\"x\"\tz\n1\t\"open\nand\tmore\ttabs\n", '\t', "x.csv:3: a quote opens in field 2");
     /* "" comes from a writer that quotes, so the last quote was cut off. */
     expect_failure("a\tb\n\"x \"\"y\"\"\"\tz\n1\t\"open\n", '\t', "x.csv:3: a quote opens in field 2");
+}
+END_TEST
+
+START_TEST(other_dialects_are_named_with_a_command)
+{
+    expect_failure("question;answer\na;b, c\n", ',',
+                   "x.csv:1: its columns are separated by semicolons, and a .csv file is "
+                   "read with commas; run: python3 -c 'import csv");
+    expect_failure("\"a\";\"b\"\n\"1\";\"2\"\n", ',', "separated by semicolons");
+    expect_failure("a|b|c\n1|2|3\n", ',', "delimiter=\"|\"");
+    expect_failure("a\tb\n1\t2\n", ',',
+                   "x.csv:1: its columns are separated by tabs, and a .csv file is read with commas; "
+                   "run: cp ");
+    expect_failure("a,b\n1,2\n", '\t', "separated by commas, and a .tsv file is read with tabs");
+    expect_failure("sep=;\na;b\n1;2\n", ',', "x.csv:1: \"sep=;\" is a line for spreadsheets");
+    expect_failure("\xEF\xBB\xBF\"sep=,\"\r\na,b\r\n1,2\r\n", ',', "run: tail -n +2 ");
+    expect_failure("a,b\r1,2\rc,d\n", ',', "x.csv:1: lines end with CR alone");
+    expect_failure("a, b\n1, \"2, 3\"\n", ',', "x.csv:2: a blank stands before the opening quote of field 2");
+    expect_failure("a, b\n \"1\",2\n", ',', "skipinitialspace=True");
+}
+END_TEST
+
+START_TEST(columns_of_these_names_are_no_dialects)
+{
+    static const char *const texts[] = {"a;b,c,d\n1,2,3\n", "a|b,c\n1,2\n", "\"a;b\"\n1\n", "sep=;x,b\n1,2\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        tern_csv *csv = open_text(texts[i], ',');
+        ck_assert_msg(csv != NULL, "%s", error.message);
+        ck_assert_int_eq(tern_csv_next(csv, &error), 1);
+        expect_end(csv);
+    }
+}
+END_TEST
+
+START_TEST(white_space_of_any_kind_around_names_is_dropped)
+{
+    tern_csv *csv = open_text("\xC2\xA0"
+                              "a\xE2\x80\x8B,\xE3\x80\x80 b\xC2\xA0 \n1,2\n",
+                              ',');
+    ck_assert_ptr_nonnull(csv);
+    ck_assert_int_eq(tern_csv_find(csv, "a"), 0);
+    ck_assert_int_eq(tern_csv_find(csv, "b"), 1);
+    tern_csv_close(csv);
+    expect_failure("a,a\xC2\xA0\n1,2\n", ',', "two columns are named \"a\"");
+}
+END_TEST
+
+START_TEST(reading_goes_on_behind_a_row_that_is_wrong)
+{
+    tern_csv *csv = open_text("a,b\n1\n\"x\"y,2\n3,4\n5,\"open\n", ',');
+    ck_assert_int_eq(tern_csv_next(csv, &error), -1);
+    ck_assert_int_eq(tern_csv_next(csv, &error), -1);
+    expect_row(csv, 4, "3", "4");
+    ck_assert_int_eq(tern_csv_next(csv, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.message, "x.csv:5: a quote opens in field 2"));
+    expect_end(csv);
+}
+END_TEST
+
+START_TEST(memory_is_read_as_a_file_is)
+{
+    tern_csv *csv = tern_csv_of_memory("x.csv", "a,b\n1,2\n", 8, ',', 0, &error);
+    ck_assert_ptr_nonnull(csv);
+    expect_row(csv, 2, "1", "2");
+    expect_end(csv);
+    ck_assert_ptr_null(tern_csv_of_memory("x.csv", "", 0, ',', 0, &error));
+}
+END_TEST
+
+/* Issue 11, B25: 9 s before, quadratic in the columns. */
+START_TEST(a_hundred_thousand_columns_are_read_at_once)
+{
+    enum { COLUMNS = 100000 };
+    tern_buffer text = {0};
+    for (int row = 0; row < 3; row++)
+        for (int i = 0; i < COLUMNS; i++)
+            tern_buffer_printf(&text, "%scolumn_%d%s", row ? "x" : "", i, i + 1 < COLUMNS ? "," : "\n");
+    clock_t start = clock();
+    tern_csv *csv = tern_csv_of_memory("x.csv", text.data, text.n, ',', 0, &error);
+    ck_assert_ptr_nonnull(csv);
+    while (tern_csv_next(csv, &error) > 0)
+        for (int i = 0; i < COLUMNS; i++) {
+            char name[32];
+            snprintf(name, sizeof name, "column_%d", i);
+            ck_assert_int_eq(tern_csv_find(csv, name), i);
+        }
+    double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
+    ck_assert_msg(seconds < 3, "%.1f s", seconds);
+    tern_csv_close(csv);
+    tern_buffer_free(&text);
 }
 END_TEST
 
@@ -204,6 +341,14 @@ int main(void)
     tcase_add_test(tc, a_nul_byte_is_refused);
     tcase_add_test(tc, invalid_utf8_is_replaced_on_request);
     tcase_add_test(tc, tsv_with_quoting_is_read_as_quoted);
+    tcase_add_test(tc, no_quoted_field_of_tsv_swallows_rows);
+    tcase_add_test(tc, one_column_of_tsv_is_lines);
+    tcase_add_test(tc, other_dialects_are_named_with_a_command);
+    tcase_add_test(tc, columns_of_these_names_are_no_dialects);
+    tcase_add_test(tc, white_space_of_any_kind_around_names_is_dropped);
+    tcase_add_test(tc, reading_goes_on_behind_a_row_that_is_wrong);
+    tcase_add_test(tc, memory_is_read_as_a_file_is);
+    tcase_add_test(tc, a_hundred_thousand_columns_are_read_at_once);
     tcase_add_test(tc, tsv_without_quoting_keeps_its_stray_quotes);
     tcase_add_test(tc, a_tsv_file_that_fits_neither_way_names_the_quote_that_opened);
     tcase_add_test(tc, no_truncation_or_mutation_crashes);

@@ -10,10 +10,8 @@ static tern_error error;
 
 static tern_jsonl *open_bytes(const char *bytes, size_t n)
 {
-    const char *path = tern_test_path("x.jsonl");
     error = (tern_error){{0}};
-    ck_assert_int_eq(tern_file_write(path, bytes, n, &error), 0);
-    return tern_jsonl_open(path, 0, &error);
+    return tern_jsonl_of_memory("x.jsonl", bytes, n, 0, &error);
 }
 
 static void expect_failure(const char *text, const char *words)
@@ -67,6 +65,42 @@ START_TEST(what_is_wrong_is_said_with_its_line)
 }
 END_TEST
 
+START_TEST(json_of_another_layout_is_named_with_a_command)
+{
+    expect_failure("[\n{\"text\": \"a\"},\n{\"text\": \"b\"}\n]\n",
+                   "x.jsonl:1: a JSON array is spread over lines; one object a line is expected: jq -c '.[]' ");
+    expect_failure("[{\"text\": \"a\"}]\n", "x.jsonl:1: all rows are in one JSON array");
+    expect_failure("{\n\"text\": \"a\"}\n",
+                   "as if an object were spread over lines; one object a line is expected: jq -c . ");
+}
+END_TEST
+
+static void expect_mended(const char *json, const char *wanted)
+{
+    const char *string = NULL;
+    size_t n = 0;
+    tern_jsonl *reader = tern_jsonl_of_memory("x.jsonl", json, strlen(json), 1, &error);
+    ck_assert_ptr_nonnull(reader);
+    ck_assert_msg(tern_jsonl_next(reader, &error) == 1, "%s", error.message);
+    ck_assert_int_eq(tern_jsonl_string(reader, "text", &string, &n, &error), 0);
+    ck_assert_str_eq(string, wanted);
+    ck_assert_uint_eq(n, strlen(wanted));
+    tern_jsonl_close(reader);
+}
+
+START_TEST(escapes_that_are_no_characters_are_replaced_on_request)
+{
+    expect_mended("{\"text\": \"a\\ud83d\"}\n", "a\xEF\xBF\xBD");
+    expect_mended("{\"text\": \"\\uDE00b\\u0000\"}\n", "\xEF\xBF\xBD"
+                                                       "b\xEF\xBF\xBD");
+    expect_mended("{\"text\": \"\\ud83d\\ud83d\\ude00\"}\n", "\xEF\xBF\xBD\xF0\x9F\x98\x80");
+    expect_mended("{\"te\\u0000xt\": 1, \"text\": \"\\\\ud83d \\u00e9\"}\n", "\\ud83d \xC3\xA9");
+    expect_failure("{\"text\": \"\\ud83d\"}\n", "x.jsonl:1: invalid JSON: \\ud83d is half a surrogate pair");
+    expect_failure("{\"text\": \"\\ud83d\"}\n", "--invalid-utf8 replace");
+    expect_failure("{\"te\\u0000xt\": \"a\"}\n", "\\u0000 is a NUL character");
+}
+END_TEST
+
 START_TEST(deep_nesting_is_refused)
 {
     enum { DEEP = 200000 };
@@ -113,6 +147,8 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, objects_come_with_their_lines_and_blank_lines_are_passed_over);
     tcase_add_test(tc, what_is_wrong_is_said_with_its_line);
+    tcase_add_test(tc, json_of_another_layout_is_named_with_a_command);
+    tcase_add_test(tc, escapes_that_are_no_characters_are_replaced_on_request);
     tcase_add_test(tc, deep_nesting_is_refused);
     tcase_add_test(tc, no_truncation_or_mutation_crashes);
     suite_add_tcase(suite, tc);
