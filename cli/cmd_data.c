@@ -1,6 +1,8 @@
 /* tern data: makes data sets, and checks the user's own before a long run does. */
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "cli/data_check.h"
+#include "cli/data_column.h"
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -14,7 +16,7 @@
 
 static const char *source, *output, *invalid_utf8, *split, *anchor, *positive, *negative, *label, *score;
 static int64_t seed = TERN_WORDNET_SEED;
-static int force;
+static int force, json;
 
 static const tern_flag wordnet_flags[] = {
     {"output", TERN_FLAG_STRING, &output, "DIR", "the folder to make"},
@@ -41,6 +43,7 @@ static const tern_flag check_flags[] = {
     {"negative", TERN_FLAG_STRING, &negative, "COLUMN", "the same (negative, negative_1, ...)"},
     {"label", TERN_FLAG_STRING, &label, "COLUMN", "the same (label)"},
     {"score", TERN_FLAG_STRING, &score, "COLUMN", "the same (score)"},
+    {"json", TERN_FLAG_BOOL, &json, NULL, "of a file: one JSON object on stdout"},
     {"invalid-utf8", TERN_FLAG_STRING, &invalid_utf8, "WHAT", "refuse (the default) or replace by U+FFFD"},
     {NULL, TERN_FLAG_BOOL, NULL, NULL, NULL},
 };
@@ -50,8 +53,9 @@ static const tern_command check_command = {
     .arguments = "FILE|FOLDER",
     .least = 1,
     .most = 1,
-    .summary = "Reads rows (JSONL, CSV, TSV) or a folder in BEIR form as training would, and prints counts or what is "
-               "wrong.",
+    .summary =
+        "Reads rows (JSONL, CSV, TSV) or a folder in BEIR form as training would, and prints counts, all that is "
+        "wrong, and what isn't used.",
     .example = "tern data check faq.csv --anchor question --positive answer\n"
                "tern data check data/wordnet/test",
     .flags = check_flags,
@@ -84,72 +88,16 @@ static int run_wordnet(int argc, char **argv)
     return TERN_EXIT_DONE;
 }
 
-static void print_count(const char *name, int64_t n)
+static int check_rows(const char *path, int replace)
 {
-    printf("%-16s %9lld\n", name, (long long)n);
-}
-
-enum { LONGEST_SHOWN = 60 };
-
-/* The longest of the texts, in bytes and where to find it. */
-static void print_longest(const tern_texts *texts)
-{
-    size_t longest = 0, n;
-    int64_t which = 0;
-    for (int64_t i = 0; i < tern_texts_count(texts); i++) {
-        tern_texts_get(texts, i, &n);
-        if (n > longest) {
-            longest = n;
-            which = i;
-        }
-    }
-    char *shown = tern_visible_cut(tern_texts_get(texts, which, NULL), longest, LONGEST_SHOWN, TERN_VISIBLE_TEXT);
-    printf("%-16s %9zu bytes: %s\n", "longest text", longest, shown);
-    free(shown);
-}
-
-static int64_t count_labels(const tern_rows *rows)
-{
-    int64_t most = -1;
-    for (int64_t i = 0; i < rows->n; i++)
-        most = rows->label[i] > most ? rows->label[i] : most;
-    return most + 1;
-}
-
-static void print_rows(const tern_rows *rows)
-{
-    print_count("rows", rows->n);
-    printf("%-16s    anchor%s", "roles", rows->has_positive ? ", positive" : "");
-    if (rows->n_negatives)
-        printf(", %d negative%s", rows->n_negatives, rows->n_negatives > 1 ? "s" : "");
-    printf("%s%s\n", rows->has_label ? ", label" : "", rows->has_score ? ", score" : "");
-    if (rows->has_label)
-        print_count("labels", count_labels(rows));
-    if (rows->group_start)
-        print_count("anchors", rows->n_groups);
-    if (rows->n_missing)
-        print_count("not found", rows->n_missing);
-    print_count("distinct texts", tern_texts_count(rows->texts));
-    print_longest(rows->texts);
-}
-
-static int check_rows(const char *path, int replace, tern_error *error)
-{
-    tern_rows_source from = {.file = path,
-                             .anchor = anchor,
-                             .positive = positive,
-                             .negative = negative,
-                             .label = label,
-                             .score = score,
-                             .invalid_utf8_replace = replace};
-    tern_texts *texts = tern_texts_create();
-    tern_rows *rows = tern_rows_read(&from, texts, error);
-    if (rows)
-        print_rows(rows);
-    int status = rows ? 0 : -1;
-    tern_rows_free(rows);
-    tern_texts_free(texts);
-    return status;
+    const tern_rows_source from = {.file = path,
+                                   .anchor = anchor,
+                                   .positive = positive,
+                                   .negative = negative,
+                                   .label = label,
+                                   .score = score,
+                                   .invalid_utf8_replace = replace};
+    return tern_data_check_rows(&from, json);
 }
 
 static int check_split(const char *folder, const char *name, int replace, tern_error *error)
@@ -206,9 +154,9 @@ static int run_check(int argc, char **argv)
         return tern_command_usage(&check_command, "--invalid-utf8 is refuse or replace, not \"%s\"", invalid_utf8);
     int replace = invalid_utf8 && !strcmp(invalid_utf8, "replace");
     tern_error error = {{0}};
-    status =
-        tern_folder_exists(args[0]) ? check_folder(args[0], replace, &error) : check_rows(args[0], replace, &error);
-    return status < 0 ? tern_command_fail(&error) : TERN_EXIT_DONE;
+    if (!tern_folder_exists(args[0]))
+        return check_rows(args[0], replace);
+    return check_folder(args[0], replace, &error) < 0 ? tern_command_fail(&error) : TERN_EXIT_DONE;
 }
 
 typedef struct kind {
@@ -219,6 +167,7 @@ typedef struct kind {
 
 static const kind kinds[] = {
     {"wordnet", run_wordnet, "make a reverse dictionary of WordNet: training triplets, a dev and a test set"},
+    {"column", tern_data_column, "write one column of a table as lines, for encode, search and tokenize"},
     {"check", run_check, "read rows or a folder in BEIR form and count, or say what is wrong"},
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
@@ -228,6 +177,7 @@ static void print_kinds(void)
     printf("Example:\n"
            "  tern data wordnet --output data/wordnet\n"
            "  tern data check faq.csv --anchor question --positive answer\n"
+           "  tern data column faq.csv answer >answers.txt\n"
            "\n"
            "Makes and checks data sets.\n"
            "\n"

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "checkpoints/model.h"
 #include "checkpoints/npy.h"
-#include "data/input.h"
+#include "data/lines.h"
 
 #include <string.h>
 
@@ -50,7 +50,7 @@ static int read_lines(lines *l, const char *path, tern_error *error)
     tern_input input;
     const char *line;
     size_t n, used = 0;
-    if (tern_input_open(&input, path, invalid_utf8 != NULL, error) < 0)
+    if (tern_lines_open(&input, path, invalid_utf8 != NULL, error) < 0)
         return -1;
     l->bytes = tern_alloc(input.n + 1, 1); /* each line's end makes room for its 0 */
     while (tern_input_next(&input, &line, &n)) {

@@ -5,6 +5,7 @@
 #include "cli/info.h"
 
 #include <string.h>
+#include <strings.h>
 
 static int json;
 
@@ -26,7 +27,7 @@ static const tern_command command = {
 static int ends_with(const char *text, const char *end)
 {
     size_t n = strlen(text), m = strlen(end);
-    return n >= m && strcmp(text + n - m, end) == 0;
+    return n >= m && strcasecmp(text + n - m, end) == 0;
 }
 
 static int has_file(const char *folder, const char *name)
@@ -47,8 +48,11 @@ static json_t *info_of(const char *path, tern_error *error)
         {".npy", tern_info_npy},
         {".h5", tern_info_state},
         {".jsonl", tern_info_jsonl},
+        {".ndjson", tern_info_jsonl},
+        {".json", tern_info_jsonl},
         {".csv", tern_info_csv},
         {".tsv", tern_info_csv},
+        {".tab", tern_info_csv},
         {".yaml", tern_info_recipe},
         {".yml", tern_info_recipe},
     };

@@ -7,10 +7,12 @@
 #include "base/integer.h"
 #include "base/memory.h"
 #include "base/visible.h"
+#include "base/words.h"
 #include "checkpoints/model.h"
 #include "data/beir.h"
-#include "data/input.h"
 #include "data/jsonl.h"
+#include "data/lines.h"
+#include "data/table.h"
 #include "data/texts.h"
 #include "data/utf8.h"
 #include "eval/search.h"
@@ -101,7 +103,7 @@ static int read_lines(collection *c, const char *path, tern_error *error)
     tern_input input;
     const char *line;
     size_t n;
-    if (tern_input_open(&input, path, invalid_utf8 != NULL, error) < 0)
+    if (tern_lines_open(&input, path, invalid_utf8 != NULL, error) < 0)
         return -1;
     while (tern_input_next(&input, &line, &n))
         if (n > 0)
@@ -123,10 +125,15 @@ static int read_jsonl(collection *c, const char *path, int *has_ids, tern_error 
         *has_ids = c->n == 0 && json_object_get(tern_jsonl_object(reader), "_id");
         if (*has_ids)
             break;
+        if (c->n == 0 && !json_object_get(tern_jsonl_object(reader), "text")) {
+            status = tern_lines_check_name(path, invalid_utf8 != NULL, error);
+            break;
+        }
         status = tern_jsonl_string(reader, "text", &text, &n, error);
         if (status == 0 && memchr(text, 0, n))
-            status = tern_fail(error, "%s:%lld: the text holds a NUL character (\\u0000)", path,
-                               (long long)tern_jsonl_line(reader));
+            status =
+                tern_fail(error, "%s:%lld: the text holds a NUL character (\\u0000); --invalid-utf8 replace takes it",
+                          path, (long long)tern_jsonl_line(reader));
         if (status < 0)
             break;
         add_row(c, text, n, tern_jsonl_line(reader));
@@ -151,14 +158,13 @@ static int read_corpus(collection *c, const char *path, tern_error *error)
 
 static int open_collection(collection *c, const char *path, tern_error *error)
 {
-    size_t n = strlen(path);
     int status, has_ids = 0;
     *c = (collection){.store = tern_texts_create()};
     if (tern_folder_exists(path)) {
         char *corpus = tern_path_join(path, "corpus.jsonl");
         status = read_corpus(c, corpus, error);
         free(corpus);
-    } else if (n >= 6 && !strcasecmp(path + n - 6, ".jsonl")) {
+    } else if (tern_form_of(path) == TERN_FORM_JSONL) {
         status = read_jsonl(c, path, &has_ids, error);
         if (status == 0 && has_ids)
             status = read_corpus(c, path, error);
@@ -291,11 +297,15 @@ static int answer(search_index *x, const char *const *texts, int64_t n, int quot
     return status;
 }
 
-/* The text itself, or a new string in *owned that is valid UTF-8; NULL: it is not, and may not be replaced. */
+/* The text itself, or a new string in *owned that is valid UTF-8; NULL: it can't be taken. */
 static const char *valid_query(const char *text, char **owned, tern_error *error)
 {
     size_t n = strlen(text), bad = tern_utf8_check(text, n);
     *owned = NULL;
+    if (tern_lines_is_object(text, n)) {
+        tern_fail(error, "a query is a JSON object; give the text alone");
+        return NULL;
+    }
     if (bad == n)
         return text;
     if (invalid_utf8)
@@ -340,6 +350,17 @@ static int64_t drop_empty(const char **lines, int64_t n)
     return kept;
 }
 
+/* Queries that are redirected from a table would be its lines, as texts would be. */
+static int check_standard_input(tern_error *error)
+{
+    char path[4096];
+    ssize_t n = readlink("/proc/self/fd/0", path, sizeof path - 1);
+    if (n <= 0 || path[0] != '/')
+        return 0;
+    path[n] = 0;
+    return tern_file_exists(path) ? tern_lines_check_name(path, invalid_utf8 != NULL, error) : 0;
+}
+
 /* On a terminal queries are answered one by one, and one that fails is said and the next one read. */
 static int search_read(search_index *x, tern_error *error)
 {
@@ -347,7 +368,7 @@ static int search_read(search_index *x, tern_error *error)
     tern_queries *in = tern_queries_open(STDIN_FILENO, "standard input", terminal ? 1 : x->most);
     const char **lines;
     if (terminal)
-        fprintf(stderr, "%zu rows; type a query, Ctrl-D ends\n", x->rows.n);
+        fprintf(stderr, "%zu row%s; type a query, Ctrl-D ends\n", x->rows.n, tern_s((int64_t)x->rows.n));
     while (status == 0 && !ferror(stdout)) {
         if (terminal)
             fputs("> ", stderr);
@@ -381,7 +402,10 @@ int tern_cmd_search(int argc, char **argv)
         return tern_command_usage(&command, "--top takes a number of 1 or more");
     if (invalid_utf8 && strcmp(invalid_utf8, "replace") != 0)
         return tern_command_usage(&command, "--invalid-utf8 %s: the only choice is replace", invalid_utf8);
-    status = open_index(&x, args[0], args[1], &error);
+    x = (search_index){0};
+    status = queries.n ? 0 : check_standard_input(&error);
+    if (status == 0)
+        status = open_index(&x, args[0], args[1], &error);
     if (status == 0)
         status = queries.n ? search_given(&x, &error) : search_read(&x, &error);
     close_index(&x);

@@ -4,8 +4,8 @@
 #include "base/memory.h"
 #include "checkpoints/model.h"
 #include "cli/command.h"
-#include "data/input.h"
 #include "data/jsonl.h"
+#include "data/lines.h"
 #include "data/tokenizer.h"
 
 #include <string.h>
@@ -58,7 +58,7 @@ static int read_lines(texts *list, const char *path, tern_error *error)
 {
     const char *line;
     size_t n;
-    if (tern_input_open(&list->input, path, invalid_utf8 != NULL, error) < 0)
+    if (tern_lines_open(&list->input, path, invalid_utf8 != NULL, error) < 0)
         return -1;
     while (tern_input_next(&list->input, &line, &n))
         add_text(list, line, n);

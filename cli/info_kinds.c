@@ -11,6 +11,7 @@
 #include "data/csv.h"
 #include "data/input.h"
 #include "data/jsonl.h"
+#include "data/table.h"
 #include "recipes/recipe.h"
 
 #include <dirent.h>
@@ -159,7 +160,7 @@ json_t *tern_info_jsonl(const char *path, tern_error *error)
 
 json_t *tern_info_csv(const char *path, tern_error *error)
 {
-    int is_tsv = strcmp(path + strlen(path) - 4, ".tsv") == 0, status;
+    int is_tsv = tern_form_of(path) == TERN_FORM_TSV, status;
     int64_t rows = 0;
     tern_csv *csv = tern_csv_open(path, is_tsv ? '\t' : ',', 0, error);
     if (!csv)

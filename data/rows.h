@@ -28,6 +28,7 @@ typedef struct tern_rows_source {
                                        a file without scores; least may be above most */
     int64_t positives_per_query;    /* BEIR and grouped files: drawn anew each epoch; 0: all of them */
     int invalid_utf8_replace;
+    struct tern_findings *findings; /* files: what is found besides rows (data/findings.h); NULL: not wanted */
 } tern_rows_source;
 
 typedef struct tern_rows {
@@ -59,9 +60,10 @@ typedef struct tern_rows {
  * file without rows, a column that is missing, a row of other roles than the first, an empty text, a score that is no
  * finite number or out of its range, lists of scores of different lengths, and what the readers refuse (data/csv.h,
  * data/jsonl.h, data/beir.h). Columns of negatives and scores are taken in the order negative, negative_0,
- * negative_1, ... Labels are numbered by first appearance.
- * Rows of a file are grouped by anchor (in order of first appearance) when positives_per_query is set, those of a BEIR
- * folder always; queries of equal text are one anchor. */
+ * negative_1, ...; a negative's number may follow its name at once (negative1). Labels lose white space at both ends
+ * and are numbered by first appearance. With findings->go_on all faults are collected before it fails. Rows of a file
+ * are grouped by anchor (in order of first appearance) when positives_per_query is set, those of a BEIR folder always;
+ * queries of equal text are one anchor. */
 tern_rows *tern_rows_read(const tern_rows_source *source, tern_texts *texts, tern_error *error);
 void tern_rows_free(tern_rows *rows);
 /* 1 when document (a text id) is known to be relevant to anchor (a text id). */

@@ -194,7 +194,7 @@ START_TEST(what_is_wrong_with_scores_is_said_with_its_line)
     expect_failure("x.jsonl", "{\"anchor\": \"a\", \"score\": [1, \"2\"]}\n", plain,
                    "x.jsonl:1: \"score\" holds a string where a number is expected");
     expect_failure("x.jsonl", "{\"anchor\": \"a\", \"score\": [1, 2]}\n{\"anchor\": \"a\", \"score\": [1]}\n", plain,
-                   "x.jsonl:2: \"score\" holds 1 numbers, those of the first row 2");
+                   "x.jsonl:2: \"score\" holds 1 number, and 2 in the first row");
     expect_failure("x.jsonl", "{\"anchor\": \"a\", \"score\": [1]}\n{\"anchor\": \"a\", \"score\": 1}\n", plain,
                    "x.jsonl:2: \"score\" is a number where a list of numbers is expected, as in the first row");
     expect_failure("x.jsonl", "{\"anchor\": \"a\", \"score\": 1}\n{\"anchor\": \"a\", \"score\": [1]}\n", plain,

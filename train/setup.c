@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "train/check.h"
+#include "train/check_data.h"
 
 #include <math.h>
 #include <string.h>
@@ -61,12 +62,29 @@ static int go_on(const tern_training *run, tern_error *error)
     return tern_training_stopping(run) ? tern_fail(error, "interrupted") : 0;
 }
 
+static void warn(void *run, const char *sentence)
+{
+    tern_training_warn(run, "%s", sentence);
+}
+
+/* What a file holds and isn't used is said before what its losses lack: it may be the reason. */
+static int read_source(tern_training *run, int i, tern_error *error)
+{
+    tern_source *source = &run->sources[i];
+    int status = tern_source_read(source, run->recipe, i, error);
+    if (source->rows)
+        tern_check_say_findings(run->recipe, i, &source->findings, warn, run);
+    if (status == 0)
+        tern_check_say_ignored(run->recipe, i, source->rows, &source->findings, warn, run);
+    return status;
+}
+
 static int read_sources(tern_training *run, tern_error *error)
 {
     const tern_recipe *recipe = run->recipe;
     run->sources = tern_calloc((size_t)recipe->n_sources, sizeof *run->sources);
     for (int i = 0; i < recipe->n_sources; i++) {
-        if (go_on(run, error) < 0 || tern_source_read(&run->sources[i], recipe, i, error) < 0)
+        if (go_on(run, error) < 0 || read_source(run, i, error) < 0)
             return -1;
         tern_training_warn_all(run, &run->sources[i].warnings);
         uint64_t rows = tern_rows_fingerprint(run->sources[i].rows);

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "train/check.h"
+#include "train/check_data.h"
 #include "train/rows_source.h"
 
 #include <string.h>
@@ -47,10 +48,15 @@ int tern_source_read(tern_source *source, const tern_recipe *recipe, int i, tern
     tern_objective_init(&source->objective, source->recipe);
     tern_rows_source from = tern_rows_source_of(recipe, &source->recipe->data);
     source->texts = tern_texts_create();
+    source->findings.go_on = 1;
+    from.findings = &source->findings;
     source->rows = tern_rows_read(&from, source->texts, error);
     if (!source->rows)
         return tern_fail_within(error, "%s", tern_check_source_line(recipe, i, NULL));
-    return tern_check_rows(recipe, i, source->rows, error) < 0 ? -1 : measure_second(source, recipe, error);
+    if (tern_check_rows(recipe, i, source->rows, error) < 0 ||
+        tern_check_judgements(recipe, i, source->rows, &source->findings, error) < 0)
+        return -1;
+    return measure_second(source, recipe, error);
 }
 
 /* Sources of the same rows draw them in orders of their own. */
@@ -112,6 +118,7 @@ void tern_source_free(tern_source *source)
     for (int i = 0; i < TERN_RECIPE_MOST_LOSSES; i++)
         tern_second_vectors_free(source->second[i]);
     tern_rows_free(source->rows);
+    tern_findings_free(&source->findings);
     tern_texts_free(source->texts);
     tern_warnings_free(&source->warnings);
     free(source->lengths);

@@ -10,6 +10,7 @@
 #ifndef TERN_TRAIN_SOURCE_H
 #define TERN_TRAIN_SOURCE_H
 
+#include "data/findings.h"
 #include "data/sampler.h"
 #include "train/batch.h"
 #include "train/objective.h"
@@ -19,6 +20,7 @@ typedef struct tern_source {
     char *name;                       /* for people: "altlex" */
     tern_texts *texts;
     tern_rows *rows;
+    tern_findings findings; /* of a file: what the rows don't show */
     tern_objective objective;
     tern_warnings warnings; /* of the rows and second models, for the user to know */
     /* After tern_source_prepare. */
