@@ -38,7 +38,8 @@ static void look_at(const margins *m, int64_t i, int64_t col, int64_t cols, cons
         double sij = (double)s[j];
         if (col + j == i)
             state->target = sij;
-        else if (!(masked && masked[j]) && (sij > state->most || isnan(sij))) {
+        else if (!(masked && masked[j] & (TERN_PAIR_NO_NEGATIVE | TERN_PAIR_REPEATED)) &&
+                 (sij > state->most || isnan(sij))) {
             state->most = sij;
             state->which = col + j;
         }

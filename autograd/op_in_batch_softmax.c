@@ -3,15 +3,15 @@
  * of GISTEmbedLoss (sentence-transformers 6.2). Over one softmax, whose scores l_ij come from one or several blocks: L
  * = mean over i of log(sum over j of exp(l_ij)) - l_ii          l_ij = scale s_ij + hardness_ij stop(s_ij)
  *
- *     block            q     k     left out beside masked pairs
- *     query to doc     a_i   c_j   nothing
- *     doc to query     c_i   a_j   nothing
- *     query to query   a_i   a_j   i = j
- *     doc to doc       c_i   c_j   documents of row i
+ *     block            q     k     left out                     masked
+ *     query to doc     a_i   c_j                                (i, j): no negative, repeated
+ *     doc to query     c_i   a_j                                (j, i): no negative, same anchor
+ *     query to query   a_i   a_j   i = j                        (i, j), (j, i): no negative, same anchor
+ *     doc to doc       c_i   c_j   documents of row i           (i, j): no negative, repeated; (j, i): no negative
  *
- * with i < n. Apart (not joint): each block has a softmax of its own, and L is the mean of theirs. The target (i, i) is
- * never left out and gets no hardness. A guide leaves out what it finds closer than its own similarity of the target,
- * less a margin.
+ * with i < n, and (j, i) where j < n. Apart (not joint): each block has a softmax of its own, and L is the mean of
+ * theirs. The target (i, i) is never left out and gets no hardness. A guide leaves out what it finds closer than its
+ * own similarity of the target, less a margin.
  *
  * The matrices of scores never exist: tiles of ROWS x COLS of them are computed, the guide's too, and again in
  * backward. Saved [n] for each softmax: the row's greatest similarity (times 1 + hardness / scale) and the log of the
@@ -98,14 +98,15 @@ static void harden(const in_batch *b, const tile *t, tern_real *s)
     }
 }
 
-/* Leaves out pairs (i, j) below cols with masked[i * row_step + j * col_step]. */
-static void mask(const in_batch *b, const tile *t, int64_t row_step, int64_t col_step, int64_t cols, tern_real *s)
+/* Leaves out pairs (i, j) below cols with one of bits in masked[i * row_step + j * col_step]. */
+static void mask(const in_batch *b, const tile *t, int64_t row_step, int64_t col_step, int64_t cols, int bits,
+                 tern_real *s)
 {
     int64_t upto = cols - t->col < t->cols ? cols - t->col : t->cols;
     for (int64_t i = 0; i < t->rows; i++) {
         const uint8_t *masked = b->is.masked + (t->row + i) * row_step + t->col * col_step;
         for (int64_t j = 0; j < upto; j++)
-            if (masked[j * col_step] && t->row + i != t->col + j)
+            if ((masked[j * col_step] & bits) && t->row + i != t->col + j)
                 s[i * t->cols + j] = (tern_real)-INFINITY;
     }
 }
@@ -113,10 +114,11 @@ static void mask(const in_batch *b, const tile *t, int64_t row_step, int64_t col
 static void mask_block(const in_batch *b, const block *k, const tile *t, tern_real *s)
 {
     int64_t m = b->is.masked_cols;
+    int to_query = k->direction & (TERN_C_TO_A | TERN_A_TO_A);
     if (k->direction != TERN_C_TO_A)
-        mask(b, t, m, 1, k->keys, s);
+        mask(b, t, m, 1, k->keys, TERN_PAIR_NO_NEGATIVE | (to_query ? TERN_PAIR_SAME_ANCHOR : TERN_PAIR_REPEATED), s);
     if (k->direction != TERN_A_TO_C)
-        mask(b, t, 1, m, b->n, s);
+        mask(b, t, 1, m, b->n, TERN_PAIR_NO_NEGATIVE | (to_query ? TERN_PAIR_SAME_ANCHOR : 0), s);
 }
 
 /* Leaves out columns [from, from + n) of the block in row i of the tile. */

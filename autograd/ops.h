@@ -5,6 +5,7 @@
 
 #include "autograd/params.h"
 #include "autograd/tape.h"
+#include "base/pair_mask.h"
 #include "data/packed.h"
 
 /* Dropout of one site. p 0: none. The random numbers are a function of seed, step, site, the sequence's place in
@@ -107,7 +108,7 @@ typedef enum tern_triplet_kind {
 tern_tensor *tern_batch_triplet(tern_tape *tape, tern_tensor *x, const int64_t *label, tern_triplet_kind kind,
                                 tern_pair_kind distance, double margin);
 /* Mean over i of max(0, positive_margin - s_ii) + max(0, greatest of s_ij - negative_margin), s_ij = a_i . c_j, of
- * those j that are neither i nor masked -> [1,1]. a [n,D], c [m,D], masked [n,m] or NULL. */
+ * those j that are neither i nor masked as no negative or repeated -> [1,1]. a [n,D], c [m,D], masked [n,m] or NULL. */
 tern_tensor *tern_hardest_margin(tern_tape *tape, tern_tensor *a, tern_tensor *c, double positive_margin,
                                  double negative_margin, const uint8_t *masked);
 /* Each row of x [n,D] with the k rows of y [n k,D] that belong to it, row i's at i k -> [n,k]. */

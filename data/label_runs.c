@@ -86,7 +86,6 @@ static void take(runs *r, int64_t label)
     r->only = r->placed % size == 0 || r->only == label ? label : -1;
     for (int64_t i = 0; i < n; i++)
         r->plan->rows[r->placed++] = r->row[r->next[label]++];
-    r->plan->start[r->placed / size + (r->placed % size != 0)] = r->placed;
 }
 
 /* One round: as many turns as the rows that are left need. */
@@ -126,14 +125,11 @@ static void sort_by_label(runs *r, const int64_t *label, const int64_t *row, int
     r->next[0] = 0;
 }
 
-tern_plan *tern_label_runs_plan(const tern_rows *rows, const tern_sampler_options *options, int64_t epoch,
-                                const int64_t *row, int64_t n)
+void tern_label_runs_plan(const tern_rows *rows, const tern_sampler_options *options, int64_t epoch, const int64_t *row,
+                          tern_plan *plan)
 {
-    tern_plan *plan = tern_calloc(1, sizeof *plan);
+    int64_t n = plan->start[plan->n_batches];
     runs r = {.options = options, .plan = plan, .n = n, .n_labels = rows->n_labels, .only = -1};
-    plan->n_batches = n / options->batch_size + (n % options->batch_size != 0);
-    plan->start = tern_calloc((size_t)plan->n_batches + 1, sizeof *plan->start);
-    plan->rows = tern_alloc((size_t)n, sizeof *plan->rows);
     sort_by_label(&r, rows->label, row, n);
     uint64_t seed = tern_random(options->seed, TURNS, (uint64_t)epoch, 0);
     for (uint64_t round = 0; r.placed < n; round++)
@@ -141,5 +137,4 @@ tern_plan *tern_label_runs_plan(const tern_rows *rows, const tern_sampler_option
     free(r.row);
     free(r.next);
     free(r.end);
-    return plan;
 }

@@ -4,8 +4,9 @@
 
 #include "data/sampler.h"
 
-/* Deals the drawn rows row [n], already shuffled, as tern_sampler_options.per_label says. The plan is the caller's. */
-tern_plan *tern_label_runs_plan(const tern_rows *rows, const tern_sampler_options *options, int64_t epoch,
-                                const int64_t *row, int64_t n);
+/* Fills the plan with the drawn rows row [n], already shuffled, as tern_sampler_options.per_label says; its batches are
+ * those of tern_plan_create. */
+void tern_label_runs_plan(const tern_rows *rows, const tern_sampler_options *options, int64_t epoch, const int64_t *row,
+                          tern_plan *plan);
 
 #endif

@@ -1,6 +1,7 @@
 #include "data/mixture.h"
 
 #include "base/hash.h"
+#include "base/integer.h"
 #include "base/memory.h"
 #include "data/spread.h"
 
@@ -13,9 +14,8 @@ enum { MIXTURE = 0x6d697874 };
 /* One source and where it stands. */
 typedef struct source {
     tern_sampler *sampler;
-    double weight;    /* against the largest */
-    int64_t *batches; /* [n_known] of each epoch */
-    size_t n_known, capacity;
+    double weight;   /* against the largest */
+    int64_t batches; /* of each epoch */
     tern_plan *plan; /* of plan_epoch; NULL: none yet */
     int64_t plan_epoch;
     int64_t epoch, batch; /* what comes next, at the start of the open epoch of the run */
@@ -52,6 +52,7 @@ tern_mixture *tern_mixture_create(const tern_mixture_options *options)
         TERN_CHECK(weight >= 0 && isfinite(weight), "weight %g of source %d", weight, s);
         TERN_CHECK(tern_sampler_rows(options->samplers[s]) > 0, "source %d has no rows", s);
         m->source[s] = (source){.sampler = options->samplers[s], .weight = weight};
+        m->source[s].batches = tern_sampler_count(options->samplers[s]);
         most = fmax(most, weight);
     }
     TERN_CHECK(most > 0, "all weights are 0");
@@ -64,10 +65,8 @@ void tern_mixture_free(tern_mixture *mixture)
 {
     if (!mixture)
         return;
-    for (int s = 0; s < mixture->n; s++) {
-        free(mixture->source[s].batches);
+    for (int s = 0; s < mixture->n; s++)
         tern_plan_free(mixture->source[s].plan);
-    }
     free(mixture->source);
     free(mixture->steps);
     free(mixture);
@@ -83,14 +82,15 @@ static const tern_plan *plan_of(source *s, int64_t epoch)
     return s->plan;
 }
 
-static int64_t batches_of(source *s, int64_t epoch)
+/* Steps of every epoch of the run. */
+static int64_t steps_of_epoch(const tern_mixture *m)
 {
-    while ((int64_t)s->n_known <= epoch) {
-        TERN_GROW(s->batches, s->n_known, s->capacity);
-        s->batches[s->n_known] = tern_sampler_count(s->sampler, (int64_t)s->n_known);
-        s->n_known++;
+    int64_t sum = 0, least = m->source[0].batches;
+    for (int s = 0; s < m->n; s++) {
+        sum += m->source[s].batches;
+        least = tern_min(least, m->source[s].batches);
     }
-    return s->batches[epoch];
+    return m->kind == TERN_MIXING_ROUND_ROBIN ? least * m->n : sum;
 }
 
 /* The source's next batch becomes the run's next step. */
@@ -98,7 +98,7 @@ static void take(tern_mixture *m, int which)
 {
     source *s = &m->source[which];
     m->steps[m->n_steps++] = (step){which, s->epoch, s->batch};
-    if (++s->batch == batches_of(s, s->epoch)) {
+    if (++s->batch == s->batches) {
         s->epoch++;
         s->batch = 0;
     }
@@ -122,33 +122,28 @@ static void take_spread(tern_mixture *m, const int64_t *count, int64_t n)
     free(order);
 }
 
-static void take_in_turn(tern_mixture *m)
+static void take_in_turn(tern_mixture *m, int64_t n)
 {
-    int smallest = 0;
-    for (int s = 1; s < m->n; s++)
-        if (batches_of(&m->source[s], 0) < batches_of(&m->source[smallest], 0))
-            smallest = s;
-    int64_t rounds = batches_of(&m->source[smallest], m->epoch);
-    reserve(m, rounds * m->n);
-    for (int64_t i = 0; i < rounds * m->n; i++)
+    reserve(m, n);
+    for (int64_t i = 0; i < n; i++)
         take(m, (int)(i % m->n));
 }
 
 /* What a source's share goes by, at most 1 and 1 for one of them: so no power leaves the range of a double. */
-static double chance(tern_mixture *m, int which, int64_t reference)
+static double chance(const tern_mixture *m, int which, int64_t reference)
 {
     if (m->kind == TERN_MIXING_WEIGHTED)
         return m->source[which].weight;
-    return exp(m->alpha * log((double)batches_of(&m->source[which], m->epoch) / (double)reference));
+    return exp(m->alpha * log((double)m->source[which].batches / (double)reference));
 }
 
 /* Shares [n] that sum to 1. */
-static void find_shares(tern_mixture *m, double *share)
+static void find_shares(const tern_mixture *m, double *share)
 {
-    int64_t reference = batches_of(&m->source[0], m->epoch);
+    int64_t reference = m->source[0].batches;
     double sum = 0;
     for (int s = 1; s < m->n; s++) {
-        int64_t batches = batches_of(&m->source[s], m->epoch);
+        int64_t batches = m->source[s].batches;
         if (m->alpha < 0 ? batches < reference : batches > reference)
             reference = batches;
     }
@@ -181,16 +176,14 @@ static void apportion(tern_mixture *m, int64_t n, int64_t *count)
 /* Plans the run's epoch m->epoch; the sources move on by it. */
 static void open_epoch(tern_mixture *m)
 {
-    int64_t n = 0, *count;
+    int64_t n = steps_of_epoch(m), *count;
     if (m->kind == TERN_MIXING_ROUND_ROBIN) {
-        take_in_turn(m);
+        take_in_turn(m, n);
         return;
     }
     count = tern_calloc((size_t)m->n, sizeof *count);
-    for (int s = 0; s < m->n; s++)
-        n += batches_of(&m->source[s], m->epoch);
     for (int s = 0; s < m->n && m->kind == TERN_MIXING_PROPORTIONAL; s++)
-        count[s] = batches_of(&m->source[s], m->epoch);
+        count[s] = m->source[s].batches;
     if (m->kind != TERN_MIXING_PROPORTIONAL)
         apportion(m, n, count);
     take_spread(m, count, n);
@@ -214,15 +207,18 @@ static void next_epoch(tern_mixture *m)
     open_epoch(m);
 }
 
-int64_t tern_mixture_steps(tern_mixture *mixture, int64_t epochs)
+int64_t tern_mixture_steps(const tern_mixture *mixture, int64_t epochs)
 {
+    int64_t each = steps_of_epoch(mixture);
     if (epochs <= 0)
         return 0;
-    if (!mixture->steps || mixture->epoch >= epochs)
-        rewind_sources(mixture);
-    while (mixture->epoch < epochs - 1)
-        next_epoch(mixture);
-    return mixture->first + mixture->n_steps;
+    return each > TERN_MIXTURE_MOST_STEPS / epochs ? TERN_MIXTURE_MOST_STEPS : each * epochs;
+}
+
+int tern_mixture_uses(const tern_mixture *mixture, int number)
+{
+    TERN_CHECK(number >= 0 && number < mixture->n, "source %d of %d", number, mixture->n);
+    return mixture->source[number].weight > 0;
 }
 
 tern_mixture_place tern_mixture_at(tern_mixture *mixture, int64_t at)

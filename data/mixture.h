@@ -48,12 +48,17 @@ typedef struct tern_mixture_place {
     int64_t epoch_steps;         /* how many steps this epoch of the run has */
 } tern_mixture_place;
 
+/* 2^53: every number of steps is exact as a double too. */
+#define TERN_MIXTURE_MOST_STEPS (INT64_C(1) << 53)
+
 typedef struct tern_mixture tern_mixture;
-/* Plans nothing yet. */
+/* Plans nothing yet: the samplers know at once how many batches an epoch of theirs has. */
 tern_mixture *tern_mixture_create(const tern_mixture_options *options);
 void tern_mixture_free(tern_mixture *mixture);
-/* Steps of the first so many epochs. Counts the batches of every epoch of the sources that they need. */
-int64_t tern_mixture_steps(tern_mixture *mixture, int64_t epochs);
+/* Steps of the first so many epochs, at once; TERN_MIXTURE_MOST_STEPS where there would be more. */
+int64_t tern_mixture_steps(const tern_mixture *mixture, int64_t epochs);
+/* 1 when source number ever gives a batch: weighted mixing leaves out sources of weight 0. */
+int tern_mixture_uses(const tern_mixture *mixture, int number);
 /* The place of step 0, 1, 2, ...; at once within the epoch of the last call, and going through the epochs between
  * else. */
 tern_mixture_place tern_mixture_at(tern_mixture *mixture, int64_t step);

@@ -145,6 +145,15 @@ void tern_rows_free(tern_rows *rows)
     free(rows);
 }
 
+void tern_rows_keep_anchors(tern_rows *rows)
+{
+    free(rows->positive);
+    free(rows->negative);
+    rows->positive = rows->negative = NULL;
+    rows->has_positive = rows->n_negatives = 0;
+    rows->n_anchors_known = 0;
+}
+
 int tern_rows_is_relevant(const tern_rows *rows, int64_t anchor, int64_t document)
 {
     if (anchor < 0 || anchor >= rows->n_anchors_known)

@@ -66,6 +66,8 @@ typedef struct tern_rows {
  * queries of equal text are one anchor. */
 tern_rows *tern_rows_read(const tern_rows_source *source, tern_texts *texts, tern_error *error);
 void tern_rows_free(tern_rows *rows);
+/* Forgets positives, negatives and what is relevant to what, for who trains on anchors alone. */
+void tern_rows_keep_anchors(tern_rows *rows);
 /* 1 when document (a text id) is known to be relevant to anchor (a text id). */
 int tern_rows_is_relevant(const tern_rows *rows, int64_t anchor, int64_t document);
 

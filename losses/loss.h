@@ -90,8 +90,8 @@ typedef struct tern_loss_batch {
     int64_t n;
     tern_tensor *anchor, *positive, *negative; /* as in tern_loss_roles */
     int n_negatives;
-    /* masked[i * (n + n * n_negatives) + j] = 1: candidate j (positives first, then negatives) is never a negative
-     * for anchor i. NULL: none. masked[i, i] is ignored. */
+    /* What masked[i * (n + n * n_negatives) + j] says of anchor i and candidate j (positives first, then negatives);
+     * see base/pair_mask.h. NULL: nothing. masked[i, i] is ignored. */
     const uint8_t *masked;
     const int64_t *label; /* [n] classes 0, 1, ...; NULL: none */
     const double *score;  /* [n, n_scores]; NULL: none */

@@ -1,5 +1,6 @@
 #include "selftest/check.h"
 
+#include "base/pair_mask.h"
 #include "base/hash.h"
 #include "base/memory.h"
 
@@ -177,5 +178,8 @@ void tern_check_mask(tern_check *c, int64_t n, int64_t m)
 {
     c->masked = tern_check_alloc(c, (size_t)(n * m), 1);
     for (int64_t i = 0; i < n * m; i++)
-        c->masked[i] = i / m == n - 1 || tern_random_below(4, SEED, 2, (uint64_t)i, 0) == 0;
+        if (i / m == n - 1)
+            c->masked[i] = TERN_PAIR_NO_NEGATIVE;
+        else if (tern_random_below(4, SEED, 2, (uint64_t)i, 0) == 0)
+            c->masked[i] = (uint8_t)(1 << tern_random_below(3, SEED, 2, (uint64_t)i, 1));
 }

@@ -67,7 +67,7 @@ tern_tensor *tern_check_tensor(tern_check *c, const char *name, int64_t rows, in
 void tern_check_batch(tern_check *c, int64_t which, int64_t vocab);
 /* Zeroed memory that lives as long as c. */
 void *tern_check_alloc(tern_check *c, size_t n, size_t size);
-/* c->masked for n anchors and m candidates: about a quarter, the last row wholly. */
+/* c->masked for n anchors and m candidates: about a quarter, a bit of each kind, the last row wholly. */
 void tern_check_mask(tern_check *c, int64_t n, int64_t m);
 
 #endif

@@ -48,7 +48,7 @@ static void set_up(void)
         score[i] = i % 2;
     }
     for (int i = 0; i < ROWS; i++)
-        masked[i * ROWS * (1 + NEGATIVES) + (i + 3) % ROWS] = 1;
+        masked[i * ROWS * (1 + NEGATIVES) + (i + 3) % ROWS] = (uint8_t)(1 << i % 3);
     for (uint64_t i = 0; i < MANY_TEXTS * GUIDE; i++)
         guide[i] = (tern_real)(tern_random_unit(3, i, 0, 0) - 0.5);
 }

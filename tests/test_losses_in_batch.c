@@ -199,6 +199,11 @@ START_TEST(masked_candidates_are_never_the_hardest)
     ck_assert_double_eq_tol(value_of(&o, &batch), 0.5, 1e-6);
     batch.masked = every;
     ck_assert_double_eq(value_of(&o, &batch), 0);
+    const uint8_t repeated[] = {0, 0, 4, 0, 0, 0, 0, 4}, same[] = {2, 2, 2, 2, 2, 2, 2, 2};
+    batch.masked = repeated;
+    ck_assert_double_eq_tol(value_of(&o, &batch), 0.5, 1e-6);
+    batch.masked = same; /* says nothing of candidates */
+    ck_assert_double_eq_tol(value_of(&o, &batch), 1.5, 1e-6);
 }
 END_TEST
 

@@ -229,6 +229,55 @@ START_TEST(in_batch_softmax_is_the_plain_sum_over_several_tiles)
 }
 END_TEST
 
+/* 1 when the bits of the pair in either order, there [i, j] and back [j, i], leave it out in a direction. */
+static int leaves_out(unsigned direction, int there, int back)
+{
+    const int none = TERN_PAIR_NO_NEGATIVE, same = TERN_PAIR_SAME_ANCHOR, repeated = TERN_PAIR_REPEATED;
+    switch (direction) {
+    case TERN_A_TO_C:
+        return (there & (none | repeated)) != 0;
+    case TERN_C_TO_A:
+        return (back & (none | same)) != 0;
+    case TERN_A_TO_A:
+        return ((there | back) & (none | same)) != 0;
+    default:
+        return (there & (none | repeated)) != 0 || (back & none) != 0;
+    }
+}
+
+START_TEST(each_direction_goes_by_the_masks_that_are_meant_for_it)
+{
+    enum { N = 5, EACH = 2, M = N * (1 + EACH), D = 6 };
+    tern_tensor *a = tern_normalize(tape, leaf(N, D)), *c = tern_normalize(tape, leaf(M, D));
+    const unsigned direction[] = {TERN_A_TO_C, TERN_C_TO_A, TERN_A_TO_A, TERN_C_TO_C};
+    for (int bit = 1; bit < 8; bit++) {
+        uint8_t masked[N * M];
+        for (int i = 0; i < N * M; i++)
+            masked[i] = tern_random_below(2, 6, (uint64_t)i, (uint64_t)bit, 0) ? (uint8_t)bit : 0;
+        double total = 0;
+        for (int i = 0; i < N; i++) {
+            double sum = 0, target = 0;
+            for (int b = 0; b < 4; b++) {
+                int from_a = b == 0 || b == 2, to_a = b == 1 || b == 2;
+                for (int j = 0; j < (to_a ? N : M); j++) {
+                    double s = 0;
+                    for (int d = 0; d < D; d++)
+                        s += (double)(from_a ? a : c)->data[i * D + d] * (double)(to_a ? a : c)->data[j * D + d];
+                    target = b == 0 && i == j ? s : target;
+                    int own = b < 2 ? 0 : i == j || (b == 3 && j >= N && (j - N) / EACH == i);
+                    int back = j < N ? masked[j * M + i] : 0, there = b == 1 ? 0 : masked[i * M + j];
+                    if ((b < 2 && i == j) || (!own && i != j && !leaves_out(direction[b], there, back)))
+                        sum += exp(3 * s);
+                }
+            }
+            total += log(sum) - 3 * target;
+        }
+        tern_in_batch o = {.scale = 3, .directions = 15, .joint = 1, .masked = masked};
+        ck_assert_double_eq_tol((double)*tern_in_batch_softmax(tape, a, c, &o)->data, total / N, 1e-5);
+    }
+}
+END_TEST
+
 START_TEST(masked_candidates_get_no_gradient)
 {
     enum { N = 3, M = 600, D = 5 };
@@ -315,6 +364,7 @@ int main(void)
         dropout_is_that_of_the_place_in_the_logical_batch,
         in_batch_softmax_is_the_plain_sum_over_several_tiles,
         masked_candidates_get_no_gradient,
+        each_direction_goes_by_the_masks_that_are_meant_for_it,
         in_batch_softmax_survives_scores_that_overflow_exp,
         a_row_of_zeros_is_normalised_to_zeros,
         equal_texts_have_no_gradient_in_the_euclidean_triplet,

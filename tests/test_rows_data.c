@@ -81,7 +81,7 @@ static void expect_plan(const char *name, int64_t positives_per_query, int64_t r
     ck_assert_msg(rows != NULL, "%s", error.message);
     ck_assert_int_eq(rows->n, rows_read);
     tern_sampler *sampler =
-        tern_sampler_create(rows, &(tern_sampler_options){.batch_size = size, .seed = 42, .distinct = 1});
+        tern_sampler_create(rows, &(tern_sampler_options){.batch_size = size, .seed = 42, .apart = 1});
     for (int64_t epoch = 0; epoch < 3; epoch++) {
         tern_plan *plan = tern_sampler_plan(sampler, epoch);
         ck_assert_int_eq(plan->start[plan->n_batches], drawn);
@@ -94,7 +94,7 @@ static void expect_plan(const char *name, int64_t positives_per_query, int64_t r
     tern_texts_free(texts);
 }
 
-START_TEST(judgements_are_dealt_into_as_few_distinct_batches_as_can_be)
+START_TEST(judgements_are_dealt_into_full_batches_without_a_document_twice)
 {
     expect_plan("scifact", 0, 919, 919, 32);
     /* 2,590 queries, of which 14 have another's text. */
@@ -109,8 +109,7 @@ START_TEST(a_batch_of_nfcorpus_holds_many_right_answers_to_mask)
     tern_texts *texts = tern_texts_create();
     tern_rows_source source = {.beir = tern_test_data("nfcorpus")};
     tern_rows *rows = tern_rows_read(&source, texts, &error);
-    tern_sampler *sampler =
-        tern_sampler_create(rows, &(tern_sampler_options){.batch_size = N, .seed = 1, .distinct = 1});
+    tern_sampler *sampler = tern_sampler_create(rows, &(tern_sampler_options){.batch_size = N, .seed = 1, .apart = 1});
     tern_plan *plan = tern_sampler_plan(sampler, 0);
     uint8_t *masked = tern_alloc(N * N, 1);
     int64_t hit = 0, full = plan->start[plan->n_batches] / N;
@@ -192,7 +191,7 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, files_read_with_their_official_number_of_rows);
     tcase_add_test(tc, retrieval_sets_read_with_their_official_counts);
-    tcase_add_test(tc, judgements_are_dealt_into_as_few_distinct_batches_as_can_be);
+    tcase_add_test(tc, judgements_are_dealt_into_full_batches_without_a_document_twice);
     tcase_add_test(tc, a_batch_of_nfcorpus_holds_many_right_answers_to_mask);
     tcase_add_test(tc, scores_and_labels_of_real_files_are_as_published);
     tcase_add_test(tc, batches_of_banking77_have_positives_for_every_row);

@@ -95,8 +95,9 @@ static void add_targets(tern_batch *b, const tern_rows *rows, const int64_t *bat
 
 static void start(tern_batch *b, const tern_rows *rows, int64_t n, const tern_batch_options *options)
 {
+    TERN_CHECK(!options->twice || (!rows->positive && !rows->negative), "%s", "anchors twice, and rows with more");
     b->has_positive = rows->positive || options->twice;
-    b->n_negatives = rows->negative && !options->twice ? rows->n_negatives : 0;
+    b->n_negatives = rows->negative ? rows->n_negatives : 0;
     reserve_texts(b, n * (1 + b->has_positive + b->n_negatives));
     b->packed = (tern_packed){0};
     b->n = n;
@@ -118,7 +119,7 @@ void tern_batch_fill(tern_batch *batch, const tern_rows *rows, const tern_tokens
         add_text(b, tokens, TERN_ROLE_QUERY, rows->anchor[batch_rows[i]], place++, merge);
     for (int64_t i = 0; options->twice && i < n; i++)
         add_text(b, tokens, TERN_ROLE_QUERY, rows->anchor[batch_rows[i]], place++, merge);
-    for (int64_t i = 0; !options->twice && rows->positive && i < n; i++)
+    for (int64_t i = 0; rows->positive && i < n; i++)
         add_text(b, tokens, TERN_ROLE_DOCUMENT, rows->positive[batch_rows[i]], place++, merge);
     for (int64_t i = 0; i < n * k; i++)
         add_text(b, tokens, TERN_ROLE_DOCUMENT, rows->negative[batch_rows[i / k] * k + i % k], place++, merge);

@@ -38,7 +38,7 @@ typedef struct tern_batch {
 typedef struct tern_batch_options {
     int merge; /* 1: a text that occurs twice (in roles with equal prompts) is one sequence, which is right without
                   dropout only; 0: each place has its own */
-    int twice; /* 1: each anchor once more as its positive, whatever the rows hold (SimCSE) */
+    int twice; /* 1: each anchor once more as its positive, which the rows don't have (SimCSE) */
 } tern_batch_options;
 
 /* Packs rows batch_rows[0..n), with their labels and scores. Leaves masked alone: is_masked becomes 0. */

@@ -4,25 +4,68 @@
 #include "base/integer.h"
 #include "base/memory.h"
 
+#include <math.h>
 #include <string.h>
 
-tern_batch_survey tern_batch_survey_make(tern_mixture *mixture, const tern_source *sources, int64_t steps)
+/* How many rows are looked at beyond the first epoch. */
+enum { SURVEYED_ROWS = 1 << 22 };
+
+/* Tokens of the batch. */
+static int64_t look_at(tern_batch_survey *s, const tern_source *source, int number, const int64_t *rows, int64_t n)
 {
-    tern_batch_survey s = {.first_rows = 0};
-    int64_t all_rows = 0, all_tokens = 0;
-    for (int64_t step = 0; step < steps; step++) {
-        int64_t n, tokens = 0;
+    int64_t tokens = 0;
+    for (int64_t i = 0; i < n; i++)
+        tokens += source->lengths[rows[i]];
+    s->rows[number] = tern_max(s->rows[number], n);
+    s->tokens[number] = tern_max(s->tokens[number], tokens);
+    return tokens;
+}
+
+/* A source whose turn comes later than what was looked at. */
+static void look_at_first_epoch(tern_batch_survey *s, const tern_source *source, int number)
+{
+    tern_plan *plan = tern_sampler_plan(source->sampler, 0);
+    for (int64_t b = 0; b < plan->n_batches; b++)
+        look_at(s, source, number, plan->rows + plan->start[b], plan->start[b + 1] - plan->start[b]);
+    tern_plan_free(plan);
+}
+
+/* What full batches of a source are like, among those of the others. */
+static void compare(tern_batch_survey *s, const tern_source *source, int number)
+{
+    double tokens = 0;
+    for (int64_t i = 0; i < source->rows->n; i++)
+        tokens += (double)source->lengths[i];
+    tokens *= (double)s->rows[number] / (double)source->rows->n;
+    s->least_tokens = s->most_rows > 0 ? fmin(s->least_tokens, tokens) : tokens;
+    s->most_tokens = fmax(s->most_tokens, tokens);
+    s->least_rows = s->most_rows > 0 ? tern_min(s->least_rows, s->rows[number]) : s->rows[number];
+    s->most_rows = tern_max(s->most_rows, s->rows[number]);
+}
+
+tern_batch_survey tern_batch_survey_make(tern_mixture *mixture, const tern_source *sources, int n_sources,
+                                         int64_t steps)
+{
+    tern_batch_survey s = {.least_rows = 0};
+    int64_t all_rows = 0, all_tokens = 0, seen = 0, step = 0;
+    for (; step < steps; step++) {
+        int64_t n;
         tern_mixture_place at = tern_mixture_at(mixture, step);
-        const int64_t *rows = tern_mixture_rows(mixture, &at, &n), *lengths = sources[at.source].lengths;
-        for (int64_t i = 0; i < n; i++)
-            tokens += lengths[rows[i]];
-        s.rows[at.source] = tern_max(s.rows[at.source], n);
-        s.tokens[at.source] = tern_max(s.tokens[at.source], tokens);
+        if (at.epoch > 0 && seen >= SURVEYED_ROWS)
+            break;
+        const int64_t *rows = tern_mixture_rows(mixture, &at, &n);
+        int64_t tokens = look_at(&s, &sources[at.source], at.source, rows, n);
+        seen += n;
         if (at.epoch == 0) {
-            s.first_rows = tern_max(s.first_rows, n);
             all_rows += n;
             all_tokens += tokens;
         }
+    }
+    for (int i = 0; i < n_sources; i++) {
+        if (s.rows[i] == 0 && step < steps && tern_mixture_uses(mixture, i))
+            look_at_first_epoch(&s, &sources[i], i);
+        if (s.rows[i] > 0)
+            compare(&s, &sources[i], i);
     }
     s.tokens_per_row = all_rows > 0 ? (double)all_tokens / (double)all_rows : 0;
     return s;
@@ -32,8 +75,8 @@ static tern_memory_batch describe(const tern_source *source, int64_t rows, int64
 {
     const tern_objective *o = &source->objective;
     int twice = tern_source_twice(source);
-    tern_memory_batch batch = {.rows = rows, .tokens = twice ? 2 * tokens : tokens};
-    batch.texts = rows * (twice ? 2 : 1 + (source->rows->positive ? 1 : 0) + source->rows->n_negatives);
+    tern_memory_batch batch = {.rows = rows, .tokens = tokens};
+    batch.texts = rows * (1 + (source->rows->positive || twice ? 1 : 0) + source->rows->n_negatives);
     batch.longest = tern_tokens_longest(source->tokens);
     batch.masked = tern_source_masked(source);
     batch.losses = o->losses;

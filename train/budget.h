@@ -10,13 +10,16 @@
 /* What the batches of a run are like. */
 typedef struct tern_batch_survey {
     int64_t rows[TERN_RECIPE_MOST_SOURCES];   /* of each source: the most that a batch has */
-    int64_t tokens[TERN_RECIPE_MOST_SOURCES]; /* likewise */
-    int64_t first_rows;                       /* the most that a batch of the first epoch has */
+    int64_t tokens[TERN_RECIPE_MOST_SOURCES]; /* likewise, of the batches that were looked at */
+    int64_t least_rows, most_rows;            /* a full batch of the source of the smallest, of the largest ones */
+    double least_tokens, most_tokens;         /* likewise, the mean of a source's rows times its full batch's */
     double tokens_per_row;                    /* mean of the first epoch */
 } tern_batch_survey;
 
-/* Goes through all batches of so many steps, once. */
-tern_batch_survey tern_batch_survey_make(tern_mixture *mixture, const tern_source *sources, int64_t steps);
+/* Looks at the batches of so many steps, once; of a long run at those of its first epoch and of as many more as have a
+ * few million rows together, so that it takes no longer however many steps there are. */
+tern_batch_survey tern_batch_survey_make(tern_mixture *mixture, const tern_source *sources, int n_sources,
+                                         int64_t steps);
 
 typedef struct tern_budget {
     const tern_recipe *recipe;

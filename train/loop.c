@@ -177,9 +177,10 @@ static int log_step(tern_training *run, tern_train_step *done, tern_error *error
     run->progress.seconds += done->seconds;
     run->shown_tokens += done->tokens;
     run->shown_seconds += done->seconds;
-    json_t *line = json_pack("{s:I, s:f, s:f, s:f, s:I, s:f, s:s*}", "step", (json_int_t)done->step, "loss", done->loss,
-                             "learning_rate", done->learning_rate, "grad_norm", done->grad_norm, "tokens",
-                             (json_int_t)done->tokens, "seconds", done->seconds, "source", done->source);
+    json_t *line =
+        json_pack("{s:I, s:f, s:f, s:f, s:I, s:I, s:f, s:s*}", "step", (json_int_t)done->step, "loss", done->loss,
+                  "learning_rate", done->learning_rate, "grad_norm", done->grad_norm, "rows", (json_int_t)done->rows,
+                  "tokens", (json_int_t)done->tokens, "seconds", done->seconds, "source", done->source);
     return tern_metrics_log_add(run->metrics, line, error);
 }
 

@@ -266,21 +266,30 @@ static char *loss_words(const tern_training *run)
     return first;
 }
 
+/* "64 rows and about 1469 tokens", "16 to 64 rows and about 370 to 1469 tokens". */
+static char *batch_words(const tern_training *run)
+{
+    const tern_batch_survey *s = tern_trainer_survey(run->trainer);
+    if (s->least_rows == s->most_rows)
+        return tern_format("%lld rows and about %.0f tokens", (long long)s->most_rows,
+                           s->tokens_per_row * (double)s->most_rows);
+    return tern_format("%lld to %lld rows and about %.0f to %.0f tokens", (long long)s->least_rows,
+                       (long long)s->most_rows, s->least_tokens, s->most_tokens);
+}
+
 static int say_plan(tern_training *run, tern_error *error)
 {
     int resumed = run->folder.found == TERN_RUN_STARTED;
     char *memory = NULL;
     if (tern_trainer_plan_memory(run->trainer, run->options->no_eval ? NULL : &run->exams, resumed, &memory, error) < 0)
         return -1;
-    char *losses = loss_words(run);
-    int64_t rows;
-    double tokens;
-    tern_trainer_batch_size(run->trainer, &rows, &tokens);
-    tern_training_say(run, "%lld rows, %lld steps of %lld rows and about %.0f tokens, %s, %d %s",
-                      (long long)count_rows(run), (long long)tern_trainer_total(run->trainer), (long long)rows, tokens,
-                      losses, tern_threads(), tern_threads() == 1 ? "thread" : "threads");
+    char *losses = loss_words(run), *size = batch_words(run);
+    tern_training_say(run, "%lld rows, %lld steps of %s, %s, %d %s", (long long)count_rows(run),
+                      (long long)tern_trainer_total(run->trainer), size, losses, tern_threads(),
+                      tern_threads() == 1 ? "thread" : "threads");
     tern_training_say(run, "%s", memory);
     free(losses);
+    free(size);
     free(memory);
     return 0;
 }

@@ -56,6 +56,8 @@ int tern_source_read(tern_source *source, const tern_recipe *recipe, int i, tern
     if (tern_check_rows(recipe, i, source->rows, error) < 0 ||
         tern_check_judgements(recipe, i, source->rows, &source->findings, error) < 0)
         return -1;
+    if (tern_source_twice(source))
+        tern_rows_keep_anchors(source->rows);
     return measure_second(source, recipe, error);
 }
 
@@ -71,13 +73,13 @@ static void make_sampler(tern_source *s, const tern_recipe *recipe)
     tern_sampler_options options = {
         .batch_size = tern_check_batch_size(recipe, number_of(s, recipe)),
         .seed = seed_of(s, recipe),
-        .distinct = s->objective.in_batch,
+        .apart = s->objective.in_batch,
         .bucket_batches = recipe->train.bucket,
         .per_label = s->recipe->per_label,
     };
     s->lengths = tern_alloc((size_t)s->rows->n, sizeof *s->lengths);
     for (int64_t i = 0; i < s->rows->n; i++)
-        s->lengths[i] = tern_tokens_of_row(s->tokens, s->rows, i);
+        s->lengths[i] = (1 + tern_source_twice(s)) * tern_tokens_of_row(s->tokens, s->rows, i);
     options.lengths = s->lengths;
     s->sampler = tern_sampler_create(s->rows, &options);
 }
@@ -131,10 +133,9 @@ int tern_source_twice(const tern_source *source)
     return (source->objective.needs & TERN_NEEDS_TWICE) != 0;
 }
 
-/* Anchors are distinct in a batch, so that a second sight of one is no other's negative by mistake. */
 int tern_source_masked(const tern_source *source)
 {
-    return source->objective.in_batch && source->rows->positive && !tern_source_twice(source);
+    return source->objective.in_batch;
 }
 
 void tern_source_fill(const tern_source *source, const int64_t *rows, int64_t n, double dropout, tern_batch *batch)

@@ -40,7 +40,7 @@ int tern_source_embed_second(tern_source *source, const tern_recipe *recipe, con
                              tern_error *error);
 void tern_source_free(tern_source *source);
 
-/* 1: each anchor stands a second time as its positive (SimCSE). */
+/* 1: each anchor stands a second time as its positive (SimCSE), and rows have nothing but anchors. */
 int tern_source_twice(const tern_source *source);
 /* 1: batches have a mask of what is no negative. */
 int tern_source_masked(const tern_source *source);

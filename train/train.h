@@ -10,7 +10,7 @@
  * The output folder holds
  *     run.json         what the run must agree with to go on: tern_recipe_identity
  *     recipe.yaml      the resolved recipe
- *     metrics.jsonl    a line a step: step, loss, learning_rate, grad_norm, tokens, seconds
+ *     metrics.jsonl    a line a step: step, loss, learning_rate, grad_norm, rows, tokens, seconds
  *     dev.jsonl        a line an evaluation on dev: step, the metric, seconds
  *     base/            dev.csv and test.csv, scores of the base model, a row a query; *.data, what they are scores of
  *     checkpoints/     training states step-N.h5, the newest output.keep of them
@@ -33,6 +33,7 @@
 typedef struct tern_train_step {
     int64_t step, total; /* step counts from 1 */
     double loss, learning_rate, grad_norm;
+    int64_t rows;                           /* of this step */
     int64_t tokens;                         /* of this step, all roles, special ones included */
     double seconds;                         /* of this step */
     double tokens_per_second, seconds_left; /* from the steps of this process */

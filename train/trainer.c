@@ -55,7 +55,7 @@ static void make_mixture(tern_trainer *t)
     t->total = t->recipe->train.max_steps;
     if (t->total <= 0)
         t->total = tern_mixture_steps(t->mixture, t->recipe->train.epochs);
-    t->survey = tern_batch_survey_make(t->mixture, t->sources, t->total);
+    t->survey = tern_batch_survey_make(t->mixture, t->sources, t->recipe->n_sources, t->total);
 }
 
 static void make_schedule(tern_trainer *t)
@@ -160,10 +160,9 @@ int64_t tern_trainer_planned_peak(const tern_trainer *trainer)
     return trainer->memory.peak;
 }
 
-void tern_trainer_batch_size(const tern_trainer *trainer, int64_t *rows, double *tokens)
+const tern_batch_survey *tern_trainer_survey(const tern_trainer *trainer)
 {
-    *rows = trainer->survey.first_rows;
-    *tokens = trainer->survey.tokens_per_row * (double)*rows;
+    return &trainer->survey;
 }
 
 tern_trainer_parts tern_trainer_get_parts(tern_trainer *trainer)
@@ -271,7 +270,8 @@ static int take_step(tern_trainer *t, int64_t step, tern_train_step *out, tern_e
     pass.n_layers = tern_objective_layers(&source->objective, pass.step, layers);
     step_loss loss = {&source->objective, &t->batch, pass.step};
     tern_backprop job = {.encoder = t->model->encoder, .pass = &pass, .loss = value_of, .context = &loss};
-    job.chunk_tokens = t->memory.chunk_tokens;
+    /* A batch longer than any that the plan knows of, late in a long run, is worked through in chunks. */
+    job.chunk_tokens = t->memory.chunk_tokens > 0 ? t->memory.chunk_tokens : t->survey.tokens[at.source];
     tern_objective_choose_heads(&source->objective, t->heads);
 
     double norm, value = run_backprop(t, &job, &norm), rate = tern_schedule_rate(&t->schedule, step);
@@ -283,6 +283,7 @@ static int take_step(tern_trainer *t, int64_t step, tern_train_step *out, tern_e
     update(t, rate, tern_clip_scale(norm, t->recipe->train.max_grad_norm));
     *out = (tern_train_step){.step = step + 1, .total = t->total, .loss = value, .learning_rate = rate};
     out->grad_norm = norm;
+    out->rows = n;
     out->tokens = t->batch.tokens;
     out->source = t->recipe->n_sources > 1 ? source->name : NULL;
     out->seconds = tern_seconds() - start;

@@ -12,6 +12,7 @@
 #include "checkpoints/model.h"
 #include "recipes/recipe.h"
 #include "train/average.h"
+#include "train/budget.h"
 #include "train/exams.h"
 #include "train/optimizer.h"
 #include "train/source.h"
@@ -30,8 +31,8 @@ void tern_trainer_free(tern_trainer *trainer);
 int64_t tern_trainer_total(const tern_trainer *trainer);
 /* 1 when an epoch begins with this step, so that the one before it ended an epoch. */
 int tern_trainer_begins_epoch(tern_trainer *trainer, int64_t step);
-/* Rows of the first epoch's largest batch, and the tokens that so many rows have in the mean. */
-void tern_trainer_batch_size(const tern_trainer *trainer, int64_t *rows, double *tokens);
+/* What the batches of the run are like. */
+const tern_batch_survey *tern_trainer_survey(const tern_trainer *trainer);
 /* How batches fit into train.memory, next to the sets that the model is scored on (NULL: none). *text (the caller's)
  * says it in one line. To be called before the first step, and again when a run goes on from a checkpoint (resumed). */
 int tern_trainer_plan_memory(tern_trainer *trainer, const tern_exams *exams, int resumed, char **text,

@@ -16,7 +16,7 @@ for file in model/model.safetensors model/modules.json recipe.yaml per_query.csv
     [ -s "one/$file" ] || fail "one/$file is missing"
 done
 expect_whole one 40
-grep -qE '^\{"step":1,"loss":[0-9.]+,"learning_rate":0.0,"grad_norm":[0-9.]+,"tokens":[0-9]+,"seconds":[0-9.e-]+\}$' \
+grep -qE '^\{"step":1,"loss":[0-9.]+,"learning_rate":0.0,"grad_norm":[0-9.]+,"rows":16,"tokens":[0-9]+,"seconds":[0-9.e-]+\}$' \
     one/metrics.jsonl || fail "the first line of metrics.jsonl: $(head -n 1 one/metrics.jsonl)"
 [ "$(wc -l <one/dev.jsonl)" -eq 5 ] || fail "dev.jsonl: not the base and four evaluations"
 [ "$(find one/checkpoints -type f | wc -l)" -eq 2 ] || fail "not the newest two checkpoints"
