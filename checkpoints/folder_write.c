@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "checkpoints/fault.h"
 #include "checkpoints/model.h"
+#include "checkpoints/prompts.h"
 #include "checkpoints/weights.h"
 
 #include <jansson.h>
@@ -137,31 +138,9 @@ static int write_config(const tern_model *model, const char *folder, tern_error 
     return write_text(folder, "config.json", tern_strdup(model->config_json), error);
 }
 
-/* A role's prompt under its first name, which readers look up first ("document" before "passage"). */
-static void set_prompt(json_t *prompts, const char *role, const char *prompt)
-{
-    if (*prompt || json_object_get(prompts, role))
-        json_object_set_new(prompts, role, json_string(prompt));
-}
-
 static int write_prompts(const tern_model *model, const char *folder, tern_error *error)
 {
-    json_t *source = model->prompts_json ? json_loads(model->prompts_json, 0, NULL) : NULL;
-    json_t *prompts = json_is_object(json_object_get(source, "prompts"))
-                          ? json_deep_copy(json_object_get(source, "prompts"))
-                          : json_object();
-    const char *normal = json_string_value(json_object_get(source, "default_prompt_name"));
-    const char *similarity = json_string_value(json_object_get(source, "similarity_fn_name"));
-    set_prompt(prompts, "query", model->query_prompt);
-    set_prompt(prompts, "document", model->document_prompt);
-    /* versions: the first ones with this form, so that no reader warns of a model newer than itself */
-    json_t *json = json_pack("{s:{s:s, s:s, s:s}, s:o, s:s?, s:s}", "__version__", "sentence_transformers", "3.0.0",
-                             "transformers", "4.41.0", "pytorch", "2.3.0", "prompts", prompts, "default_prompt_name",
-                             normal, "similarity_fn_name", similarity ? similarity : "cosine");
-    if (json && model->truncate_dim > 0)
-        json_object_set_new(json, "truncate_dim", json_integer(model->truncate_dim));
-    json_decref(source);
-    return write_json(folder, "config_sentence_transformers.json", json, error);
+    return write_json(folder, "config_sentence_transformers.json", tern_prompts_json(model), error);
 }
 
 static int write_card(const tern_model *model, const char *folder, tern_error *error)

@@ -19,8 +19,8 @@ static const tern_command command = {
     .arguments = "PATH",
     .least = 1,
     .most = 1,
-    .summary = "What a model, safetensors file, training state, .npy file, data set or recipe holds.",
-    .example = "  tern info sentence-transformers/all-MiniLM-L6-v2\n  tern info runs/quickstart/state.h5",
+    .summary = "What a model, safetensors file, training state, .npy file, data set, recipe or result holds.",
+    .example = "  tern info sentence-transformers/all-MiniLM-L6-v2\n  tern info runs/quickstart/result.json",
     .flags = flags,
 };
 
@@ -55,6 +55,7 @@ static json_t *info_of(const char *path, tern_error *error)
         {".tab", tern_info_csv},
         {".yaml", tern_info_recipe},
         {".yml", tern_info_recipe},
+        {"result.json", tern_info_result},
     };
     if (tern_folder_exists(path) && has_file(path, "corpus.jsonl"))
         return tern_info_beir(path, error);
@@ -63,7 +64,9 @@ static json_t *info_of(const char *path, tern_error *error)
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (ends_with(path, kinds[i].end))
             return kinds[i].read(path, error);
-    tern_fail(error, "%s: its kind is unknown; a name ends in .safetensors, .npy, .h5, .jsonl, .csv, .tsv or .yaml",
+    tern_fail(error,
+              "%s: its kind is unknown; a name ends in .safetensors, .npy, .h5, .jsonl, .csv, .tsv, .yaml or "
+              "result.json",
               path);
     return NULL;
 }

@@ -14,6 +14,7 @@ json_t *tern_info_npy(const char *path, tern_error *error);
 json_t *tern_info_jsonl(const char *path, tern_error *error);
 json_t *tern_info_csv(const char *path, tern_error *error);
 json_t *tern_info_beir(const char *path, tern_error *error);
+json_t *tern_info_result(const char *path, tern_error *error);
 json_t *tern_info_recipe(const char *path, tern_error *error);
 
 /* Prints an object as aligned lines, "key  value"; rows as a table below. */

@@ -13,6 +13,7 @@
 #include "data/jsonl.h"
 #include "data/table.h"
 #include "recipes/recipe.h"
+#include "train/report.h"
 
 #include <dirent.h>
 #include <string.h>
@@ -255,5 +256,21 @@ json_t *tern_info_recipe(const char *path, tern_error *error)
     json_object_set_new(info, "text", json_string(text));
     free(text);
     tern_recipe_free(recipe);
+    return info;
+}
+
+/* result.json of a training run: the report as it was printed at its end. */
+json_t *tern_info_result(const char *path, tern_error *error)
+{
+    json_t *result = tern_report_read(path, error);
+    if (!result)
+        return NULL;
+    char *text = tern_report_text(result);
+    json_t *info = new_info("result");
+    json_object_set(info, "metric", json_object_get(result, "metric"));
+    json_object_set(info, "model", json_object_get(result, "model"));
+    json_object_set_new(info, "text", json_string(text));
+    free(text);
+    json_decref(result);
     return info;
 }

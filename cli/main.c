@@ -28,7 +28,7 @@ static const row commands[] = {
     {"tokenize", tern_cmd_tokenize, "texts to token ids"},
     {"data", tern_cmd_data, "make and check data sets"},
     {"export", tern_cmd_export, "hand a model to other tools"},
-    {"info", tern_cmd_info, "what a model, checkpoint, data set or recipe holds"},
+    {"info", tern_cmd_info, "what a model, checkpoint, data set, recipe or result holds"},
     {"selftest", tern_cmd_selftest, "check gradients and kernels on this machine"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands, MOST_HELP_WORDS = 3 };

@@ -223,7 +223,8 @@ static void reserve_offsets(tern_ids *out, size_t n)
     out->offsets[0] = 0;
 }
 
-/* Ids of one text; truncated, if at all, between what stands before and after its words. */
+/* Ids of one text; truncated, if at all, between what stands before and after its words. One word more than there is
+ * room for tells a text that was cut from one that just fits. */
 static void encode(const tern_tokenizer *t, const char *text, size_t n, int64_t max_length,
                    tern_tokenizer_worker *worker, tern_ids *out)
 {
@@ -233,8 +234,13 @@ static void encode(const tern_tokenizer *t, const char *text, size_t n, int64_t 
     encoding e = {t, worker, out, start, start + most};
     add_ids(&e, t->before, t->n_before);
     size_t words_end = most > frame ? most - (size_t)t->n_after : (size_t)t->n_before;
-    e.limit = start + (words_end < most ? words_end : most);
+    size_t last = start + (words_end < most ? words_end : most);
+    e.limit = max_length > 0 ? last + 1 : last;
     split_at_tokens(&e, &t->raw, text, n, add_segment);
+    if (e.n > last) {
+        e.n = last;
+        out->cut++;
+    }
     e.limit = start + most;
     add_ids(&e, t->after, t->n_after);
     reserve_offsets(out, (size_t)out->n + 1);
@@ -330,6 +336,8 @@ static void encode_parallel(const batch *b, tern_ids *out)
 #pragma omp for
         for (int64_t i = 0; i < chunks; i++)
             copy_part(b, i, out);
+#pragma omp atomic
+        out->cut += mine.cut;
         tern_ids_free(&mine);
         tern_tokenizer_workers_give_back(b->tokenizer->workers, worker);
     }

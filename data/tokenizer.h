@@ -21,6 +21,7 @@ typedef struct tern_ids {
     int32_t *ids;     /* [offsets[n]] */
     int64_t *offsets; /* [n + 1]; NULL while n is 0 */
     int64_t n;
+    int64_t cut; /* texts that max_length left ids of out */
     size_t id_capacity, offset_capacity;
 } tern_ids;
 

@@ -61,11 +61,16 @@ int tern_scores_write(const tern_scores *scores, const char *path, int overwrite
 /* Reads one back; the means are computed again. Fails with path and line on anything else, ids that occur twice and
  * values that are not finite included. */
 int tern_scores_read(tern_scores *scores, const char *path, tern_error *error);
-/* What a metric comes from in two evaluations of the same queries, side by side: query_id,base_ndcg_at_10,
+/* An evaluation by name: "base", "tuned". */
+typedef struct tern_side {
+    const char *name;
+    const tern_scores *scores;
+} tern_side;
+/* What a metric comes from in n evaluations of the same queries, side by side: query_id,base_ndcg_at_10,
  * tuned_ndcg_at_10, or query_id,score,base_cosine_similarity,tuned_cosine_similarity. Otherwise as tern_scores_write.
  * Fails when one lacks the metric or their queries differ. */
-int tern_scores_write_both(const tern_scores *base, const tern_scores *tuned, const char *metric, const char *path,
-                           int overwrite, tern_error *error);
+int tern_scores_write_sides(const tern_side *sides, int n, const char *metric, const char *path, int overwrite,
+                            tern_error *error);
 
 typedef struct tern_comparison {
     int64_t n;                         /* queries that both have */

@@ -52,32 +52,53 @@ static int same_queries(const tern_scores *a, const tern_scores *b)
     return 1;
 }
 
-int tern_scores_write_both(const tern_scores *base, const tern_scores *tuned, const char *metric, const char *path,
-                           int overwrite, tern_error *error)
+/* Where a side's metric comes from; NULL: it has no such one, or other queries than the first side. */
+static const tern_origin *origin_of(const tern_side *sides, int i, const char *metric)
 {
-    int at_base = tern_scores_find(base, metric), at_tuned = tern_scores_find(tuned, metric);
-    if (at_base < 0 || at_tuned < 0 || !same_queries(base, tuned))
-        return tern_fail(error, "%s: the evaluations of base and tuned model are not of the same queries and metric %s",
-                         path, metric);
-    const tern_origin *a = &base->origins[at_base], *b = &tuned->origins[at_tuned];
-    char *columns[] = {tern_strdup(TERN_COLUMN_SCORE), tern_format("base_%s", base->columns[a->column]),
-                       tern_format("tuned_%s", tuned->columns[b->column])};
-    int first = b->score < 0, n_columns = 3 - first; /* means need no scores beside them */
-    tern_scores both;
-    tern_scores_start(&both, (const char *const *)columns + first, n_columns, base->n_queries);
-    for (int64_t q = 0; q < base->n_queries; q++) {
-        const double *x = base->per_query + q * base->n_columns, *y = tuned->per_query + q * tuned->n_columns;
-        double *row = both.per_query + q * n_columns;
-        both.query_ids[q] = tern_strdup(base->query_ids[q]);
-        if (!first)
-            *row++ = y[b->score];
-        row[0] = x[a->column];
-        row[1] = y[b->column];
-    }
-    int status = tern_scores_write(&both, path, overwrite, error);
-    tern_scores_free(&both);
-    for (int i = 0; i < 3; i++)
+    int at = tern_scores_find(sides[i].scores, metric);
+    return at >= 0 && same_queries(sides[0].scores, sides[i].scores) ? &sides[i].scores->origins[at] : NULL;
+}
+
+/* The metric's column of each side, and before them the scores that a correlation is with. */
+static void start_sides(tern_scores *out, const tern_side *sides, int n, const char *metric)
+{
+    char **columns = tern_calloc((size_t)n + 1, sizeof *columns);
+    int first = origin_of(sides, 0, metric)->score < 0; /* means need no scores beside them */
+    columns[0] = tern_strdup(TERN_COLUMN_SCORE);
+    for (int i = 0; i < n; i++)
+        columns[1 + i] =
+            tern_format("%s_%s", sides[i].name, sides[i].scores->columns[origin_of(sides, i, metric)->column]);
+    tern_scores_start(out, (const char *const *)columns + first, n + 1 - first, sides[0].scores->n_queries);
+    for (int i = 0; i <= n; i++)
         free(columns[i]);
+    free(columns);
+}
+
+int tern_scores_write_sides(const tern_side *sides, int n, const char *metric, const char *path, int overwrite,
+                            tern_error *error)
+{
+    for (int i = 0; i < n; i++)
+        if (!origin_of(sides, i, metric))
+            return tern_fail(error, "%s: the evaluations of %s and %s model are not of the same queries and metric %s",
+                             path, sides[0].name, sides[i > 0 ? i : 1].name, metric);
+    tern_scores out;
+    start_sides(&out, sides, n, metric);
+    for (int i = 0; i < n; i++) {
+        const tern_scores *from = sides[i].scores;
+        const tern_origin *origin = origin_of(sides, i, metric);
+        int first = out.n_columns - n;
+        for (int64_t q = 0; q < out.n_queries; q++) {
+            const double *row = from->per_query + q * from->n_columns;
+            double *to = out.per_query + q * out.n_columns;
+            to[first + i] = row[origin->column];
+            if (first && i == 0)
+                to[0] = row[origin->score];
+            if (i == 0)
+                out.query_ids[q] = tern_strdup(from->query_ids[q]);
+        }
+    }
+    int status = tern_scores_write(&out, path, overwrite, error);
+    tern_scores_free(&out);
     return status;
 }
 

@@ -60,7 +60,8 @@ const tern_key_row tern_key_rows[] = {
          "A WordPiece vocabulary, one token a line. Required with scratch."),
 
     TEXT(TEXT, "prompts.query", prompts.query, NULL, 0,
-         "Put before every query (anchor); the model's own prompt when not given, \"\" for none."),
+         "Put before every query (anchor) in training, and exported with the model; the base's own prompt when not "
+         "given, \"\" for none."),
     TEXT(TEXT, "prompts.document", prompts.document, NULL, 0, "The same for documents (positives and negatives)."),
 
     CHOICE(CHOICE, "data.mixing", data.mixing, "proportional|round_robin|weighted|temperature", "proportional", 0,
@@ -201,7 +202,8 @@ const tern_key_row tern_key_rows[] = {
     NUMBER(REAL, "train.max_grad_norm", train.max_grad_norm, 0, 1e9, "1", 0,
            "Gradients are scaled down to this norm; 0: never."),
     NUMBER(INT, "train.max_seq_length", train.max_seq_length, 0, 1048576, "0", 0,
-           "Longer texts are cut to so many tokens, special ones included; 0: the model's own limit."),
+           "In training longer texts are cut to this many tokens, special ones included; 0: the model's own limit. The "
+           "exported model keeps its base's limit: see output.max_seq_length."),
     NUMBER(REAL, "train.dropout", train.dropout, 0, 0.95, "0.1", 0, "The part of hidden units dropped in training."),
     NUMBER(INT, "train.bucket", train.bucket, 0, 1000000, "0", 0,
            "Rows of like length are put together within windows of so many batches; 0: not."),
@@ -230,6 +232,9 @@ const tern_key_row tern_key_rows[] = {
 
     TEXT(OUTPUT, "output.dir", output.dir, NULL, TERN_KEY_FREE,
          "Where all results go, relative to the working directory. Required."),
+    NUMBER(INT, "output.max_seq_length", output.max_seq_length, 0, 1048576, "0", TERN_KEY_LATER,
+           "Where the exported model cuts texts, in tokens, special ones included, and where it is scored; 0: where "
+           "its base does."),
     NUMBER(INT, "output.keep", output.keep, 1, 1000000, "2", TERN_KEY_FREE, "Checkpoints kept."),
     NUMBER(INT, "output.checkpoint_every", output.checkpoint_every, 1, LARGE, "=eval.every, or 50 when that is 0",
            TERN_KEY_FREE, "Steps between two checkpoints: what a killed run loses at most."),

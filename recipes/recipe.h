@@ -155,6 +155,7 @@ typedef struct tern_recipe {
     } eval;
     struct {
         char *dir;                      /* relative to the working directory, as given */
+        int64_t max_seq_length;         /* of the exported model, special tokens included; 0: the base's own */
         int64_t keep, checkpoint_every; /* checkpoint_every: eval.every, else 50, when not given */
     } output;
     struct tern_recipe_notes *notes; /* private: which keys were given, and where */
@@ -182,8 +183,8 @@ int tern_recipe_given(const tern_recipe *recipe, const char *key);
 /* The recipe with every default written out, inputs as absolute paths, as YAML that reads back to the same values.
  * A new string. */
 char *tern_recipe_resolved(const tern_recipe *recipe);
-/* What a resumed run must agree on: the resolved recipe without the keys that don't change the result (train.threads
- * and all of output). A new string. */
+/* What a resumed run must agree on: the resolved recipe without the keys that don't change the result (train.threads,
+ * output.dir and its checkpoints). A new string. */
 char *tern_recipe_identity(const tern_recipe *recipe);
 
 /* Sets train.memory where the recipe doesn't give it, as a default is set: the resolved recipe has it. */

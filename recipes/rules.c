@@ -342,15 +342,24 @@ static void copy_losses(tern_recipe *recipe)
     }
 }
 
+/* [CLS] and [SEP] alone are no text. */
+static int check_length(const tern_recipe *recipe, const char *key, int64_t length, tern_error *error)
+{
+    if (length != 1 && length != 2)
+        return 0;
+    return tern_fail(error, "%s: %s is %lld, which leaves no room for a text; it takes 3 or more",
+                     tern_recipe_line(recipe, key), key, (long long)length);
+}
+
 static int check_numbers(const tern_recipe *recipe, tern_error *error)
 {
     if (!recipe->model && recipe->scratch.width % recipe->scratch.heads)
         return tern_fail(error, "%s: scratch.width is %lld, which is no multiple of the %lld heads",
                          tern_recipe_line(recipe, "scratch.width"), (long long)recipe->scratch.width,
                          (long long)recipe->scratch.heads);
-    if (recipe->train.max_seq_length == 1 || recipe->train.max_seq_length == 2)
-        return tern_fail(error, "%s: train.max_seq_length is %lld, which leaves no room for a text; it takes 3 or more",
-                         tern_recipe_line(recipe, "train.max_seq_length"), (long long)recipe->train.max_seq_length);
+    if (check_length(recipe, "train.max_seq_length", recipe->train.max_seq_length, error) < 0 ||
+        check_length(recipe, "output.max_seq_length", recipe->output.max_seq_length, error) < 0)
+        return -1;
     return 0;
 }
 

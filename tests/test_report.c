@@ -2,6 +2,7 @@
 #include "tests/support.h"
 #include "train/report.h"
 
+#include <math.h>
 #include <string.h>
 
 static tern_progress progress;
@@ -13,8 +14,8 @@ static json_t *with_dev(double base, double best)
     tern_outcome outcome = {.metric = "ndcg_at_10",
                             .model_folder = "runs/faq/model",
                             .steps = 60,
-                            .has_dev = base >= 0,
-                            .dev_base = base,
+                            .dev_base = base < 0 ? NAN : base,
+                            .dev_as_trained = NAN,
                             .progress = &progress};
     return tern_report_json(&outcome);
 }
@@ -68,6 +69,80 @@ START_TEST(a_better_or_equal_model_is_said_to_be_there)
 }
 END_TEST
 
+/* The whole text; names: what must be in it. */
+static void expect_text(json_t *result, const char *const *names)
+{
+    char *text = tern_report_text(result);
+    for (; *names; names++)
+        ck_assert_msg(strstr(text, *names), "no \"%s\" in: %s", *names, text);
+    free(text);
+    json_decref(result);
+}
+
+static tern_scores one_score(double value)
+{
+    tern_scores scores;
+    tern_scores_start(&scores, (const char *const[]){"ndcg_at_10"}, 1, 1);
+    scores.per_query[0] = value;
+    tern_scores_finish(&scores);
+    return scores;
+}
+
+/* worse_than_base looks at the base as everybody uses it, whatever the base as trained scores. */
+START_TEST(the_base_as_trained_is_a_second_row)
+{
+    progress = (tern_progress){.best_score = 0.5, .best_step = 40};
+    tern_scores base = one_score(0.7), trained = one_score(0.39);
+    tern_outcome outcome = {.metric = "ndcg_at_10",
+                            .model_folder = "m",
+                            .base = &base,
+                            .as_trained = &trained,
+                            .tuned = one_score(0.6),
+                            .test = {.p_value = 0.25},
+                            .test_as_trained = {.p_value = 1e-5},
+                            .dev_base = NAN,
+                            .dev_as_trained = NAN,
+                            .texts = 1000,
+                            .cut_texts = 690,
+                            .max_seq_length = 16,
+                            .progress = &progress};
+    json_t *result = tern_report_json(&outcome);
+    ck_assert(json_is_true(json_object_get(result, "worse_than_base")));
+    ck_assert(json_is_true(json_object_get(result, "measured")));
+    ck_assert_double_eq(json_number_value(json_object_get(json_object_get(result, "base_as_trained"), "ndcg_at_10")),
+                        0.39);
+    ck_assert_double_eq(json_number_value(json_object_get(result, "p_value_as_trained")), 1e-5);
+    static const char *const wanted[] = {"ndcg_at_10          0.70000   0.60000    -0.10000   p = 0.25\n"
+                                         "  base as trained   0.39000   0.60000    +0.21000   p = 1e-05\n",
+                                         "690 of 1000 training texts (69 %) were cut at 16 tokens\n",
+                                         "worse than its base on test: ndcg_at_10 0.60000 against 0.70000", NULL};
+    expect_text(result, wanted);
+    tern_scores_free(&base);
+    tern_scores_free(&trained);
+    tern_scores_free(&outcome.tuned);
+}
+END_TEST
+
+START_TEST(a_run_that_measured_nothing_says_how_to)
+{
+    progress = (tern_progress){0};
+    tern_outcome outcome = {.metric = "ndcg_at_10", .model_folder = "m", .base_model = "b", .progress = &progress};
+    outcome.dev_base = outcome.dev_as_trained = NAN;
+    static const char *const wanted[][2] = {
+        {"Nothing was measured: give held-out rows as data.dev (to choose the best checkpoint) and data.test; compare "
+         "tern eval b DATA with tern eval m DATA\n"},
+        {"Nothing was measured: with --no-eval neither data.dev nor data.test is read; compare tern eval b"},
+        {"tern eval m DATA scores the model\n"}};
+    for (int i = 0; i < 3; i++) {
+        outcome.no_eval = i > 0;
+        outcome.base_model = i < 2 ? "b" : NULL;
+        json_t *result = tern_report_json(&outcome);
+        ck_assert(json_is_false(json_object_get(result, "measured")));
+        expect_text(result, wanted[i]);
+    }
+}
+END_TEST
+
 START_TEST(without_scores_nothing_is_claimed)
 {
     json_t *result = with_dev(-1, 0);
@@ -110,6 +185,8 @@ int main(void)
     tcase_add_test(tc, warnings_are_kept_in_the_result);
     tcase_add_test(tc, a_better_or_equal_model_is_said_to_be_there);
     tcase_add_test(tc, without_scores_nothing_is_claimed);
+    tcase_add_test(tc, the_base_as_trained_is_a_second_row);
+    tcase_add_test(tc, a_run_that_measured_nothing_says_how_to);
     tcase_add_test(tc, without_dev_the_test_set_decides);
     suite_add_tcase(suite, tc);
     return tern_test_run(suite);

@@ -346,20 +346,29 @@ END_TEST
 
 /* ------------------------------------------------------------------------------------------------ scores */
 
+#define SIDES(a, b) ((const tern_side[]){{"base", a}, {"tuned", b}})
+
 START_TEST(a_base_and_a_tuned_model_stand_side_by_side)
 {
     const double score[] = {1, 2, 3}, a[] = {0.1, 0.3, 0.2}, b[] = {0.1, 0.2, 0.3};
     tern_scores base = cosines(score, a, 3), tuned = cosines(score, b, 3), back;
     const char *path = tern_test_path("both.csv");
     tern_error error = {{0}};
-    ck_assert_msg(tern_scores_write_both(&base, &tuned, "cosine_spearman", path, 1, &error) == 0, "%s", error.message);
-    ck_assert_int_lt(tern_scores_write_both(&base, &tuned, "cosine_spearman", path, 0, &error), 0);
+    ck_assert_msg(tern_scores_write_sides(SIDES(&base, &tuned), 2, "cosine_spearman", path, 1, &error) == 0, "%s",
+                  error.message);
+    ck_assert_int_lt(tern_scores_write_sides(SIDES(&base, &tuned), 2, "cosine_spearman", path, 0, &error), 0);
     ck_assert_int_eq(tern_scores_read(&back, path, &error), 0);
     ck_assert_int_eq(back.n_columns, 3);
     ck_assert_str_eq(back.columns[0], "score");
     ck_assert_str_eq(back.columns[1], "base_cosine_similarity");
     ck_assert_double_eq(tern_scores_get(&back, "base_cosine_spearman"), 0.5);
     ck_assert_double_eq(tern_scores_get(&back, "tuned_cosine_spearman"), 1);
+    tern_scores_free(&back);
+    const tern_side three[] = {{"base", &base}, {"tuned", &tuned}, {"base_as_trained", &tuned}};
+    ck_assert_int_eq(tern_scores_write_sides(three, 3, "cosine_pearson", path, 1, &error), 0);
+    ck_assert_int_eq(tern_scores_read(&back, path, &error), 0);
+    ck_assert_str_eq(back.columns[3], "base_as_trained_cosine_similarity");
+    ck_assert_mem_eq(back.per_query + 4, ((double[]){2, 0.3, 0.2, 0.2}), 4 * sizeof(double));
     tern_scores_free(&back);
 
     tern_scores x, y;
@@ -370,13 +379,13 @@ START_TEST(a_base_and_a_tuned_model_stand_side_by_side)
     y.query_ids[0] = tern_strdup("q,1");
     x.per_query[1] = 0.25;
     y.per_query[0] = 0.75;
-    ck_assert_int_eq(tern_scores_write_both(&x, &y, "ndcg_at_10", path, 1, &error), 0);
+    ck_assert_int_eq(tern_scores_write_sides(SIDES(&x, &y), 2, "ndcg_at_10", path, 1, &error), 0);
     ck_assert_int_eq(tern_scores_read(&back, path, &error), 0);
     ck_assert_int_eq(back.n_columns, 2);
     ck_assert_double_eq(tern_scores_get(&back, "base_ndcg_at_10"), 0.25);
     ck_assert_double_eq(tern_scores_get(&back, "tuned_ndcg_at_10"), 0.75);
-    ck_assert_int_lt(tern_scores_write_both(&x, &y, "other", path, 1, &error), 0);
-    ck_assert_int_lt(tern_scores_write_both(&x, &base, "ndcg_at_10", path, 1, &error), 0);
+    ck_assert_int_lt(tern_scores_write_sides(SIDES(&x, &y), 2, "other", path, 1, &error), 0);
+    ck_assert_int_lt(tern_scores_write_sides(SIDES(&x, &base), 2, "ndcg_at_10", path, 1, &error), 0);
     tern_scores_free(&back);
     tern_scores_free(&x);
     tern_scores_free(&y);

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { N = 12000, HEADER = 40, MAX_LENGTH = 20, BLOCK = 1 << 20 };
+enum { N = 12000, HEADER = 48, MAX_LENGTH = 20, BLOCK = 1 << 20 };
 
 static const char vocabulary[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\ndog\ncat\nred\nblue\n##s\nquery\n:\n";
 static const char *const words[] = {"the", "dog", "Cats", "red", "BLUE", "dogs", "unheard", "cat"};
@@ -70,6 +70,7 @@ static void expect(const tern_token_texts *job, int found)
     ck_assert_int_eq(tern_token_cache_encode(job, &ids), found);
     tern_tokenizer_encode_all(job->tokenizer, job->prompt, job->texts, job->lengths, job->n, job->max_length, &right);
     ck_assert_int_eq(ids.n, right.n);
+    ck_assert_int_eq(ids.cut, right.cut);
     ck_assert_mem_eq(ids.offsets, right.offsets, ((size_t)right.n + 1) * sizeof *right.offsets);
     ck_assert_mem_eq(ids.ids, right.ids, (size_t)right.offsets[right.n] * sizeof *right.ids);
     tern_ids_free(&ids);
@@ -193,9 +194,10 @@ static uint64_t hash_blocks(const char *bytes, size_t n, uint64_t seed)
 /* A file whose checksum is right though ids or lengths are not: made by someone who knows how. */
 static void forge(const char *path, char *bytes, size_t n)
 {
-    uint64_t magic;
+    uint64_t magic, cut;
     memcpy(&magic, bytes, sizeof magic);
-    uint64_t lengths = hash_blocks(bytes + HEADER, N * 4, magic);
+    memcpy(&cut, bytes + 24, sizeof cut);
+    uint64_t lengths = hash_blocks(bytes + HEADER, N * 4, magic ^ cut);
     uint64_t sum = hash_blocks(bytes + HEADER + N * 4, n - HEADER - N * 4, lengths);
     memcpy(bytes + HEADER - 8, &sum, sizeof sum);
     tern_test_put_file(path, bytes, n);

@@ -188,6 +188,7 @@ START_TEST(test_truncation_keeps_the_last_special_token)
                                          "2 5 6 7 11 8 9 3"};
     for (int i = 0; i < 10; i++)
         check_ids(&ids, i, wanted[i]);
+    ck_assert_int_eq(ids.cut, 7); /* eight ids are the whole text */
     tern_ids_free(&ids);
     tern_tokenizer_free(t);
 }
@@ -212,6 +213,8 @@ START_TEST(test_encode_all_equals_encode_one_by_one)
     tern_tokenizer_encode_all(t, "he, ", (const char *const *)texts + 900, lengths + 900, N - 900, 6, &all);
     tern_tokenizer_encode_all(t, NULL, NULL, NULL, 0, 0, &all);
     ck_assert_int_eq(all.n, N);
+    ck_assert_int_eq(all.cut, one.cut);
+    ck_assert_int_gt(all.cut, 0);
     ck_assert_mem_eq(all.offsets, one.offsets, (N + 1) * sizeof *all.offsets);
     ck_assert_mem_eq(all.ids, one.ids, (size_t)one.offsets[N] * sizeof *all.ids);
     tern_ids_free(&one);

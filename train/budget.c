@@ -104,14 +104,14 @@ static int64_t count_words(const tern_budget *b)
 static int64_t largest_evaluation(const tern_budget *b)
 {
     const tern_encoder_config *config = tern_encoder_get_config(b->model->encoder);
-    int64_t most = 0, longest = b->model->max_seq_length;
+    int64_t most = 0;
     for (int i = 0; b->exams && i < TERN_EXAMS; i++) {
         const tern_exam *exam = &b->exams->exam[i];
         int64_t bytes = 0;
         if (exam->beir)
-            bytes = tern_memory_of_retrieval(config, exam->beir, longest, b->exams->shared_corpus);
+            bytes = tern_memory_of_retrieval(config, exam->beir, b->longest, b->exams->shared_corpus);
         else if (exam->rows)
-            bytes = tern_memory_of_texts(config, exam->rows->n * (2 + exam->rows->n_negatives), longest);
+            bytes = tern_memory_of_texts(config, exam->rows->n * (2 + exam->rows->n_negatives), b->longest);
         most = tern_max(most, bytes);
     }
     return most;

@@ -28,6 +28,7 @@ typedef struct tern_budget {
     const tern_source *sources;
     const tern_batch_survey *survey;
     const tern_exams *exams; /* NULL: nothing is scored */
+    int64_t longest;         /* tokens: where texts that are scored are cut */
     int resumed;             /* 1: goes on from a checkpoint */
 } tern_budget;
 

@@ -264,7 +264,7 @@ int tern_check_recipe(const tern_recipe *recipe, tern_error *error)
 static int check_loss_sizes(const tern_recipe *recipe, int i, int j, const tern_model *model, tern_error *error)
 {
     const tern_recipe_loss *loss = &recipe->sources[i].losses[j];
-    int64_t dim = tern_model_dim(model), layers = tern_encoder_get_config(model->encoder)->bert.layers;
+    int64_t dim = tern_encoder_dim(model->encoder), layers = tern_encoder_get_config(model->encoder)->bert.layers;
     const tern_recipe_ints *dims = &loss->matryoshka;
     if (dims->n > 0 && dims->items[0] > dim)
         return tern_fail(error, "%s: %lld is more than the %lld dimensions of the model's vectors",
@@ -284,7 +284,10 @@ static int check_prompt(const tern_recipe *recipe, const tern_model *model, cons
                         tern_error *error)
 {
     tern_ids ids = {0};
-    int64_t most = recipe->train.max_seq_length > 0 ? recipe->train.max_seq_length : model->max_seq_length;
+    int64_t trained = recipe->train.max_seq_length, exported = recipe->output.max_seq_length;
+    trained = trained > 0 ? trained : model->max_seq_length;
+    exported = exported > 0 ? exported : model->max_seq_length;
+    int64_t most = trained < exported ? trained : exported;
     if (!prompt || !*prompt)
         return 0;
     tern_tokenizer_encode(model->tokenizer, prompt, strlen(prompt), 0, &ids);
@@ -317,13 +320,21 @@ static int check_prompts(const tern_recipe *recipe, const tern_model *model, ter
     return status;
 }
 
-int tern_check_model(const tern_recipe *recipe, const tern_model *model, tern_error *error)
+static int check_length(const tern_recipe *recipe, const tern_model *model, const char *key, int64_t length,
+                        tern_error *error)
 {
     int64_t positions = tern_encoder_get_config(model->encoder)->bert.max_positions;
-    if (recipe->train.max_seq_length > positions)
-        return tern_fail(error, "%s: %lld is more than the model's %lld positions",
-                         tern_recipe_line(recipe, "train.max_seq_length"), (long long)recipe->train.max_seq_length,
-                         (long long)positions);
+    if (length <= positions)
+        return 0;
+    return tern_fail(error, "%s: %lld is more than the model's %lld positions", tern_recipe_line(recipe, key),
+                     (long long)length, (long long)positions);
+}
+
+int tern_check_model(const tern_recipe *recipe, const tern_model *model, tern_error *error)
+{
+    if (check_length(recipe, model, "train.max_seq_length", recipe->train.max_seq_length, error) < 0 ||
+        check_length(recipe, model, "output.max_seq_length", recipe->output.max_seq_length, error) < 0)
+        return -1;
     for (int i = 0; i < recipe->n_sources; i++)
         for (int j = 0; j < recipe->sources[i].n_losses; j++)
             if (check_loss_sizes(recipe, i, j, model, error) < 0)

@@ -10,8 +10,8 @@
 /* Before anything is read: losses and metric exist, the metric suits the sets, files and folders are there, dims
  * descend, second models are named. */
 int tern_check_recipe(const tern_recipe *recipe, tern_error *error);
-/* max_seq_length within the model's positions, prompts shorter than texts may be, matryoshka dims within its width,
- * layers enough for adaptive_layer. */
+/* Both max_seq_length within the model's positions, prompts shorter than texts may be, matryoshka dims within its
+ * width, layers enough for adaptive_layer. */
 int tern_check_model(const tern_recipe *recipe, const tern_model *model, tern_error *error);
 /* The rows of one source: there are some, with the roles, labels and scores that its losses need. */
 int tern_check_rows(const tern_recipe *recipe, int source, const tern_rows *rows, tern_error *error);

@@ -1,6 +1,7 @@
 #include "train/exams.h"
 
 #include "base/hash.h"
+#include "base/integer.h"
 #include "base/memory.h"
 #include "eval/retrieval.h"
 #include "eval/similarity.h"
@@ -124,6 +125,46 @@ uint64_t tern_exams_fingerprint(const tern_exams *exams, int which)
     hash = add_strings(hash, qrels->doc_ids, (int64_t)judged);
     hash = tern_hash(qrels->start, starts * sizeof *qrels->start, hash);
     return tern_hash(qrels->grades, judged * sizeof *qrels->grades, hash);
+}
+
+/* Looks at parts of the list, up to the first text that is cut. */
+static int any_cut(const tern_model *model, const char *prompt, const char *const *texts, int64_t n, int64_t limit)
+{
+    enum { PART = 4096 };
+    int cut = 0;
+    for (int64_t first = 0; first < n && !cut; first += PART) {
+        tern_ids ids = {0};
+        tern_tokenizer_encode_all(model->tokenizer, prompt, texts + first, NULL, tern_min(PART, n - first), limit,
+                                  &ids);
+        cut = ids.cut > 0;
+        tern_ids_free(&ids);
+    }
+    return cut;
+}
+
+/* Of rows with whichever prompt a text may get. */
+static int any_row_cut(const tern_exam *exam, const tern_model *model, int64_t limit)
+{
+    const char *const prompts[] = {model->query_prompt, model->document_prompt, model->default_prompt};
+    int64_t n = tern_texts_count(exam->texts);
+    const char **texts = tern_alloc((size_t)n, sizeof *texts);
+    int cut = 0;
+    for (int64_t t = 0; t < n; t++)
+        texts[t] = tern_texts_get(exam->texts, t, NULL);
+    for (int i = 0; i < 3 && !cut; i++)
+        cut = any_cut(model, prompts[i], texts, n, limit);
+    free(texts);
+    return cut;
+}
+
+int tern_exams_cut(const tern_exams *exams, int which, const tern_model *model, int64_t limit)
+{
+    const tern_exam *exam = &exams->exam[which];
+    const tern_beir *beir = exam->beir;
+    if (!beir)
+        return exam->rows && any_row_cut(exam, model, limit);
+    return any_cut(model, model->document_prompt, (const char *const *)beir->doc_texts, beir->n_docs, limit) ||
+           any_cut(model, model->query_prompt, (const char *const *)beir->query_texts, beir->n_queries, limit);
 }
 
 static void show(void *context, int64_t done, int64_t total)

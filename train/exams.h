@@ -39,6 +39,9 @@ int tern_exams_has(const tern_exams *exams, int which);
 /* A hash of one set: its texts, ids and judgements, or its rows and what they are taken as. */
 uint64_t tern_exams_fingerprint(const tern_exams *exams, int which);
 
+/* 1 when the model, with its prompts, cuts a text of the set at limit tokens. */
+int tern_exams_cut(const tern_exams *exams, int which, const tern_model *model, int64_t limit);
+
 /* Scores a model on one set; out as tern_retrieval_evaluate, tern_triplets_evaluate and tern_similarity_evaluate
  * give it. Fails as they do, and when watch->stop is set while texts are encoded ("interrupted"). */
 int tern_exams_score(const tern_exams *exams, int which, tern_model *model, const char *label,

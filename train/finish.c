@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 
+#include <math.h>
 #include <string.h>
 
 /* The model in memory has served: what is scored is what others will load. */
@@ -36,11 +37,19 @@ static int score_export(tern_training *run, const char *folder, tern_scores *tun
     return status;
 }
 
+/* The base as it was read in training, on a set; NULL: no different from the base. */
+static const tern_scores *as_trained(const tern_training *run, int which)
+{
+    return run->as_trained[which].n_metrics > 0 ? &run->as_trained[which] : NULL;
+}
+
 /* Base and tuned side by side, for the run's metric. */
 static int write_per_query(const tern_training *run, const tern_scores *tuned, tern_error *error)
 {
     char *path = tern_run_path(&run->folder, "per_query.csv");
-    int status = tern_scores_write_both(&run->base[TERN_EXAM_TEST], tuned, run->recipe->eval.metric, path, 1, error);
+    const tern_side sides[] = {
+        {"base", &run->base[TERN_EXAM_TEST]}, {"tuned", tuned}, {"base_as_trained", as_trained(run, TERN_EXAM_TEST)}};
+    int status = tern_scores_write_sides(sides, sides[2].scores ? 3 : 2, run->recipe->eval.metric, path, 1, error);
     free(path);
     return status;
 }
@@ -58,48 +67,67 @@ static int write_result(const tern_training *run, const json_t *result, tern_err
     return status;
 }
 
-static int compare(tern_training *run, const char *folder, tern_outcome *outcome, tern_scores *tuned,
-                   tern_comparison *comparison, tern_error *error)
+/* One row of the report against the tuned model. */
+static int compare_row(const tern_training *run, const tern_scores *base, const tern_scores *tuned,
+                       tern_comparison *comparison, tern_error *error)
 {
-    const tern_scores *base = &run->base[TERN_EXAM_TEST];
-    if (score_export(run, folder, tuned, error) < 0)
-        return -1;
     if (base->n_queries != tuned->n_queries)
         return tern_fail(error, "%s/base/test.csv: has %lld queries, the test set %lld; remove it and run again",
                          run->folder.path, (long long)base->n_queries, (long long)tuned->n_queries);
-    if (write_per_query(run, tuned, error) < 0 ||
-        tern_scores_compare(base, tuned, run->recipe->eval.metric, comparison, error) < 0)
+    return tern_scores_compare(base, tuned, run->recipe->eval.metric, comparison, error);
+}
+
+static int compare(tern_training *run, const char *folder, tern_outcome *outcome, tern_error *error)
+{
+    const tern_scores *base = &run->base[TERN_EXAM_TEST], *trained = as_trained(run, TERN_EXAM_TEST);
+    if (score_export(run, folder, &outcome->tuned, error) < 0 ||
+        compare_row(run, base, &outcome->tuned, &outcome->test, error) < 0 ||
+        (trained && compare_row(run, trained, &outcome->tuned, &outcome->test_as_trained, error) < 0))
         return -1;
     outcome->base = base;
-    outcome->tuned = tuned;
-    outcome->test = comparison;
-    return 0;
+    outcome->as_trained = trained;
+    return write_per_query(run, &outcome->tuned, error);
+}
+
+static double dev_score(const tern_training *run, const tern_scores *scores)
+{
+    return scores && scores->n_metrics > 0 ? tern_scores_get(scores, run->recipe->eval.metric) : NAN;
+}
+
+/* What is known without scoring the tuned model. */
+static tern_outcome outcome_of(const tern_training *run, const char *folder)
+{
+    tern_outcome outcome = {.metric = run->recipe->eval.metric, .model_folder = folder, .progress = &run->progress};
+    const tern_reading *trained = &run->readings[TERN_READING_TRAINED];
+    outcome.base_model = run->recipe->model;
+    outcome.no_eval = run->options->no_eval;
+    outcome.memory_plan = tern_trainer_planned_peak(run->trainer);
+    outcome.warnings = run->warnings;
+    outcome.steps = run->progress.step;
+    outcome.dev_base = dev_score(run, &run->base[TERN_EXAM_DEV]);
+    outcome.dev_as_trained = dev_score(run, as_trained(run, TERN_EXAM_DEV));
+    outcome.texts = run->texts;
+    outcome.cut_texts = run->cut_texts;
+    outcome.max_seq_length = trained->max_seq_length;
+    return outcome;
 }
 
 int tern_training_finish(tern_training *run, json_t **result, tern_error *error)
 {
-    const char *metric = run->recipe->eval.metric;
     char *folder = tern_run_path(&run->folder, "model");
-    tern_outcome outcome = {.metric = metric, .model_folder = folder, .progress = &run->progress};
-    tern_scores tuned = {0};
-    tern_comparison comparison = {0};
-    outcome.memory_plan = tern_trainer_planned_peak(run->trainer);
-    outcome.warnings = run->warnings;
-    outcome.steps = run->progress.step;
-    outcome.has_dev = tern_exams_has(&run->exams, TERN_EXAM_DEV);
-    outcome.dev_base = outcome.has_dev ? tern_scores_get(&run->base[TERN_EXAM_DEV], metric) : 0;
+    tern_outcome outcome = outcome_of(run, folder);
     tern_profile_begin(run->options->profile, "exporting");
     int status = export_best(run, folder, error);
     tern_profile_end(run->options->profile, NULL);
     if (status == 0 && tern_exams_has(&run->exams, TERN_EXAM_TEST)) {
         tern_profile_begin(run->options->profile, "scoring on test");
-        status = compare(run, folder, &outcome, &tuned, &comparison, error);
+        status = compare(run, folder, &outcome, error);
         tern_profile_end(run->options->profile, NULL);
     }
     *result = status == 0 ? tern_report_json(&outcome) : NULL;
     if (status == 0)
         status = write_result(run, *result, error);
-    tern_scores_free(&tuned);
+    tern_scores_free(&outcome.tuned);
     free(folder);
     return status;
 }

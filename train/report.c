@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { RESULT_LIMIT = 1 << 20 };
@@ -37,24 +38,50 @@ static int verdict(const json_t *result, const char **set, double *base, double 
     return a && b;
 }
 
+static void add_test(json_t *result, const tern_outcome *outcome)
+{
+    if (!outcome->base)
+        return;
+    json_object_set_new(result, "base", means(outcome->base));
+    json_object_set_new(result, "tuned", means(&outcome->tuned));
+    json_object_set_new(result, "p_value", json_real(outcome->test.p_value));
+    if (!outcome->as_trained)
+        return;
+    json_object_set_new(result, "base_as_trained", means(outcome->as_trained));
+    json_object_set_new(result, "p_value_as_trained", json_real(outcome->test_as_trained.p_value));
+}
+
+static void add_dev(json_t *result, const tern_outcome *outcome)
+{
+    const tern_progress *p = outcome->progress;
+    if (isnan(outcome->dev_base))
+        return;
+    json_t *dev = json_pack("{s:f, s:f, s:I}", "base", outcome->dev_base, "best", p->best_score, "step",
+                            (json_int_t)p->best_step);
+    if (!isnan(outcome->dev_as_trained))
+        json_object_set_new(dev, "base_as_trained", json_real(outcome->dev_as_trained));
+    json_object_set_new(result, "dev", dev);
+}
+
 json_t *tern_report_json(const tern_outcome *outcome)
 {
     const tern_progress *p = outcome->progress;
     const char *set;
     double base, tuned;
     json_t *result = json_object();
-    if (outcome->test) {
-        json_object_set_new(result, "base", means(outcome->base));
-        json_object_set_new(result, "tuned", means(outcome->tuned));
-        json_object_set_new(result, "p_value", json_real(outcome->test->p_value));
-    }
+    add_test(result, outcome);
     json_object_set_new(result, "metric", json_string(outcome->metric));
-    if (outcome->has_dev)
-        json_object_set_new(result, "dev",
-                            json_pack("{s:f, s:f, s:I}", "base", outcome->dev_base, "best", p->best_score, "step",
-                                      (json_int_t)p->best_step));
-    if (verdict(result, &set, &base, &tuned))
+    add_dev(result, outcome);
+    int measured = verdict(result, &set, &base, &tuned);
+    if (measured)
         json_object_set_new(result, "worse_than_base", json_boolean(tuned < base));
+    json_object_set_new(result, "measured", json_boolean(measured));
+    if (outcome->no_eval)
+        json_object_set_new(result, "no_eval", json_true());
+    json_object_set_new(result, "training_texts",
+                        json_pack("{s:I, s:I, s:I}", "texts", (json_int_t)outcome->texts, "cut",
+                                  (json_int_t)outcome->cut_texts, "max_seq_length",
+                                  (json_int_t)outcome->max_seq_length));
     json_object_set_new(result, "steps", json_integer(outcome->steps));
     json_object_set_new(result, "seconds", json_real(p->seconds));
     json_object_set_new(result, "tokens_per_second", json_real(p->seconds > 0 ? (double)p->tokens / p->seconds : 0));
@@ -62,6 +89,8 @@ json_t *tern_report_json(const tern_outcome *outcome)
     json_object_set_new(result, "planned_memory_mb", json_real((double)outcome->memory_plan / 1048576));
     if (outcome->warnings)
         json_object_set(result, "warnings", outcome->warnings);
+    if (outcome->base_model)
+        json_object_set_new(result, "base_model", json_string(outcome->base_model));
     json_object_set_new(result, "model", json_string(outcome->model_folder));
     return result;
 }
@@ -81,27 +110,73 @@ json_t *tern_report_read(const char *path, tern_error *error)
     return NULL;
 }
 
-static void add_row(tern_buffer *out, const json_t *result, const char *name)
+/* p: NAN leaves the p-value out. */
+static void add_row(tern_buffer *out, const char *name, const json_t *base, const json_t *tuned, double p)
 {
-    const json_t *base = json_object_get(json_object_get(result, "base"), name);
-    const json_t *tuned = json_object_get(json_object_get(result, "tuned"), name);
     if (!base || !tuned)
         return;
     double a = json_number_value(base), b = json_number_value(tuned);
     tern_buffer_printf(out, "%-18s %8.5f  %8.5f    %+8.5f", name, a, b, b - a);
-    if (strcmp(name, json_string_value(json_object_get(result, "metric"))) == 0)
-        tern_buffer_printf(out, "   p = %.2g", json_number_value(json_object_get(result, "p_value")));
+    if (!isnan(p))
+        tern_buffer_printf(out, "   p = %.2g", p);
     tern_buffer_printf(out, "\n");
+}
+
+static void add_metric(tern_buffer *out, const json_t *result, const char *base, const char *metric, const char *name,
+                       const char *p_value)
+{
+    const json_t *p = p_value ? json_object_get(result, p_value) : NULL;
+    add_row(out, name, json_object_get(json_object_get(result, base), metric),
+            json_object_get(json_object_get(result, "tuned"), metric), p ? json_number_value(p) : NAN);
 }
 
 static void add_table(tern_buffer *out, const json_t *result)
 {
     const char *metric = json_string_value(json_object_get(result, "metric"));
     tern_buffer_printf(out, "%-18s %8s  %8s    %8s\n", "test", "base", "tuned", "gain");
-    add_row(out, result, metric);
+    add_metric(out, result, "base", metric, metric, "p_value");
+    add_metric(out, result, "base_as_trained", metric, "  base as trained", "p_value_as_trained");
     for (int i = 0; i < N_USUAL; i++)
         if (strcmp(usual[i], metric) != 0)
-            add_row(out, result, usual[i]);
+            add_metric(out, result, "base", usual[i], usual[i], NULL);
+}
+
+static void add_dev_rows(tern_buffer *out, const json_t *dev)
+{
+    if (!dev)
+        return;
+    double base = json_number_value(json_object_get(dev, "base")),
+           best = json_number_value(json_object_get(dev, "best"));
+    tern_buffer_printf(out, "%-18s %8.5f  %8.5f    %+8.5f   at step %lld\n", "dev", base, best, best - base,
+                       (long long)json_integer_value(json_object_get(dev, "step")));
+    add_row(out, "  base as trained", json_object_get(dev, "base_as_trained"), json_object_get(dev, "best"), NAN);
+}
+
+static void add_cut(tern_buffer *out, const json_t *training)
+{
+    int64_t texts = json_integer_value(json_object_get(training, "texts"));
+    int64_t cut = json_integer_value(json_object_get(training, "cut"));
+    if (cut > 0)
+        tern_buffer_printf(out, "%lld of %lld training texts (%.0f %%) were cut at %lld tokens\n", (long long)cut,
+                           (long long)texts, 100 * (double)cut / (double)texts,
+                           (long long)json_integer_value(json_object_get(training, "max_seq_length")));
+}
+
+/* A run that scored nothing proves nothing: how to find out. */
+static void add_unmeasured(tern_buffer *out, const json_t *result)
+{
+    const char *base = json_string_value(json_object_get(result, "base_model"));
+    const char *model = json_string_value(json_object_get(result, "model"));
+    if (!json_is_false(json_object_get(result, "measured")))
+        return;
+    tern_buffer_printf(out, "Nothing was measured: %s; ",
+                       json_is_true(json_object_get(result, "no_eval"))
+                           ? "with --no-eval neither data.dev nor data.test is read"
+                           : "give held-out rows as data.dev (to choose the best checkpoint) and data.test");
+    if (base)
+        tern_buffer_printf(out, "compare tern eval %s DATA with tern eval %s DATA\n", base, model);
+    else
+        tern_buffer_printf(out, "tern eval %s DATA scores the model\n", model);
 }
 
 static void add_last_line(tern_buffer *out, const json_t *result)
@@ -120,15 +195,9 @@ static void add_last_line(tern_buffer *out, const json_t *result)
 char *tern_report_text(const json_t *result)
 {
     tern_buffer out = {0};
-    const json_t *dev = json_object_get(result, "dev");
     if (json_object_get(result, "base"))
         add_table(&out, result);
-    if (dev)
-        tern_buffer_printf(
-            &out, "%-18s %8.5f  %8.5f    %+8.5f   at step %lld\n", "dev",
-            json_number_value(json_object_get(dev, "base")), json_number_value(json_object_get(dev, "best")),
-            json_number_value(json_object_get(dev, "best")) - json_number_value(json_object_get(dev, "base")),
-            (long long)json_integer_value(json_object_get(dev, "step")));
+    add_dev_rows(&out, json_object_get(result, "dev"));
     char peak[32];
     tern_memory_text(peak, sizeof peak,
                      (int64_t)(json_number_value(json_object_get(result, "peak_memory_mb")) * 1048576));
@@ -136,6 +205,8 @@ char *tern_report_text(const json_t *result)
                        (long long)json_integer_value(json_object_get(result, "steps")),
                        json_number_value(json_object_get(result, "seconds")),
                        json_number_value(json_object_get(result, "tokens_per_second")), peak);
+    add_cut(&out, json_object_get(result, "training_texts"));
+    add_unmeasured(&out, result);
     size_t warnings = json_array_size(json_object_get(result, "warnings"));
     if (warnings > 0)
         tern_buffer_printf(&out, "%zu %s, listed in result.json\n", warnings, warnings == 1 ? "warning" : "warnings");

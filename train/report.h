@@ -10,26 +10,33 @@
 /* What a finished run knows. */
 typedef struct tern_outcome {
     const char *metric, *model_folder;
-    const tern_scores *base, *tuned; /* on test; NULL without it */
-    const tern_comparison *test;     /* NULL without test */
-    double dev_base;                 /* of the metric; read when has_dev */
-    int has_dev;
+    const char *base_model;        /* as the recipe names it; NULL: made from scratch */
+    const tern_scores *base;       /* on test: the base as its own folder says; NULL without test */
+    const tern_scores *as_trained; /* on test: the base cut and prompted as in training; NULL: no different */
+    tern_scores tuned;             /* on test, with base */
+    tern_comparison test, test_as_trained;
+    double dev_base, dev_as_trained; /* of the metric; NAN without dev, or where it is no different */
+    int no_eval;                     /* 1: nothing was to be scored */
+    int64_t texts, cut_texts;        /* of the training data: all, and those cut at max_seq_length */
+    int64_t max_seq_length;
     int64_t steps;       /* taken */
     int64_t memory_plan; /* bytes: the peak that was announced */
     json_t *warnings;    /* borrowed: an array of sentences; NULL: none */
     const tern_progress *progress;
 } tern_outcome;
 
-/* {"base": {..}, "tuned": {..}, "p_value", "metric", "dev": {"base", "best", "step"}, "worse_than_base", "steps",
- *  "seconds", "tokens_per_second", "peak_memory_mb", "planned_memory_mb", "warnings": [..], "model"}; without test
- * no base, tuned and p_value, without dev no dev, without warnings none of these. worse_than_base: by the run's metric
- * on dev, without dev on test; absent without either.
- */
+/* {"base": {..}, "tuned": {..}, "p_value", "base_as_trained": {..}, "p_value_as_trained", "metric",
+ *  "dev": {"base", "best", "step", "base_as_trained"}, "worse_than_base", "measured", "training_texts": {"texts",
+ * "cut", "max_seq_length"}, "steps", "seconds", "tokens_per_second", "peak_memory_mb", "planned_memory_mb",
+ * "warnings": [..], "base_model", "model"}; without warnings none of these, without test no base, tuned and p_value,
+ * without dev no dev, and base_as_trained only where the recipe cuts or prompts texts in another way than the base
+ * does. worse_than_base: by the run's metric on dev, without dev on test; absent without either, when measured is
+ * false. base_model: absent for a model from scratch. */
 json_t *tern_report_json(const tern_outcome *outcome);
 /* Reads DIR/result.json back. NULL with a sentence when it is not what tern_report_json makes. */
 json_t *tern_report_read(const char *path, tern_error *error);
-/* A short aligned table of base, tuned and difference, and a last line that says where the model is, or that it is
- * worse than its base. A new string. */
+/* A short aligned table of base, tuned and difference, how many texts were cut, and a last line that says where the
+ * model is, or that it is worse than its base; before it, that nothing was measured, if so. A new string. */
 char *tern_report_text(const json_t *result);
 
 #endif

@@ -4,20 +4,13 @@
 #include "autograd/gemm.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/integer.h"
 #include "base/memory.h"
 #include "train/check.h"
 #include "train/check_data.h"
 
 #include <math.h>
 #include <string.h>
-
-static void replace(char **text, const char *by)
-{
-    if (!by)
-        return;
-    free(*text);
-    *text = tern_strdup(by);
-}
 
 /* The sizes that recipes leave out are those of BERT (Devlin et al. 2019). */
 static tern_model *from_scratch(const tern_recipe *recipe, tern_error *error)
@@ -49,10 +42,9 @@ static int read_model(tern_training *run, tern_error *error)
     tern_training_warn_all(run, &run->model->warnings);
     if (tern_check_model(recipe, run->model, error) < 0)
         return -1;
-    replace(&run->model->query_prompt, recipe->prompts.query);
-    replace(&run->model->document_prompt, recipe->prompts.document);
-    if (recipe->train.max_seq_length > 0)
-        run->model->max_seq_length = recipe->train.max_seq_length;
+    tern_readings_make(run->readings, recipe, run->model);
+    run->reading = tern_readings_hash(run->readings);
+    tern_reading_set(&run->readings[TERN_READING_EXPORTED], run->model);
     return 0;
 }
 
@@ -93,22 +85,44 @@ static int read_sources(tern_training *run, tern_error *error)
     return 0;
 }
 
+/* Where the longest texts are cut that are scored. */
+static int64_t longest_scored(const tern_training *run)
+{
+    int64_t most = 0;
+    for (int i = 0; i < TERN_READINGS; i++)
+        most = tern_max(most, run->readings[i].max_seq_length);
+    return most;
+}
+
+static int tokenize(tern_training *run, tern_error *error)
+{
+    int status = 0;
+    tern_profile_begin(run->options->profile, "tokenising");
+    tern_reading_set(&run->readings[TERN_READING_TRAINED], run->model);
+    for (int i = 0; status == 0 && i < run->recipe->n_sources; i++) {
+        int64_t texts;
+        status = go_on(run, error);
+        if (status < 0)
+            break;
+        tern_source_prepare(&run->sources[i], run->recipe, run->model);
+        run->cut_texts += tern_tokens_cut(run->sources[i].tokens, &texts);
+        run->texts += texts;
+    }
+    tern_reading_set(&run->readings[TERN_READING_EXPORTED], run->model);
+    tern_profile_end(run->options->profile, NULL);
+    return status;
+}
+
 /* What can't be trained is refused here, before anything is written or scored. */
 static int make_trainer(tern_training *run, tern_error *error)
 {
     char *line = NULL;
-    int status = 0;
-    tern_profile_begin(run->options->profile, "tokenising");
-    for (int i = 0; status == 0 && i < run->recipe->n_sources; i++) {
-        status = go_on(run, error);
-        if (status == 0)
-            tern_source_prepare(&run->sources[i], run->recipe, run->model);
-    }
-    tern_profile_end(run->options->profile, NULL);
+    int status = tokenize(run, error);
     run->trainer = status == 0 ? tern_trainer_create(run->recipe, run->model, run->sources, error) : NULL;
     if (!run->trainer)
         return -1;
-    status = tern_trainer_plan_memory(run->trainer, run->options->no_eval ? NULL : &run->exams, 0, &line, error);
+    status = tern_trainer_plan_memory(run->trainer, run->options->no_eval ? NULL : &run->exams, longest_scored(run), 0,
+                                      &line, error);
     free(line);
     return status;
 }
@@ -136,22 +150,33 @@ int tern_training_claim(tern_training *run, tern_error *error)
 
 static const char *const exam_names[TERN_EXAMS] = {"dev", "test"};
 
-static char *base_path(const tern_training *run, int which, const char *ending)
+/* The rows of the report that are the base's; numbered as the readings they are scored in. */
+enum { BASE_ROW = TERN_READING_BASE, TRAINED_ROW = TERN_READING_TRAINED, BASE_ROWS };
+
+static tern_scores *row_scores(tern_training *run, int row, int which)
 {
-    return tern_format("%s/base/%s.%s", run->folder.path, exam_names[which], ending);
+    return row == BASE_ROW ? &run->base[which] : &run->as_trained[which];
 }
 
-/* Beside the scores: the fingerprint of the set and of the weights that they are of. */
-static char *base_mark(const tern_training *run, int which)
+static char *base_path(const tern_training *run, int row, int which, const char *ending)
 {
-    return tern_format("%016llx\n",
-                       (unsigned long long)tern_mix(tern_exams_fingerprint(&run->exams, which) ^ run->weights));
+    return tern_format("%s/base/%s%s.%s", run->folder.path, exam_names[which], row == BASE_ROW ? "" : "-as-trained",
+                       ending);
 }
 
-static int write_base(const tern_training *run, int which, tern_error *error)
+/* Beside the scores: the fingerprint of the set, of the weights, and of how texts are read. */
+static char *base_mark(const tern_training *run, int row, int which)
 {
-    char *path = base_path(run, which, "csv"), *beside = base_path(run, which, "data"), *mark = base_mark(run, which);
-    int status = tern_scores_write(&run->base[which], path, 1, error);
+    uint64_t model = run->weights ^ run->reading;
+    return tern_format("%016llx\n", (unsigned long long)tern_mix((tern_exams_fingerprint(&run->exams, which) ^ model) +
+                                                                 (uint64_t)row));
+}
+
+static int write_base(tern_training *run, int row, int which, tern_error *error)
+{
+    char *path = base_path(run, row, which, "csv"), *beside = base_path(run, row, which, "data");
+    char *mark = base_mark(run, row, which);
+    int status = tern_scores_write(row_scores(run, row, which), path, 1, error);
     if (status == 0)
         status = tern_file_write(beside, mark, strlen(mark), error);
     free(mark);
@@ -161,9 +186,9 @@ static int write_base(const tern_training *run, int which, tern_error *error)
 }
 
 /* 1: an earlier start of this run scored the same set, 0: another one, -1: none. */
-static int same_set(const tern_training *run, int which)
+static int same_set(const tern_training *run, int row, int which)
 {
-    char *path = base_path(run, which, "data"), *mark = base_mark(run, which), *old = NULL;
+    char *path = base_path(run, row, which, "data"), *mark = base_mark(run, row, which), *old = NULL;
     int same = tern_file_exists(path) && tern_file_read(path, 64, &old, NULL, NULL) == 0 ? strcmp(old, mark) == 0 : -1;
     free(old);
     free(mark);
@@ -171,56 +196,93 @@ static int same_set(const tern_training *run, int which)
     return same;
 }
 
-/* Another test set is scored again; with another dev set the best score so far would mean nothing. */
+/* Another test set is scored again; with another dev set, or texts that are read in another way, the best score so far
+ * would mean nothing. Earlier versions gave the exported model and its base the length of training. */
 static int check_dev(const tern_training *run, tern_error *error)
 {
     int64_t *steps, n = tern_run_checkpoints(&run->folder, &steps);
     free(steps);
-    if (n == 0 || !tern_exams_has(&run->exams, TERN_EXAM_DEV) || same_set(run, TERN_EXAM_DEV) != 0)
+    if (n == 0 || !tern_exams_has(&run->exams, TERN_EXAM_DEV) || same_set(run, BASE_ROW, TERN_EXAM_DEV) != 0)
         return 0;
     return tern_fail(error,
-                     "%s: the dev data changed since this run began; give them back, choose another output.dir, or "
+                     "%s: the dev data changed since this run began%s; give them back, choose another output.dir, or "
                      "--force to start anew",
-                     run->folder.path);
+                     run->folder.path,
+                     run->reading ? ", or an earlier version of tern began it, which cut and prompted the base too"
+                                  : "");
 }
 
 /* Scores that an earlier start of this run left; those that can't be read are made again. */
-static int read_base(tern_training *run, int which)
+static int read_base(tern_training *run, int row, int which)
 {
-    char *path = base_path(run, which, "csv");
+    char *path = base_path(run, row, which, "csv");
+    tern_scores *scores = row_scores(run, row, which);
     tern_error ignored = {{0}};
-    int found = same_set(run, which) == 1 && tern_file_exists(path) &&
-                tern_scores_read(&run->base[which], path, &ignored) == 0 &&
-                !isnan(tern_scores_get(&run->base[which], run->recipe->eval.metric));
+    int found = same_set(run, row, which) == 1 && tern_file_exists(path) &&
+                tern_scores_read(scores, path, &ignored) == 0 &&
+                !isnan(tern_scores_get(scores, run->recipe->eval.metric));
     if (!found)
-        tern_scores_free(&run->base[which]);
+        tern_scores_free(scores);
     free(path);
     return found;
 }
 
-int tern_training_score_base(tern_training *run, tern_error *error)
+/* Whether the set makes a row: the base as it was read in training only where its vectors are others. */
+static int has_row(const tern_training *run, int row, int which)
+{
+    const tern_reading *base = &run->readings[TERN_READING_BASE], *trained = &run->readings[TERN_READING_TRAINED];
+    if (!tern_exams_has(&run->exams, which) || row == BASE_ROW)
+        return tern_exams_has(&run->exams, which);
+    if (!tern_reading_same_prompts(base, trained))
+        return 1;
+    return base->max_seq_length != trained->max_seq_length &&
+           tern_exams_cut(&run->exams, which, run->model, tern_min(base->max_seq_length, trained->max_seq_length));
+}
+
+static int score_missing(tern_training *run, int row, int has[TERN_EXAMS], tern_error *error)
 {
     int want[TERN_EXAMS], any = 0;
+    for (int i = 0; i < TERN_EXAMS; i++) {
+        has[i] = has_row(run, row, i);
+        want[i] = has[i] && !read_base(run, row, i);
+        any |= want[i];
+    }
+    if (any && tern_exams_score_both(&run->exams, want, run->model, "scoring the base", &run->options->watch,
+                                     row_scores(run, row, 0), error) < 0)
+        return -1;
+    for (int i = 0; i < TERN_EXAMS; i++)
+        if (want[i] && write_base(run, row, i, error) < 0)
+            return -1;
+    return 0;
+}
+
+static int score_row(tern_training *run, int row, tern_error *error)
+{
+    int has[TERN_EXAMS];
+    tern_reading_set(&run->readings[row], run->model);
+    int status = score_missing(run, row, has, error);
+    tern_reading_set(&run->readings[TERN_READING_EXPORTED], run->model);
+    char *words = row == BASE_ROW ? tern_strdup("") : tern_reading_words(run->readings);
+    for (int i = 0; i < TERN_EXAMS && status == 0; i++)
+        if (has[i])
+            tern_training_say(run, "base model on %s%s%s: %s %.5f", exam_names[i], *words ? ", " : "", words,
+                              run->recipe->eval.metric,
+                              tern_scores_get(row_scores(run, row, i), run->recipe->eval.metric));
+    free(words);
+    return status;
+}
+
+int tern_training_score_base(tern_training *run, tern_error *error)
+{
     if (!tern_exams_has(&run->exams, TERN_EXAM_DEV) && !tern_exams_has(&run->exams, TERN_EXAM_TEST))
         return 0;
     const tern_params *params = tern_encoder_params(run->model->encoder);
     run->weights = tern_hash(params->value, (size_t)params->size * sizeof *params->value, 0);
     if (check_dev(run, error) < 0)
         return -1;
-    for (int i = 0; i < TERN_EXAMS; i++) {
-        want[i] = tern_exams_has(&run->exams, i) && !read_base(run, i);
-        any |= want[i];
-    }
-    if (any && tern_exams_score_both(&run->exams, want, run->model, "scoring the base", &run->options->watch, run->base,
-                                     error) < 0)
-        return -1;
-    for (int i = 0; i < TERN_EXAMS; i++) {
-        if (want[i] && write_base(run, i, error) < 0)
+    for (int row = 0; row < BASE_ROWS; row++)
+        if (score_row(run, row, error) < 0)
             return -1;
-        if (tern_exams_has(&run->exams, i))
-            tern_training_say(run, "base model on %s: %s %.5f", exam_names[i], run->recipe->eval.metric,
-                              tern_scores_get(&run->base[i], run->recipe->eval.metric));
-    }
     return 0;
 }
 
@@ -277,16 +339,35 @@ static char *batch_words(const tern_training *run)
                        (long long)s->most_rows, s->least_tokens, s->most_tokens);
 }
 
+/* How much of the training data the model doesn't see, and what it will see that it wasn't trained on. */
+static void say_lengths(tern_training *run)
+{
+    int64_t trained = run->readings[TERN_READING_TRAINED].max_seq_length,
+            exported = run->readings[TERN_READING_EXPORTED].max_seq_length;
+    if (run->cut_texts > 0)
+        tern_training_say(run, "%lld of %lld training texts (%.0f %%) are cut at %lld tokens%s",
+                          (long long)run->cut_texts, (long long)run->texts,
+                          100 * (double)run->cut_texts / (double)run->texts, (long long)trained,
+                          run->recipe->train.max_seq_length > 0 ? " (train.max_seq_length)" : ", as the base does");
+    if (trained > exported)
+        tern_training_warn(run,
+                           "training reads up to %lld tokens of a text, the exported model %lld; for more of them set "
+                           "output.max_seq_length",
+                           (long long)trained, (long long)exported);
+}
+
 static int say_plan(tern_training *run, tern_error *error)
 {
     int resumed = run->folder.found == TERN_RUN_STARTED;
     char *memory = NULL;
-    if (tern_trainer_plan_memory(run->trainer, run->options->no_eval ? NULL : &run->exams, resumed, &memory, error) < 0)
+    if (tern_trainer_plan_memory(run->trainer, run->options->no_eval ? NULL : &run->exams, longest_scored(run), resumed,
+                                 &memory, error) < 0)
         return -1;
     char *losses = loss_words(run), *size = batch_words(run);
     tern_training_say(run, "%lld rows, %lld steps of %s, %s, %d %s", (long long)count_rows(run),
                       (long long)tern_trainer_total(run->trainer), size, losses, tern_threads(),
                       tern_threads() == 1 ? "thread" : "threads");
+    say_lengths(run);
     tern_training_say(run, "%s", memory);
     free(losses);
     free(size);

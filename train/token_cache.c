@@ -22,10 +22,10 @@ enum {
 static const int64_t most_bytes = INT64_C(2) << 30; /* of all files together */
 
 /* To be changed when the tokenizer gives other ids for the same files, or when the file's layout changes. */
-static const uint64_t magic = UINT64_C(0x3130736469746E); /* "ntids01" */
+static const uint64_t magic = UINT64_C(0x3230736469746E); /* "ntids02" */
 
 typedef struct header {
-    uint64_t magic, key, n, n_ids, checksum;
+    uint64_t magic, key, n, cut, n_ids, checksum;
 } header;
 
 /* Bytes in blocks on all threads; the result is a function of the bytes alone. */
@@ -66,10 +66,10 @@ static uint64_t key_of(const tern_token_texts *job)
     return hash_texts(job, tern_hash(prompt, strlen(prompt), tern_hash(settings, sizeof settings, 0)));
 }
 
-static uint64_t checksum_of(const uint32_t *lengths, int64_t n, const int32_t *ids, uint64_t n_ids)
+static uint64_t checksum_of(const header *head, const uint32_t *lengths, const int32_t *ids)
 {
-    uint64_t hash = hash_blocks(lengths, (size_t)n * sizeof *lengths, magic);
-    return hash_blocks(ids, n_ids * sizeof *ids, hash);
+    uint64_t hash = hash_blocks(lengths, head->n * sizeof *lengths, magic ^ head->cut);
+    return hash_blocks(ids, head->n_ids * sizeof *ids, hash);
 }
 
 static void encode(const tern_token_texts *job, tern_ids *out)
@@ -101,7 +101,7 @@ static int check(const tern_token_texts *job, const header *head, const uint32_t
 {
     uint64_t sum = 0, longest = job->max_length > 0 ? (uint64_t)job->max_length : UINT32_MAX;
     int32_t size = tern_tokenizer_size(job->tokenizer);
-    int fits = checksum_of(lengths, job->n, ids->ids, head->n_ids) == head->checksum;
+    int fits = checksum_of(head, lengths, ids->ids) == head->checksum && head->cut <= head->n;
     for (int64_t i = 0; fits && i < job->n; i++) {
         fits = lengths[i] <= longest;
         sum += lengths[i];
@@ -138,7 +138,7 @@ static int read_kept(const char *path, const tern_token_texts *job, uint64_t key
         return 0;
     size_t n = (size_t)job->n;
     uint32_t *lengths = tern_alloc(n, sizeof *lengths);
-    *out = (tern_ids){.n = job->n, .id_capacity = head.n_ids, .offset_capacity = n + 1};
+    *out = (tern_ids){.n = job->n, .cut = (int64_t)head.cut, .id_capacity = head.n_ids, .offset_capacity = n + 1};
     out->ids = tern_alloc(head.n_ids, sizeof *out->ids);
     out->offsets = tern_alloc(n + 1, sizeof *out->offsets);
     out->offsets[0] = 0;
@@ -229,8 +229,8 @@ static void keep(const char *folder, const char *path, const tern_token_texts *j
     uint32_t *lengths = tern_alloc(n, sizeof *lengths);
     for (size_t i = 0; i < n; i++)
         lengths[i] = (uint32_t)(ids->offsets[i + 1] - ids->offsets[i]);
-    header head = {.magic = magic, .key = key, .n = n, .n_ids = n_ids};
-    head.checksum = checksum_of(lengths, job->n, ids->ids, n_ids);
+    header head = {.magic = magic, .key = key, .n = n, .cut = (uint64_t)ids->cut, .n_ids = n_ids};
+    head.checksum = checksum_of(&head, lengths, ids->ids);
     FILE *out = tern_writer_stream(writer);
     fwrite(&head, sizeof head, 1, out);
     fwrite(lengths, sizeof *lengths, n, out);

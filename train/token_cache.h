@@ -6,7 +6,8 @@
  *     tern_token_texts job = {.tokenizer = t, .tokenizer_hash = h, .max_length = 256, .texts = .., .lengths = .., .n =
  * n}; tern_token_cache_encode(&job, &ids);
  *
- * A file: u64 magic, key, n, number of ids, checksum; then u32 [n] lengths and i32 ids, of the machine's byte order. */
+ * A file: u64 magic, key, n, texts that were cut, number of ids, checksum; then u32 [n] lengths and i32 ids, of the
+ * machine's byte order. */
 #ifndef TERN_TRAIN_TOKEN_CACHE_H
 #define TERN_TRAIN_TOKEN_CACHE_H
 

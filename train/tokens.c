@@ -120,6 +120,12 @@ int64_t tern_tokens_longest(const tern_tokens *tokens)
     return most;
 }
 
+int64_t tern_tokens_cut(const tern_tokens *tokens, int64_t *texts)
+{
+    *texts = tokens->list[0].ids.n + tokens->list[1].ids.n;
+    return tokens->list[0].ids.cut + tokens->list[1].ids.cut;
+}
+
 void tern_tokens_mark_ids(const tern_tokens *tokens, uint8_t *seen)
 {
     for (int i = 0; i < (tokens->shared ? 1 : 2); i++) {

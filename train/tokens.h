@@ -33,6 +33,8 @@ int64_t tern_tokens_of_row(const tern_tokens *tokens, const tern_rows *rows, int
 /* Tokens of all texts together, each counted once for each list it is in; and of the longest one. */
 int64_t tern_tokens_total(const tern_tokens *tokens);
 int64_t tern_tokens_longest(const tern_tokens *tokens);
+/* How many texts were cut, of *texts; a text counts once for each list it is in. */
+int64_t tern_tokens_cut(const tern_tokens *tokens, int64_t *texts);
 /* seen [vocabulary] gets 1 for each id that occurs: the rows of the table of embeddings that training touches. */
 void tern_tokens_mark_ids(const tern_tokens *tokens, uint8_t *seen);
 

@@ -24,6 +24,12 @@ static int give_result(const json_t *object, tern_train_result *result)
     return TERN_TRAIN_DONE;
 }
 
+/* 1 when the recipe may give the model other prompts or lengths than its base has. */
+static int reads_otherwise(const tern_recipe *recipe)
+{
+    return recipe->prompts.query || recipe->prompts.document || recipe->train.max_seq_length > 0;
+}
+
 static int give_finished(const tern_training *run, tern_train_result *result, tern_error *error)
 {
     char *path = tern_format("%s/result.json", run->recipe->output.dir);
@@ -32,6 +38,8 @@ static int give_finished(const tern_training *run, tern_train_result *result, te
     if (!object)
         return -1;
     tern_training_say(run, "%s holds this run, finished; --force repeats it", run->recipe->output.dir);
+    if (!json_object_get(object, "training_texts") && reads_otherwise(run->recipe))
+        tern_training_say(run, "an earlier version of tern finished it, whose base is cut and prompted as in training");
     int status = give_result(object, result);
     json_decref(object);
     return status;
@@ -42,8 +50,11 @@ void tern_training_free(tern_training *run)
     tern_trainer_free(run->trainer);
     tern_metrics_log_close(run->metrics, NULL);
     tern_metrics_log_close(run->dev_log, NULL);
-    for (int i = 0; i < TERN_EXAMS; i++)
+    for (int i = 0; i < TERN_EXAMS; i++) {
         tern_scores_free(&run->base[i]);
+        tern_scores_free(&run->as_trained[i]);
+    }
+    tern_readings_free(run->readings);
     tern_exams_close(&run->exams);
     for (int i = 0; run->sources && i < run->recipe->n_sources; i++)
         tern_source_free(&run->sources[i]);

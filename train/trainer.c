@@ -68,7 +68,7 @@ static void make_schedule(tern_trainer *t)
 
 static void make_heads(tern_trainer *t)
 {
-    int64_t dim = tern_model_dim(t->model);
+    int64_t dim = tern_encoder_dim(t->model->encoder);
     t->heads = tern_params_create();
     for (int i = 0; i < t->recipe->n_sources; i++) {
         tern_objective *o = &t->sources[i].objective;
@@ -142,7 +142,7 @@ int tern_trainer_begins_epoch(tern_trainer *trainer, int64_t step)
     return tern_mixture_at(trainer->mixture, step).epoch_step == 0;
 }
 
-int tern_trainer_plan_memory(tern_trainer *trainer, const tern_exams *exams, int resumed, char **text,
+int tern_trainer_plan_memory(tern_trainer *trainer, const tern_exams *exams, int64_t longest, int resumed, char **text,
                              tern_error *error)
 {
     tern_budget budget = {.recipe = trainer->recipe,
@@ -151,6 +151,7 @@ int tern_trainer_plan_memory(tern_trainer *trainer, const tern_exams *exams, int
                           .sources = trainer->sources,
                           .survey = &trainer->survey,
                           .exams = exams,
+                          .longest = longest,
                           .resumed = resumed};
     return tern_budget_plan(&budget, &trainer->memory, text, error);
 }

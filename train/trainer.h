@@ -33,9 +33,10 @@ int64_t tern_trainer_total(const tern_trainer *trainer);
 int tern_trainer_begins_epoch(tern_trainer *trainer, int64_t step);
 /* What the batches of the run are like. */
 const tern_batch_survey *tern_trainer_survey(const tern_trainer *trainer);
-/* How batches fit into train.memory, next to the sets that the model is scored on (NULL: none). *text (the caller's)
- * says it in one line. To be called before the first step, and again when a run goes on from a checkpoint (resumed). */
-int tern_trainer_plan_memory(tern_trainer *trainer, const tern_exams *exams, int resumed, char **text,
+/* How batches fit into train.memory, next to the sets that the model is scored on (NULL: none), whose texts are cut at
+ * longest tokens. *text (the caller's) says it in one line. To be called before the first step, and again when a run
+ * goes on from a checkpoint (resumed). */
+int tern_trainer_plan_memory(tern_trainer *trainer, const tern_exams *exams, int64_t longest, int resumed, char **text,
                              tern_error *error);
 
 /* Bytes: the peak that was announced. */

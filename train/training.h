@@ -6,6 +6,7 @@
 #include "train/checkpoint.h"
 #include "train/exams.h"
 #include "train/metrics_log.h"
+#include "train/reading.h"
 #include "train/report.h"
 #include "train/trainer.h"
 
@@ -14,11 +15,15 @@ typedef struct tern_training {
     const tern_train_options *options;
     char *identity;
     tern_model *model;
-    tern_source *sources; /* [recipe->n_sources] */
-    uint64_t data;        /* tern_rows_fingerprint of all sources' rows */
-    uint64_t weights;     /* hash of the base model's, before training; 0 when nothing is scored */
+    tern_source *sources;                 /* [recipe->n_sources] */
+    uint64_t data;                        /* tern_rows_fingerprint of all sources' rows */
+    uint64_t weights;                     /* hash of the base model's, before training; 0 when nothing is scored */
+    tern_reading readings[TERN_READINGS]; /* the model reads as EXPORTED but while its base is scored */
+    uint64_t reading;                     /* tern_readings_hash of them */
+    int64_t texts, cut_texts;             /* of the training data: all, and those that are cut */
     tern_exams exams;
-    tern_scores base[TERN_EXAMS]; /* of the base model */
+    /* Of the base model as everybody uses it; and read as in training, for sets where that makes a difference. */
+    tern_scores base[TERN_EXAMS], as_trained[TERN_EXAMS];
     tern_run_folder folder;
     tern_trainer *trainer;
     tern_progress progress;

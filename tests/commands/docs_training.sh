@@ -36,7 +36,7 @@ awk 'BEGIN { print "query-id\tcorpus-id\tscore" } { printf "q%d\td%d\t1\n", NR, 
 
 # As wide and deep as the base model that the page names; the teacher is wider.
 common=(--set scratch.layers=6 --set scratch.intermediate=64 --set train.max_steps=1 --set data.train.file=triplets.jsonl
-    --set scratch.max_positions=128 --no-eval --quiet)
+    --set scratch.max_positions=256 --no-eval --quiet)
 cache=$WORK/cache/tern/models/sentence-transformers
 mkdir -p "$cache" models bin
 expect 0 "$TERN" train toy.yaml "${common[@]}" --set scratch.width=384 --set scratch.heads=12 --set output.dir=runs/base
