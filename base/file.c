@@ -1,10 +1,12 @@
 #include "base/file.h"
 
 #include "base/memory.h"
+#include "base/staging.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -15,14 +17,34 @@ static int fail_errno(tern_error *error, const char *verb, const char *path)
     return tern_fail(error, "%s: can't %s it: %s", path, verb, strerror(errno));
 }
 
-int tern_file_read(const char *path, size_t limit, char **text, size_t *n, tern_error *error)
+/* Opens what is read whole. Without piped only a file is taken, and a pipe in its place is never waited for. */
+static FILE *open_to_read(const char *path, int piped, tern_error *error)
+{
+    struct stat info;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | (piped ? 0 : O_NONBLOCK));
+    if (fd < 0 || fstat(fd, &info) != 0) {
+        fail_errno(error, "open", path);
+    } else if (!S_ISREG(info.st_mode) && !(piped && !S_ISDIR(info.st_mode))) {
+        tern_fail(error, "%s: it is not a file", path);
+    } else {
+        FILE *file = fdopen(fd, "rb");
+        if (file)
+            return file;
+        fail_errno(error, "open", path);
+    }
+    if (fd >= 0)
+        close(fd);
+    return NULL;
+}
+
+static int read_whole(const char *path, int piped, size_t limit, char **text, size_t *n, tern_error *error)
 {
     int status = -1;
     tern_buffer buffer = {0};
     char block[1 << 16];
-    FILE *file = fopen(path, "rb");
+    FILE *file = open_to_read(path, piped, error);
     if (!file)
-        return fail_errno(error, "open", path);
+        return -1;
     for (size_t got; (got = fread(block, 1, sizeof block, file)) > 0;) {
         tern_buffer_add(&buffer, block, got);
         if (limit && buffer.n > limit) {
@@ -44,6 +66,16 @@ out:
     if (status < 0)
         tern_buffer_free(&buffer);
     return status;
+}
+
+int tern_file_read(const char *path, size_t limit, char **text, size_t *n, tern_error *error)
+{
+    return read_whole(path, 0, limit, text, n, error);
+}
+
+int tern_pipe_read(const char *path, size_t limit, char **text, size_t *n, tern_error *error)
+{
+    return read_whole(path, 1, limit, text, n, error);
 }
 
 int tern_map_open(tern_map *map, const char *path, tern_error *error)
@@ -79,26 +111,56 @@ void tern_map_close(tern_map *map)
 }
 
 struct tern_writer {
-    char *path, *temporary;
+    char *path;
+    tern_staged *staged; /* NULL: written straight to a pipe or a device */
     FILE *stream;
 };
 
+/* Pipes and devices can only be written straight. Without waiting for a pipe's reader: one that nobody reads may as
+ * well lie where a file of tern's should be. */
+static int open_straight(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int flags = fd < 0 ? -1 : fcntl(fd, F_GETFL);
+    if (flags >= 0)
+        fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+    return fd;
+}
+
+static int is_straight(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISCHR(info.st_mode));
+}
+
+/* The descriptor to write to, the stream's own; -1 on failure. */
+static int open_writer(tern_writer *writer, const char *path, int overwrite, tern_error *error)
+{
+    int fd;
+    if (is_straight(path)) {
+        fd = open_straight(path);
+    } else {
+        writer->staged = tern_staged_file(path, overwrite, error);
+        if (!writer->staged)
+            return -1;
+        fd = fcntl(tern_staged_fd(writer->staged), F_DUPFD_CLOEXEC, 0);
+    }
+    return fd < 0 ? fail_errno(error, "write", path) : fd;
+}
+
 tern_writer *tern_writer_open(const char *path, int overwrite, tern_error *error)
 {
-    if (!overwrite && access(path, F_OK) == 0) {
-        tern_fail(error, "%s: it exists already; --force overwrites it", path);
-        return NULL;
-    }
     tern_writer *writer = tern_calloc(1, sizeof *writer);
     writer->path = tern_strdup(path);
-    writer->temporary = tern_format("%s.tmp.%ld", path, (long)getpid());
-    writer->stream = fopen(writer->temporary, "wbe");
-    if (!writer->stream) {
+    int fd = open_writer(writer, path, overwrite, error);
+    if (fd >= 0 && !(writer->stream = fdopen(fd, "wb"))) {
         fail_errno(error, "write", path);
-        tern_writer_discard(writer);
-        return NULL;
+        close(fd);
     }
-    return writer;
+    if (writer->stream)
+        return writer;
+    tern_writer_discard(writer);
+    return NULL;
 }
 
 FILE *tern_writer_stream(tern_writer *writer)
@@ -110,32 +172,38 @@ void tern_writer_discard(tern_writer *writer)
 {
     if (!writer)
         return;
-    if (writer->stream) {
+    if (writer->stream)
         fclose(writer->stream);
-        unlink(writer->temporary);
-    }
+    tern_staged_discard(writer->staged);
     free(writer->path);
-    free(writer->temporary);
     free(writer);
 }
 
 int tern_writer_commit(tern_writer *writer, tern_error *error)
 {
-    FILE *stream = writer->stream;
-    int bad = ferror(stream) || fflush(stream) != 0 || fsync(fileno(stream)) != 0;
-    int saved = errno;
-    bad |= fclose(stream) != 0;
+    int bad = ferror(writer->stream) || fflush(writer->stream) != 0, why = errno;
+    if (fclose(writer->stream) != 0 && !bad) {
+        bad = 1;
+        why = errno;
+    }
     writer->stream = NULL;
-    int status;
-    if (bad) {
-        errno = saved ? saved : errno;
-        status = fail_errno(error, "write", writer->path);
-        unlink(writer->temporary);
-    } else {
-        status = tern_file_replace(writer->temporary, writer->path, error);
+    errno = why;
+    int status = bad ? fail_errno(error, "write", writer->path) : 0;
+    if (!bad && writer->staged) {
+        status = tern_staged_place(writer->staged, error);
+        writer->staged = NULL;
     }
     tern_writer_discard(writer);
     return status;
+}
+
+int tern_writer_check(const char *path, int overwrite, tern_error *error)
+{
+    if (is_straight(path)) /* opening and closing a pipe would end its reader */
+        return access(path, W_OK) == 0 ? 0 : fail_errno(error, "write", path);
+    tern_staged *staged = tern_staged_file(path, overwrite, error);
+    tern_staged_discard(staged);
+    return staged ? 0 : -1;
 }
 
 int tern_file_write(const char *path, const void *bytes, size_t n, tern_error *error)
@@ -146,32 +214,6 @@ int tern_file_write(const char *path, const void *bytes, size_t n, tern_error *e
     if (n)
         fwrite(bytes, 1, n, writer->stream);
     return tern_writer_commit(writer, error);
-}
-
-/* The rename is only durable once the folder itself is on disk. */
-static void sync_folder_of(const char *path)
-{
-    char *folder = tern_strdup(path);
-    char *slash = strrchr(folder, '/');
-    if (slash)
-        slash[slash == folder] = 0;
-    int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-    free(folder);
-}
-
-int tern_file_replace(const char *from, const char *to, tern_error *error)
-{
-    if (rename(from, to) != 0) {
-        fail_errno(error, "write", to);
-        unlink(from);
-        return -1;
-    }
-    sync_folder_of(to);
-    return 0;
 }
 
 int tern_file_copy(const char *from, const char *to, tern_error *error)
@@ -203,6 +245,17 @@ int tern_make_folder(const char *path, tern_error *error)
     return status;
 }
 
+int tern_make_folder_above(const char *path, tern_error *error)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash || slash == path)
+        return 0;
+    char *above = tern_strndup(path, (size_t)(slash - path));
+    int status = tern_make_folder(above, error);
+    free(above);
+    return status;
+}
+
 int tern_file_exists(const char *path)
 {
     struct stat info;
@@ -215,11 +268,17 @@ int tern_folder_exists(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+int tern_same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 static int remove_entries(const char *folder, tern_error *error)
 {
     DIR *dir = opendir(folder);
     if (!dir)
-        return fail_errno(error, "open", folder);
+        return errno == ENOENT ? 0 : fail_errno(error, "open", folder);
     int status = 0;
     for (struct dirent *entry; status == 0 && (entry = readdir(dir));) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
@@ -239,7 +298,39 @@ int tern_remove_all(const char *path, tern_error *error)
         return errno == ENOENT ? 0 : fail_errno(error, "remove", path);
     if (S_ISDIR(info.st_mode) && remove_entries(path, error) < 0)
         return -1;
-    return remove(path) == 0 ? 0 : fail_errno(error, "remove", path);
+    return remove(path) == 0 || errno == ENOENT ? 0 : fail_errno(error, "remove", path);
+}
+
+/* Looks at root/within; within is "" at first. */
+static int find_stranger(const char *root, const char *within, int (*is_ours)(const char *path), char **stranger,
+                         tern_error *error)
+{
+    char *folder = *within ? tern_path_join(root, within) : tern_strdup(root);
+    DIR *dir = opendir(folder);
+    int status = dir || errno == ENOENT ? 0 : fail_errno(error, "open", folder);
+    for (struct dirent *entry; status == 0 && !*stranger && dir && (entry = readdir(dir));) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        struct stat info;
+        char *inner = *within ? tern_path_join(within, entry->d_name) : tern_strdup(entry->d_name);
+        char *path = tern_path_join(root, inner);
+        if (!is_ours(inner))
+            *stranger = tern_strdup(inner);
+        else if (lstat(path, &info) == 0 && S_ISDIR(info.st_mode))
+            status = find_stranger(root, inner, is_ours, stranger, error);
+        free(path);
+        free(inner);
+    }
+    if (dir)
+        closedir(dir);
+    free(folder);
+    return status;
+}
+
+int tern_folder_stranger(const char *folder, int (*is_ours)(const char *path), char **stranger, tern_error *error)
+{
+    *stranger = NULL;
+    return find_stranger(folder, "", is_ours, stranger, error);
 }
 
 char *tern_path_join(const char *folder, const char *name)
@@ -250,10 +341,21 @@ char *tern_path_join(const char *folder, const char *name)
     return tern_format("%s%s%s", folder, folder[n - 1] == '/' ? "" : "/", name);
 }
 
+char *tern_home_folder(void)
+{
+    const char *home = getenv("HOME");
+    if (home && home[0] == '/')
+        return tern_strdup(home);
+    const struct passwd *user = getpwuid(geteuid());
+    return user && user->pw_dir && user->pw_dir[0] == '/' ? tern_strdup(user->pw_dir) : NULL;
+}
+
 char *tern_cache_folder(void)
 {
-    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    const char *xdg = getenv("XDG_CACHE_HOME");
     if (xdg && xdg[0] == '/')
         return tern_path_join(xdg, "tern");
-    return tern_path_join(home && *home ? home : "/tmp", ".cache/tern");
+    char *home = tern_home_folder(), *cache = home ? tern_path_join(home, ".cache/tern") : NULL;
+    free(home);
+    return cache;
 }

@@ -26,18 +26,21 @@ static int is_hub_name(const char *name)
     return slashes == 1;
 }
 
-/* Where the Hugging Face libraries keep what they fetched, by the variables they read, in their order. */
+/* Where the Hugging Face libraries keep what they fetched, by the variables they read, in their order; NULL when the
+ * user has no folder. */
 static char *hub_folder(void)
 {
     const char *hub = getenv("HF_HUB_CACHE"), *old = getenv("HUGGINGFACE_HUB_CACHE"), *home = getenv("HF_HOME");
-    const char *xdg = getenv("XDG_CACHE_HOME"), *user = getenv("HOME");
+    const char *xdg = getenv("XDG_CACHE_HOME");
     if ((hub && *hub) || (old && *old))
         return tern_strdup(hub && *hub ? hub : old);
     if (home && *home)
         return tern_path_join(home, "hub");
     if (xdg && *xdg)
         return tern_path_join(xdg, "huggingface/hub");
-    return tern_path_join(user && *user ? user : "/tmp", ".cache/huggingface/hub");
+    char *user = tern_home_folder(), *hidden = user ? tern_path_join(user, ".cache/huggingface/hub") : NULL;
+    free(user);
+    return hidden;
 }
 
 /* models--ORG--NAME/refs/main holds the name of the revision under snapshots/. NULL: it isn't there. */
@@ -62,10 +65,15 @@ static char *find_in_caches(const char *name, tern_error *error)
 {
     char *cache = tern_cache_folder(), *hub = hub_folder();
     const char *slash = strchr(name, '/');
-    char *own = tern_format("%s/models/%s", cache, name);
-    char *repository = tern_format("%s/models--%.*s--%s", hub, (int)(slash - name), name, slash + 1);
-    char *found = tern_folder_exists(own) ? tern_strdup(own) : snapshot_of(repository);
-    if (!found)
+    char *own = cache ? tern_format("%s/models/%s", cache, name) : NULL;
+    char *repository = hub ? tern_format("%s/models--%.*s--%s", hub, (int)(slash - name), name, slash + 1) : NULL;
+    char *found = own && tern_folder_exists(own) ? tern_strdup(own) : repository ? snapshot_of(repository) : NULL;
+    if (!found && !(own && repository))
+        tern_fail(error,
+                  "%s: no such model: there is no folder of that name, and HOME isn't set and this user has no folder "
+                  "of their own where it could lie; give the path of a folder, or set HOME",
+                  name);
+    else if (!found)
         tern_fail(error,
                   "%s: no such model: there is no folder of that name, none in tern's cache (%s) and none in the "
                   "Hugging Face cache (%s); tern fetches nothing, put the model in one of them",

@@ -1,6 +1,7 @@
 /* Writing the sentence-transformers folder, in the old form that every reader takes. */
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/staging.h"
 #include "checkpoints/fault.h"
 #include "checkpoints/model.h"
 #include "checkpoints/prompts.h"
@@ -10,11 +11,8 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 /* Writes text into folder/name and frees it. */
 static int write_text(const char *folder, const char *name, char *text, tern_error *error)
@@ -179,8 +177,19 @@ static int write_files(const tern_model *model, const char *folder, tern_error *
 
 /* ---------------------------------------------------------------------------------------- the folder as one */
 
-/* A name that tern_model_save writes. */
-static int is_ours(const char *name)
+/* "1_Pooling", "2_Dense": the module's kind, or NULL. */
+static const char *module_of(const char *folder, size_t n)
+{
+    static const char *const kinds[] = {"_Pooling", "_Dense", "_Normalize"};
+    size_t digits = strspn(folder, "0123456789");
+    for (size_t i = 0; digits > 0 && i < sizeof kinds / sizeof *kinds; i++)
+        if (n == digits + strlen(kinds[i]) && strncmp(folder + digits, kinds[i], n - digits) == 0)
+            return kinds[i];
+    return NULL;
+}
+
+/* A path in a model's folder that tern_model_save writes. */
+static int is_ours(const char *path)
 {
     static const char *const files[] = {"modules.json",
                                         "config.json",
@@ -192,43 +201,28 @@ static int is_ours(const char *name)
                                         "tokenizer_config.json",
                                         "special_tokens_map.json",
                                         "vocab.txt"};
+    const char *slash = strchr(path, '/');
+    if (slash)
+        return module_of(path, (size_t)(slash - path)) &&
+               (strcmp(slash, "/config.json") == 0 || strcmp(slash, "/model.safetensors") == 0);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        if (strcmp(name, files[i]) == 0)
+        if (strcmp(path, files[i]) == 0)
             return 1;
-    size_t digits = strspn(name, "0123456789");
-    return digits > 0 && (strcmp(name + digits, "_Pooling") == 0 || strcmp(name + digits, "_Dense") == 0 ||
-                          strcmp(name + digits, "_Normalize") == 0);
+    return module_of(path, strlen(path)) != NULL;
 }
 
-/* Replacing a folder removes what it holds: only what this file writes may be lost. */
-static int check_target(const char *folder, int overwrite, tern_error *error)
+int tern_model_may_replace(const char *folder, tern_error *error)
 {
-    DIR *dir = opendir(folder);
-    if (!dir)
-        return errno == ENOENT ? 0 : tern_fail(error, "%s: can't write it: %s", folder, strerror(errno));
-    int status = 0;
-    for (struct dirent *entry; status == 0 && (entry = readdir(dir));) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        if (!overwrite)
-            status = tern_fail(error, "%s: it exists already; --force overwrites it", folder);
-        else if (!is_ours(entry->d_name))
-            status = tern_fail(error, "%s: it holds %s, which belongs to no model of tern's; choose another folder",
-                               folder, entry->d_name);
-    }
-    closedir(dir);
+    char *stranger, *target = tern_output_path(folder, error);
+    int status = target ? tern_folder_stranger(target, is_ours, &stranger, error) : -1;
+    if (status == 0 && stranger)
+        status = tern_fail(error, "%s: it holds %s, which belongs to no model of tern's; choose another folder", folder,
+                           stranger);
+    if (status == 0)
+        free(stranger);
+    free(target);
     return status;
 }
-
-static int sync_folder(const char *folder, tern_error *error)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int bad = fd < 0 || fsync(fd) != 0, why = errno;
-    if (fd >= 0)
-        close(fd);
-    return bad ? tern_fail(error, "%s: can't write it: %s", folder, strerror(why)) : 0;
-}
-
 /* The files are on disk already; their folders' entries not yet. */
 static int sync_folders(const tern_encoder_config *config, const char *folder, tern_error *error)
 {
@@ -236,88 +230,54 @@ static int sync_folders(const tern_encoder_config *config, const char *folder, t
         if (config->modules[i].kind == TERN_MODULE_NORMALIZE)
             continue;
         char *path = tern_format("%s/%d_%s", folder, i + 1, module_name(config->modules[i].kind));
-        int status = sync_folder(path, error);
+        int status = tern_folder_sync(path, error);
         free(path);
         if (status < 0)
             return -1;
     }
-    return sync_folder(folder, error);
+    return tern_folder_sync(folder, error);
 }
 
-/* Puts the finished folder in place. A folder that is there is exchanged with it in one step, where the file system
- * can do that, and then removed under the temporary name. */
-static int place(const char *temporary, const char *folder, tern_error *error)
+static int save_staged(const tern_model *model, tern_staged *staged, tern_error *error)
 {
-    if (!tern_folder_exists(folder) || rmdir(folder) == 0)
-        return tern_file_replace(temporary, folder, error);
-    char *old = tern_format("%s.old", temporary);
-    int status = 0;
-    if (renameat2(AT_FDCWD, temporary, AT_FDCWD, folder, RENAME_EXCHANGE) != 0) {
-        status = tern_remove_all(old, error);
-        if (status == 0 && rename(folder, old) != 0)
-            status = tern_fail(error, "%s: can't replace it: %s", folder, strerror(errno));
-        if (status == 0)
-            status = tern_file_replace(temporary, folder, error);
-    }
+    const char *temporary = tern_staged_path(staged);
     tern_fault("model");
-    if (status == 0 && (tern_remove_all(old, error) < 0 || tern_remove_all(temporary, error) < 0))
-        status = -1;
-    free(old);
+    int status = write_files(model, temporary, error);
+    tern_fault("model");
+    if (status == 0)
+        status = sync_folders(tern_encoder_get_config(model->encoder), temporary, error);
+    if (status == 0)
+        status = tern_staged_place(staged, error);
+    else
+        tern_staged_discard(staged);
+    tern_fault("model");
     return status;
 }
 
-/* "runs/x/model" -> "runs/x/.model.tern-tmp": in the same file system, and never a name of the user's. */
-static char *temporary_name(const char *folder)
+/* Replacing a folder removes what it holds: only what this file writes may be lost. */
+static int check_target(const char *folder, int overwrite, tern_error *error)
 {
-    const char *slash = strrchr(folder, '/');
-    int head = slash ? (int)(slash - folder + 1) : 0;
-    return tern_format("%.*s.%s.tern-tmp", head, folder, folder + head);
-}
-
-/* Processes that write models into one folder side by side take turns, since the temporary name is the same. Returns a
- * descriptor to close. Where a file system has no locks, nothing is waited for. */
-static int take_turn(const char *folder, tern_error *error)
-{
-    const char *slash = strrchr(folder, '/');
-    char *parent = slash ? tern_strndup(folder, (size_t)(slash - folder + 1)) : tern_strdup(".");
-    int fd = -1;
-    if (tern_make_folder(parent, error) == 0) {
-        fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
-            tern_fail(error, "%s: can't open it: %s", parent, strerror(errno));
-        else
-            flock(fd, LOCK_EX);
-    }
-    free(parent);
-    return fd;
+    if (overwrite)
+        return tern_model_may_replace(folder, error);
+    DIR *dir = opendir(folder);
+    if (!dir)
+        return errno == ENOENT ? 0 : tern_fail(error, "%s: can't write it: %s", folder, strerror(errno));
+    int n = 0;
+    while (n < 3 && readdir(dir))
+        n++;
+    closedir(dir);
+    return n > 2 ? tern_fail(error, "%s: it exists already; --force overwrites it", folder) : 0;
 }
 
 int tern_model_save(const tern_model *model, const char *folder, int overwrite, tern_error *error)
 {
-    size_t n = strlen(folder);
-    while (n > 1 && folder[n - 1] == '/')
-        n--;
-    char *target = tern_strndup(folder, n), *temporary = temporary_name(target);
-    int turn = take_turn(target, error), status = turn < 0 ? -1 : check_target(target, overwrite, error);
-    if (status == 0)
-        status = tern_remove_all(temporary, error);
-    if (status == 0)
-        status = tern_make_folder(temporary, error);
-    tern_fault("model");
-    if (status == 0) {
-        status = write_files(model, temporary, error);
-        tern_fault("model");
-        if (status == 0)
-            status = sync_folders(tern_encoder_get_config(model->encoder), temporary, error);
-        if (status == 0)
-            status = place(temporary, target, error);
-        if (status < 0)
-            tern_remove_all(temporary, NULL);
-    }
-    tern_fault("model");
-    if (turn >= 0)
-        close(turn);
-    free(temporary);
+    char *target = tern_output_path(folder, error);
+    if (!target)
+        return -1;
+    tern_staged *staged = NULL;
+    if (check_target(target, overwrite, error) == 0 && tern_make_folder_above(target, error) == 0)
+        staged = tern_staged_folder(target, overwrite, error);
+    int status = staged ? save_staged(model, staged, error) : -1;
     free(target);
     return status;
 }

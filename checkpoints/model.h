@@ -50,10 +50,14 @@ int64_t tern_model_dim(const tern_model *model);
 /* The folder that a name stands for, as a new string; NULL with a sentence that lists the places searched. */
 char *tern_model_find(const char *name, tern_error *error);
 
-/* Writes the sentence-transformers folder, old form, float32; made under a temporary name beside it and renamed
- * whole, so that folder is the old one or the new one at any moment. overwrite 0: fails when it is there, unless empty.
- * overwrite 1: replaces a folder that holds nothing but what this function writes; any other one is refused. Keys of
- * the source's config.json are kept, but for a type of weights other than float32. */
+/* Whether tern_model_save with overwrite would replace the folder: fails when it holds anything that isn't a file which
+ * that function writes. 0 also when there is no folder. */
+int tern_model_may_replace(const char *folder, tern_error *error);
+/* Writes the sentence-transformers folder, old form, float32; made under a temporary name beside it and put in place
+ * whole (base/staging.h), so that folder is the old one or the new one at any moment; those above it are made.
+ * overwrite 0: fails when it is there, unless empty. overwrite 1: replaces a folder that holds nothing but what this
+ * function writes; any other one is refused. Keys of the source's config.json are kept, but for a type of weights other
+ * than float32. */
 int tern_model_save(const tern_model *model, const char *folder, int overwrite, tern_error *error);
 
 typedef enum tern_role { TERN_ROLE_NONE, TERN_ROLE_QUERY, TERN_ROLE_DOCUMENT } tern_role;

@@ -1,7 +1,7 @@
 #include "checkpoints/state.h"
 
-#include "base/file.h"
 #include "base/memory.h"
+#include "base/staging.h"
 #include "checkpoints/fault.h"
 #include "checkpoints/state_items.h"
 #include "checkpoints/state_seal.h"
@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 tern_state *tern_state_create(void)
 {
@@ -176,17 +175,11 @@ static int64_t size_of(const tern_state *state)
 
 /* Tries whether the disk has the room before libhdf5 starts: it copes badly with a disk that fills up while it closes a
  * file. What others write meanwhile can still fill it. */
-static int reserve_room(const tern_state *state, const char *temporary, const char *path, tern_error *error)
+static int reserve_room(const tern_state *state, int fd, const char *path, tern_error *error)
 {
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return tern_fail(error, "%s: can't write it: %s", path, strerror(errno));
-    int status = 0;
-    if (fallocate(fd, 0, 0, size_of(state)) != 0 && errno != EOPNOTSUPP && errno != ENOSYS)
-        status = tern_fail(error, "%s: can't write its %lld kB: %s", path, (long long)size_of(state) / 1000,
-                           strerror(errno));
-    close(fd);
-    return status;
+    if (fallocate(fd, 0, 0, size_of(state)) == 0 || errno == EOPNOTSUPP || errno == ENOSYS)
+        return 0;
+    return tern_fail(error, "%s: can't write its %lld kB: %s", path, (long long)size_of(state) / 1000, strerror(errno));
 }
 
 static int write_items(const tern_state *state, const char *temporary, const char *path, tern_error *error)
@@ -209,19 +202,21 @@ static int write_items(const tern_state *state, const char *temporary, const cha
 
 int tern_state_save(const tern_state *state, const char *path, tern_error *error)
 {
-    char *temporary = tern_format("%s.tmp", path);
     tern_fault("checkpoint");
-    int status = reserve_room(state, temporary, path, error);
+    tern_staged *staged = tern_staged_file(path, 1, error);
+    if (!staged)
+        return -1;
+    const char *temporary = tern_staged_path(staged);
+    int status = reserve_room(state, tern_staged_fd(staged), path, error);
     if (status == 0)
         status = write_items(state, temporary, path, error);
     if (status == 0)
         status = tern_state_seal(temporary, path, error);
     tern_fault("checkpoint");
     if (status == 0)
-        status = tern_file_replace(temporary, path, error);
+        status = tern_staged_place(staged, error);
     else
-        unlink(temporary);
+        tern_staged_discard(staged);
     tern_fault("checkpoint");
-    free(temporary);
     return status;
 }

@@ -165,9 +165,9 @@ int tern_state_open_verified(const char *path, int64_t *size, tern_error *error)
 int tern_state_is_state(const char *path)
 {
     char start[sizeof MAGIC];
-    FILE *file = fopen(path, "rbe");
-    int is = file && fread(start, 1, sizeof start, file) == sizeof start && memcmp(start, MAGIC, sizeof MAGIC) == 0;
-    if (file)
-        fclose(file);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int is = fd >= 0 && read(fd, start, sizeof start) == sizeof start && memcmp(start, MAGIC, sizeof MAGIC) == 0;
+    if (fd >= 0)
+        close(fd);
     return is;
 }

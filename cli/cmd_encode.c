@@ -65,13 +65,12 @@ static int read_lines(lines *l, const char *path, tern_error *error)
 }
 
 /* What would fail after the work is seen before it. */
-static int check_output(tern_error *error)
+static int check_output(const char *file, tern_error *error)
 {
-    if (!force && tern_file_exists(output))
-        return tern_fail(error, "%s: it exists already; --force overwrites it", output);
-    tern_writer *writer = tern_writer_open(output, 1, error);
-    tern_writer_discard(writer);
-    return writer ? 0 : -1;
+    if (tern_same_file(output, file))
+        return tern_fail(error, "%s: it is the file of texts, which the vectors would overwrite; name another --output",
+                         output);
+    return tern_writer_check(output, force, error);
 }
 
 static int to_file(tern_model *model, const lines *l, tern_role as, tern_error *error)
@@ -120,7 +119,7 @@ static int encode(const char *name, const char *file, tern_role as, tern_error *
 {
     lines l = {0};
     tern_model *model = NULL;
-    int printed = strcmp(output, "-") == 0, status = printed ? 0 : check_output(error);
+    int printed = strcmp(output, "-") == 0, status = printed ? 0 : check_output(file, error);
     if (status == 0)
         status = read_lines(&l, file, error);
     if (status == 0)

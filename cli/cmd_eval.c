@@ -402,15 +402,13 @@ static int check_expectations(const evaluation *e, tern_error *error)
 }
 
 /* What would fail after the work is seen before it. */
-static int check_output(const char *path, tern_error *error)
+static int check_output(const char *path, const char *data, tern_error *error)
 {
     if (!path)
         return 0;
-    if (!force && tern_file_exists(path))
-        return tern_fail(error, "%s: it exists already; --force overwrites it", path);
-    tern_writer *writer = tern_writer_open(path, 1, error);
-    tern_writer_discard(writer);
-    return writer ? 0 : -1;
+    if (tern_same_file(path, data) || (run_file && tern_same_file(path, run_file)))
+        return tern_fail(error, "%s: it is what is scored, which would be overwritten; name another file", path);
+    return tern_writer_check(path, force, error);
 }
 
 static int evaluate(evaluation *e, tern_error *error)
@@ -419,7 +417,7 @@ static int evaluate(evaluation *e, tern_error *error)
     double start = tern_seconds();
     if (!tern_folder_exists(e->data) && !tern_file_exists(e->data))
         return tern_fail(error, "%s: there is no such folder or file", e->data);
-    if (check_output(save_run, error) < 0 || check_output(per_query, error) < 0)
+    if (check_output(save_run, e->data, error) < 0 || check_output(per_query, e->data, error) < 0)
         return -1;
     if (compare_file && tern_scores_read(&e->earlier, compare_file, error) < 0)
         return -1;

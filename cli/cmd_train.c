@@ -177,6 +177,8 @@ static int train(tern_recipe *recipe, tern_error *error)
         return tern_command_fail(error);
     signal(SIGINT, ask_to_stop);
     signal(SIGTERM, ask_to_stop);
+    if (signal(SIGHUP, ask_to_stop) == SIG_IGN) /* nohup's wish */
+        signal(SIGHUP, SIG_IGN);
     options.profile = profiled ? tern_profile_create(NULL) : NULL;
     int status = tern_train(recipe, &options, &result, error);
     tern_progress_clear();

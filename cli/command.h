@@ -23,7 +23,8 @@
 
 #include <jansson.h>
 
-/* What a signal ends exits with TERN_EXIT_SIGNAL + its number, as in shells: 130 for Ctrl-C, 143 for SIGTERM. */
+/* What a signal ends exits with TERN_EXIT_SIGNAL + its number, as in shells: 130 for Ctrl-C, 143 for SIGTERM,
+ * 129 for SIGHUP. */
 enum { TERN_EXIT_DONE = 0, TERN_EXIT_FAILED = 1, TERN_EXIT_USAGE = 2, TERN_EXIT_SIGNAL = 128, TERN_GO_ON = -1 };
 
 typedef enum tern_flag_kind {

@@ -1,6 +1,6 @@
 /* The program: one table of commands. A new command is a file cmd_<name>.c, a row here, a page in docs/cli.md and a
- * test. Results go to stdout, all else to stderr; 0 done, 1 failed, 2 wrong usage, 130 or 143 stopped by Ctrl-C
- * or SIGTERM. */
+ * test. Results go to stdout, all else to stderr; 0 done, 1 failed, 2 wrong usage, 130, 143 or 129 stopped by
+ * Ctrl-C, SIGTERM or SIGHUP. */
 #include "cli/command.h"
 
 #include "base/nearest.h"

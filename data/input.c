@@ -16,7 +16,7 @@ static int load(tern_input *input, tern_error *error)
 {
     struct stat info;
     if (stat(input->path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
-        if (tern_file_read(input->path, most_piped, &input->owned, &input->n, error) < 0)
+        if (tern_pipe_read(input->path, most_piped, &input->owned, &input->n, error) < 0)
             return -1;
         input->data = input->owned;
         return 0;

@@ -4,15 +4,12 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/staging.h"
 #include "data/wordnet_build.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /* What a random number is for; part of its counter. */
 enum { CHOOSE_SET = 1, CHOOSE_WORD, CHOOSE_SIBLING, CHOOSE_OTHER };
@@ -241,12 +238,25 @@ int64_t *tern_dictionary_docs(const tern_dictionary *dictionary, int64_t from, i
     return list.word;
 }
 
-static const char *const own_entries[] = {"train.jsonl", "test", "dev", "LICENSE", ".", ".."};
-
-static int is_own(const char *name)
+/* A path in a folder that tern_wordnet_write fills. */
+static int is_own(const char *path)
 {
-    for (size_t i = 0; i < sizeof own_entries / sizeof *own_entries; i++)
-        if (strcmp(name, own_entries[i]) == 0)
+    static const char *const own[] = {
+        "train.jsonl",
+        "LICENSE",
+        "test",
+        "test/corpus.jsonl",
+        "test/queries.jsonl",
+        "test/qrels",
+        "dev",
+        "dev/qrels",
+        "dev/corpus.jsonl",
+        "dev/queries.jsonl",
+        "test/qrels/test.tsv",
+        "dev/qrels/dev.tsv",
+    };
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strcmp(path, own[i]) == 0)
             return 1;
     return 0;
 }
@@ -254,15 +264,12 @@ static int is_own(const char *name)
 /* A folder with anything else in it isn't removed, whatever the flag. */
 static int check_own(const char *folder, tern_error *error)
 {
-    DIR *dir = opendir(folder);
-    int status = 0;
-    if (!dir)
-        return tern_fail(error, "%s: can't open it: %s", folder, strerror(errno));
-    for (struct dirent *entry; status == 0 && (entry = readdir(dir));)
-        if (!is_own(entry->d_name))
-            status = tern_fail(error, "%s: it holds \"%s\", which is no part of this data set; name another folder",
-                               folder, entry->d_name);
-    closedir(dir);
+    char *stranger;
+    int status = tern_folder_stranger(folder, is_own, &stranger, error);
+    if (status == 0 && stranger)
+        status = tern_fail(error, "%s: it holds \"%s\", which is no part of this data set; name another folder", folder,
+                           stranger);
+    free(stranger);
     return status;
 }
 
@@ -274,27 +281,6 @@ static int check_output(const char *folder, int force, tern_error *error)
     if (!S_ISDIR(info.st_mode))
         return tern_fail(error, "%s: it exists and is no folder; name another", folder);
     return force ? check_own(folder, error) : tern_fail(error, "%s: it exists already; --force replaces it", folder);
-}
-
-/* The new folder takes the old one's place in one step where the file system can exchange two names. */
-static int install(const char *made, const char *folder, tern_error *error)
-{
-    if (!tern_folder_exists(folder))
-        return tern_file_replace(made, folder, error);
-    if (renameat2(AT_FDCWD, made, AT_FDCWD, folder, RENAME_EXCHANGE) == 0)
-        return tern_remove_all(made, error);
-    if (tern_remove_all(folder, error) < 0)
-        return -1;
-    return tern_file_replace(made, folder, error);
-}
-
-/* The folder's path without slashes at its end. */
-static char *plain_path(const char *path)
-{
-    size_t n = strlen(path);
-    while (n > 1 && path[n - 1] == '/')
-        n--;
-    return tern_strndup(path, n);
 }
 
 static void fill_defaults(tern_wordnet_options *o)
@@ -309,16 +295,14 @@ static void fill_defaults(tern_wordnet_options *o)
 static int make_in(const tern_dictionary *dictionary, const tern_wordnet_options *o, const char *folder,
                    tern_wordnet_summary *summary, tern_error *error)
 {
-    char *temporary = tern_format("%s.tmp.%ld", folder, (long)getpid());
-    int status = tern_make_folder(temporary, error);
-    if (status == 0)
-        status = tern_wordnet_write(dictionary, o, temporary, summary, error);
-    if (status == 0)
-        status = install(temporary, folder, error);
-    if (status < 0)
-        tern_remove_all(temporary, NULL);
-    free(temporary);
-    return status;
+    tern_staged *staged =
+        tern_make_folder_above(folder, error) == 0 ? tern_staged_folder(folder, o->force, error) : NULL;
+    if (!staged)
+        return -1;
+    if (tern_wordnet_write(dictionary, o, tern_staged_path(staged), summary, error) == 0)
+        return tern_staged_place(staged, error);
+    tern_staged_discard(staged);
+    return -1;
 }
 
 int tern_wordnet_make(const tern_wordnet_options *options, tern_wordnet_summary *summary, tern_error *error)
@@ -327,8 +311,8 @@ int tern_wordnet_make(const tern_wordnet_options *options, tern_wordnet_summary 
     tern_dictionary dictionary = {0};
     *summary = (tern_wordnet_summary){0};
     fill_defaults(&o);
-    char *folder = plain_path(o.output);
-    int status = check_output(folder, o.force, error);
+    char *folder = tern_output_path(o.output, error);
+    int status = folder ? check_output(folder, o.force, error) : -1;
     tern_wordnet *net = status == 0 ? tern_wordnet_read(o.source, error) : NULL;
     if (!net) {
         free(folder);

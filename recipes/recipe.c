@@ -201,7 +201,7 @@ tern_recipe *tern_recipe_read(const char *path, const char *const *sets, int n_s
 {
     char *text;
     size_t n;
-    if (tern_file_read(path, TERN_RECIPE_MOST_BYTES, &text, &n, error) < 0)
+    if (tern_pipe_read(path, TERN_RECIPE_MOST_BYTES, &text, &n, error) < 0)
         return NULL;
     tern_recipe *recipe = tern_recipe_parse(text, n, path, sets, n_sets, error);
     free(text);

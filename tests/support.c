@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 
+#include <dirent.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -80,6 +81,17 @@ const char *tern_test_folder(void)
     TERN_GROW(folders, n_folders, folders_capacity);
     folders[n_folders++] = folder;
     return folder;
+}
+
+int tern_test_leftovers(void)
+{
+    int n = 0;
+    DIR *dir = opendir(tern_test_path("."));
+    TERN_CHECK(dir, "no folder of this test's");
+    for (struct dirent *entry; (entry = readdir(dir));)
+        n += strstr(entry->d_name, ".tmp") != NULL;
+    closedir(dir);
+    return n;
 }
 
 const char *tern_test_path(const char *name)

@@ -52,6 +52,9 @@ const char *tern_test_folder(void);
 /* name inside tern_test_folder's one folder of this program: a path to write to. Lives until the program ends. */
 const char *tern_test_path(const char *name);
 
+/* How many files and folders under temporary names lie where tern_test_path's do. */
+int tern_test_leftovers(void);
+
 /* Writes bytes plainly, as a new file, and asserts that it worked: thousands of small files with an fsync each, or
  * overwritten on ext4, take long. */
 void tern_test_put_file(const char *path, const void *bytes, size_t n);

@@ -457,7 +457,7 @@ START_TEST(a_full_disk_leaves_the_old_folder)
         int status = tern_model_save(model, folder, 1, &error);
         setrlimit(RLIMIT_FSIZE, &old);
         ck_assert_int_eq(status, -1);
-        ck_assert(!tern_folder_exists(tern_test_path(".full.tern-tmp")));
+        ck_assert_int_eq(tern_test_leftovers(), 0);
     }
     tern_model_free(load(folder));
     tern_model_free(model);
@@ -490,7 +490,7 @@ START_TEST(a_kill_at_any_place_leaves_a_whole_folder)
         tern_model_free(load(folder));
     ck_assert_int_gt(place, 10);
     ck_assert_int_eq(tern_model_save(model, folder, 1, NULL), 0);
-    ck_assert(!tern_folder_exists(tern_test_path(".struck.tern-tmp")));
+    ck_assert_int_eq(tern_test_leftovers(), 0);
     tern_model_free(model);
 }
 END_TEST

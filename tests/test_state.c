@@ -73,7 +73,7 @@ START_TEST(what_is_saved_loads)
     ck_assert(loaded.best == saved.best);
     ck_assert_str_eq(loaded.recipe, saved.recipe);
     free(loaded.recipe);
-    ck_assert(!tern_file_exists(tern_test_path("state.h5.tmp")));
+    ck_assert_int_eq(tern_test_leftovers(), 0);
 }
 END_TEST
 
@@ -300,7 +300,7 @@ START_TEST(a_full_disk_leaves_the_old_state)
     }
     tern_state_free(state);
     free(big);
-    ck_assert(!tern_file_exists(tern_test_path("full.h5.tmp")));
+    ck_assert_int_eq(tern_test_leftovers(), 0);
     contents got = {0};
     ck_assert_int_eq(load(&got, path, &error), 0);
     free(got.recipe);

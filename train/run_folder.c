@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/staging.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,9 +10,10 @@
 #include <jansson.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { RUN_FILE_LIMIT = 1 << 20 };
+enum { RUN_FILE_LIMIT = 1 << 20, HOLDER_MOST = 160 };
 
 /* All that a run writes, but for the lock. */
 static const char *const run_files[] = {
@@ -106,17 +108,67 @@ int tern_run_folder_look(const char *path, const char *identity, int force, tern
     return status;
 }
 
+/* A process that holds the lock has written who it is: " (process 1234 on HOST)", or "". A new string. */
+static char *who_holds(int fd)
+{
+    char text[HOLDER_MOST], host[HOLDER_MOST];
+    long process;
+    ssize_t n = pread(fd, text, sizeof text - 1, 0);
+    text[n > 0 ? n : 0] = 0;
+    return sscanf(text, "%9ld %63[A-Za-z0-9._-]", &process, host) == 2
+               ? tern_format(" (process %ld on %s)", process, host)
+               : tern_strdup("");
+}
+
+static void say_who(int fd)
+{
+    char host[HOLDER_MOST / 2] = {0}, text[HOLDER_MOST];
+    if (gethostname(host, sizeof host - 1) != 0)
+        return;
+    int n = snprintf(text, sizeof text, "%ld %s\n", (long)getpid(), host);
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)n, 0) != n)
+        return; /* it is for a message only */
+}
+
+static int fail_held(const tern_run_folder *folder, tern_error *error)
+{
+    char *who = who_holds(folder->lock);
+    tern_fail(error, "%s: another process trains into this folder%s; wait for it or choose another output.dir",
+              folder->path, who);
+    free(who);
+    return -1;
+}
+
+/* A file system without locks is no other process: the run goes on, and the user is told. */
+static int lock_file(tern_run_folder *folder, const char *path, tern_error *error)
+{
+    if (flock(folder->lock, LOCK_EX | LOCK_NB) == 0) {
+        say_who(folder->lock);
+        return 0;
+    }
+    if (errno == EWOULDBLOCK)
+        return fail_held(folder, error);
+    if (errno != ENOLCK && errno != ENOSYS && errno != EOPNOTSUPP && errno != EINVAL)
+        return tern_fail(error, "%s: can't lock it: %s", path, strerror(errno));
+    folder->warning =
+        tern_format("%s: its file system has no locks (%s), so a second run that is started in this folder "
+                    "isn't noticed; don't start one",
+                    folder->path, strerror(errno));
+    return 0;
+}
+
 static int lock(tern_run_folder *folder, tern_error *error)
 {
+    struct stat info;
     char *path = tern_path_join(folder->path, ".lock");
-    int status = 0;
-    folder->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    int status;
+    folder->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
     if (folder->lock < 0)
         status = tern_fail(error, "%s: cannot be written: %s; choose another output.dir", path, strerror(errno));
-    else if (flock(folder->lock, LOCK_EX | LOCK_NB) < 0)
-        status =
-            tern_fail(error, "%s: another process trains into this folder; wait for it or choose another output.dir",
-                      folder->path);
+    else if (fstat(folder->lock, &info) != 0 || !S_ISREG(info.st_mode))
+        status = tern_fail(error, "%s: it is not a file; choose another output.dir", path);
+    else
+        status = lock_file(folder, path, error);
     free(path);
     return status;
 }
@@ -146,33 +198,6 @@ static int write_identity(const tern_run_folder *folder, const char *identity, t
     return status;
 }
 
-/* 1 when the first n characters of name are the name of a file that runs write. */
-static int is_run_file(const char *name, size_t n)
-{
-    for (int i = 0; i < N_RUN_FILES; i++)
-        if (strlen(run_files[i]) == n && strncmp(run_files[i], name, n) == 0)
-            return 1;
-    return 0;
-}
-
-/* Files under temporary names that a killed process left: NAME.tmp, NAME.tmp.PID. The lock is held, so none is in
- * use. all 0: only of the files that runs write, since other files of the folder may be the user's. */
-static void sweep(const char *path, int all)
-{
-    DIR *dir = opendir(path);
-    for (struct dirent *e; dir && (e = readdir(dir));) {
-        const char *at = strstr(e->d_name, ".tmp");
-        if (!at || (at[4] != 0 && at[4] != '.') || !(all || is_run_file(e->d_name, (size_t)(at - e->d_name))))
-            continue;
-        char *stale = tern_path_join(path, e->d_name);
-        tern_error ignored = {{0}};
-        tern_remove_all(stale, &ignored);
-        free(stale);
-    }
-    if (dir)
-        closedir(dir);
-}
-
 /* run.json comes before all else that is made here: a folder with files of a run and no run.json is somebody else's. */
 static int prepare(tern_run_folder *folder, const char *identity, int force, tern_error *error)
 {
@@ -181,12 +206,12 @@ static int prepare(tern_run_folder *folder, const char *identity, int force, ter
         return -1;
     if (folder->found == TERN_RUN_NONE && (clear(folder, error) < 0 || write_identity(folder, identity, error) < 0))
         return -1;
-    sweep(folder->path, 0);
+    tern_staged_sweep(folder->path);
     int status = 0;
     for (int i = 0; status == 0 && i < 2; i++) {
         char *path = tern_path_join(folder->path, folders[i]);
         status = tern_make_folder(path, error);
-        sweep(path, 1);
+        tern_staged_sweep(path);
         free(path);
     }
     return status;
@@ -209,6 +234,7 @@ void tern_run_folder_close(tern_run_folder *folder)
     if (folder->lock >= 0)
         close(folder->lock);
     free(folder->path);
+    free(folder->warning);
     *folder = (tern_run_folder){.lock = -1};
 }
 

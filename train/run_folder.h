@@ -21,14 +21,16 @@ typedef enum tern_run_found {
 typedef struct tern_run_folder {
     char *path;
     tern_run_found found;
-    int lock; /* file descriptor */
+    int lock;      /* file descriptor */
+    char *warning; /* what the user must be told of the folder, or NULL */
 } tern_run_folder;
 
 /* What a folder holds, without touching it. identity: tern_recipe_identity and what else must agree. Fails when it
  * holds another run, naming the first line that differs, or a model of no run. force 1: as if it were empty. */
 int tern_run_folder_look(const char *path, const char *identity, int force, tern_run_found *found, tern_error *error);
 /* Makes the folder, locks it, looks again, and ties it to identity; with TERN_RUN_NONE all that an earlier run left
- * there is removed first. Fails when it can't be written or another process trains into it. */
+ * there is removed first. Fails when it can't be written or another process trains into it. Where the file
+ * system has no locks that isn't known, which is the warning. */
 int tern_run_folder_open(tern_run_folder *folder, const char *path, const char *identity, int force, tern_error *error);
 void tern_run_folder_close(tern_run_folder *folder);
 /* folder/name, a new string. */

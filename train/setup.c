@@ -141,6 +141,8 @@ int tern_training_claim(tern_training *run, tern_error *error)
     const tern_recipe *recipe = run->recipe;
     if (tern_run_folder_open(&run->folder, recipe->output.dir, run->identity, run->options->force, error) < 0)
         return -1;
+    if (run->folder.warning)
+        tern_training_warn(run, "%s", run->folder.warning);
     char *path = tern_run_path(&run->folder, "recipe.yaml"), *text = tern_recipe_resolved(recipe);
     int status = tern_file_write(path, text, strlen(text), error);
     free(path);

@@ -81,9 +81,13 @@ static void encode(const tern_token_texts *job, tern_ids *out)
 static FILE *open_kept(const char *path, const tern_token_texts *job, uint64_t key, header *head)
 {
     struct stat info;
-    FILE *in = fopen(path, "rbe");
-    if (!in)
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    FILE *in = fd >= 0 ? fdopen(fd, "rb") : NULL;
+    if (!in) {
+        if (fd >= 0)
+            close(fd);
         return NULL;
+    }
     uint64_t size = 0, lengths = (uint64_t)job->n * sizeof(uint32_t);
     if (fstat(fileno(in), &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == geteuid())
         size = (uint64_t)info.st_size;
@@ -170,11 +174,11 @@ static int by_use(const void *a, const void *b)
     return x->tv_nsec < y->tv_nsec ? -1 : x->tv_nsec > y->tv_nsec;
 }
 
-/* 16 hexadecimal digits and .ids, or what a killed writer left beside such a file. */
+/* 16 hexadecimal digits and .ids. */
 static int is_ours(const char *name)
 {
     size_t digits = strspn(name, "0123456789abcdef");
-    return digits == 16 && (!strcmp(name + digits, ".ids") || !strncmp(name + digits, ".ids.tmp.", 9));
+    return digits == 16 && !strcmp(name + digits, ".ids");
 }
 
 /* A folder of this user's and no link to another: what is in it decides what is removed. */
@@ -213,6 +217,14 @@ void tern_token_cache_prune(const char *folder, int64_t limit)
     free(files);
 }
 
+/* What isn't a file (a link, a pipe) has no business under a name of the cache's. */
+static void clear_way(const char *path)
+{
+    struct stat info;
+    if (lstat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
+        unlink(path);
+}
+
 /* A cache that can't be written is no error. */
 static void keep(const char *folder, const char *path, const tern_token_texts *job, uint64_t key, const tern_ids *ids)
 {
@@ -223,6 +235,7 @@ static void keep(const char *folder, const char *path, const tern_token_texts *j
         return;
     chmod(folder, 0700); /* ids can be turned back into texts */
     tern_token_cache_prune(folder, most_bytes - bytes);
+    clear_way(path);
     tern_writer *writer = tern_writer_open(path, 1, &ignored);
     if (!writer)
         return;
@@ -249,7 +262,12 @@ int tern_token_cache_encode(const tern_token_texts *job, tern_ids *out)
         return 0;
     }
     uint64_t key = key_of(job);
-    char *cache = tern_cache_folder(), *folder = tern_path_join(cache, "tokens");
+    char *cache = tern_cache_folder();
+    if (!cache) {
+        encode(job, out);
+        return 0;
+    }
+    char *folder = tern_path_join(cache, "tokens");
     char *path = tern_format("%s/%016llx.ids", folder, (unsigned long long)key);
     int found = read_kept(path, job, key, out);
     if (!found) {

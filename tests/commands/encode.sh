@@ -73,8 +73,24 @@ expect 2 "$TERN" encode "$TINY" texts.txt
 expect 2 "$TERN" encode "$TINY" texts.txt --output z.npy --role other
 expect 2 "$TERN" encode "$TINY" texts.txt --output z.h5
 expect 0 "$TERN" encode --help
-compgen -G "*.tmp*" >leftover && fail "left behind: $(cat leftover)"
-true
+left=$(find . -name '*.tmp*')
+[ -z "$left" ] || fail "left behind: $left"
+
+# A link stays and what it names is written; the texts themselves are never overwritten; --output may be a pipe.
+mkdir elsewhere
+ln -s elsewhere/v.npy v.npy
+expect 0 "$TERN" encode "$TINY" texts.txt --output v.npy --quiet
+[ -L v.npy ] || fail "the link is gone"
+cmp elsewhere/v.npy one.npy || fail "the file that the link names isn't what was written"
+cp texts.txt texts.npy
+expect_sentence 1 "$TERN" encode "$TINY" texts.npy --output ./texts.npy --force
+expect_line err "the file of texts"
+cmp texts.txt texts.npy || fail "the texts were overwritten"
+mkfifo pipe.npy
+cat pipe.npy >piped.npy &
+expect 0 "$TERN" encode "$TINY" texts.txt --output pipe.npy --quiet
+wait $!
+cmp piped.npy one.npy || fail "other bytes through a pipe"
 
 # Weights that are finite but so large that vectors aren't: refused, nothing written.
 cp -r "$TINY" large

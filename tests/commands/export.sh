@@ -18,7 +18,7 @@ expect_sentence 1 "$TERN" export nothing served/other
 [ ! -e served/other ] || fail "a folder is left behind"
 [ "$(ls -A served)" = model ] || fail "served holds $(ls -A served)"
 
-# Several at once into one folder take turns.
+# Several at once into one folder: one of them is there in the end, whole.
 for i in 1 2 3; do
     "$TERN" export "$TINY" served/model --force --quiet >"out.$i" 2>"err.$i" &
 done
