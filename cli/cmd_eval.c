@@ -234,7 +234,7 @@ static int evaluate_run(evaluation *e, tern_error *error)
     char *folder_qrels = tern_format("%s/qrels/%s.tsv", e->data, split);
     const char *path = tern_folder_exists(e->data) ? folder_qrels : e->data;
     tern_qrels qrels = {0};
-    int status = tern_qrels_read(&qrels, path, error);
+    int status = tern_qrels_read(&qrels, path, invalid_utf8 != NULL, error);
     tern_trec_run *run = status == 0 ? tern_trec_run_read(run_file, error) : NULL;
     if (run) {
         const tern_retrieval_options options = {.judged_only = judged_only, .exclude_same_id = exclude_same_id};

@@ -203,7 +203,7 @@ static int split_row(const char *folder, const char *file, json_t *rows, tern_er
 {
     char *path = tern_format("%s/qrels/%s", folder, file);
     tern_qrels qrels;
-    int status = tern_qrels_read(&qrels, path, error);
+    int status = tern_qrels_read(&qrels, path, 0, error);
     if (status == 0) {
         json_array_append_new(rows, json_pack("{s:s, s:I, s:I}", "split", file, "queries", (json_int_t)qrels.n_queries,
                                               "judgements", (json_int_t)qrels.start[qrels.n_queries]));

@@ -235,10 +235,11 @@ static int fail_split(const char *folder, const char *split, tern_error *error)
     return -1;
 }
 
-static int read_qrels(tern_beir *beir, const char *folder, const char *split, tern_error *error)
+static int read_qrels(tern_beir *beir, const char *folder, const char *split, int replace, tern_error *error)
 {
     char *name = tern_format("qrels/%s.tsv", split), *path = tern_path_join(folder, name);
-    int status = tern_file_exists(path) ? tern_qrels_read(&beir->qrels, path, error) : fail_split(folder, split, error);
+    int status =
+        tern_file_exists(path) ? tern_qrels_read(&beir->qrels, path, replace, error) : fail_split(folder, split, error);
     free(name);
     free(path);
     return status;
@@ -298,7 +299,7 @@ tern_beir *tern_beir_read(const char *folder, const char *split, int invalid_utf
     tern_beir *beir = tern_calloc(1, sizeof *beir);
     char *corpus = tern_path_join(folder, "corpus.jsonl"), *queries = tern_path_join(folder, "queries.jsonl");
     beir->name = last_part(folder);
-    int status = read_qrels(beir, folder, split, error);
+    int status = read_qrels(beir, folder, split, invalid_utf8_replace, error);
     if (status == 0)
         status = read_queries(beir, queries, split, invalid_utf8_replace, error);
     if (status == 0)

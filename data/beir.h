@@ -16,10 +16,11 @@ typedef struct tern_qrels {
     struct tern_texts *ids; /* private: owns the strings; NULL when they are somebody else's */
 } tern_qrels;
 
-/* Reads `query-id corpus-id score` TSV with a header, or TREC `qid iter docno grade`; the form is seen from the
- * first line (three fields between tabs: TSV, a header when the third is no number). Quotes mean
- * nothing. A pair judged twice with different grades is an error; judged twice with the same, it counts once. */
-int tern_qrels_read(tern_qrels *qrels, const char *path, tern_error *error);
+/* Reads `query-id corpus-id score` TSV, or TREC `qid iter docno grade` between tabs or blanks; the form is seen from
+ * the first line, and where that is a header with known names, columns go by them, in whatever order. A grade is a
+ * whole number ("1", "1.0"). Quotes mean nothing. A pair judged twice with different grades is an error; judged twice
+ * with the same, it counts once. Invalid UTF-8 is refused, or replaced by U+FFFD where invalid_utf8_replace is set. */
+int tern_qrels_read(tern_qrels *qrels, const char *path, int invalid_utf8_replace, tern_error *error);
 void tern_qrels_free(tern_qrels *qrels);
 
 typedef struct tern_beir {

@@ -3,10 +3,9 @@
 
 #include "base/memory.h"
 #include "data/input.h"
+#include "data/qrels_line.h"
 #include "data/texts.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,9 +18,8 @@ typedef struct judgement {
 } judgement;
 
 typedef struct reading {
-    tern_input input;
-    const char *path;
-    int is_trec;
+    tern_input *input;
+    tern_qrels_form form;
     tern_texts *ids;
     judgement *judged;
     size_t n, capacity;
@@ -30,47 +28,6 @@ typedef struct reading {
     int64_t *query_ids; /* [n_queries] text ids */
     size_t n_queries, query_capacity;
 } reading;
-
-typedef struct span {
-    const char *text;
-    size_t n;
-} span;
-
-/* At most `most` fields; returns how many there are in all. TSV: between tabs; TREC: between white space. */
-static int split(const char *line, size_t n, int is_trec, span *fields, int most)
-{
-    const char *separators = is_trec ? " \t" : "\t";
-    int count = 0;
-    for (size_t at = 0; at < n || (!is_trec && at == n); at++) {
-        size_t from = at;
-        while (at < n && !strchr(separators, line[at]))
-            at++;
-        if (is_trec && at == from)
-            continue;
-        if (count < most)
-            fields[count] = (span){line + from, at - from};
-        count++;
-    }
-    return count;
-}
-
-/* A whole number, written as such or with zeros behind the point ("1.0"). */
-static int parse_grade(span field, int *grade)
-{
-    char text[32], *end;
-    if (field.n == 0 || field.n >= sizeof text || !strchr("-+0123456789", field.text[0]))
-        return -1;
-    memcpy(text, field.text, field.n);
-    text[field.n] = 0;
-    errno = 0;
-    long value = strtol(text, &end, 10);
-    if (*end == '.' && end > text)
-        end += 1 + strspn(end + 1, "0");
-    if (*end || errno || value < INT_MIN || value > INT_MAX)
-        return -1;
-    *grade = (int)value;
-    return 0;
-}
 
 static int64_t query_number(reading *r, int64_t id)
 {
@@ -90,45 +47,20 @@ static int64_t query_number(reading *r, int64_t id)
 
 static int read_judgement(reading *r, const char *line, size_t n, tern_error *error)
 {
-    span fields[4];
-    int want = r->is_trec ? 4 : 3, found = split(line, n, r->is_trec, fields, 4);
-    long long number = (long long)r->input.line;
-    if (found != want)
-        return tern_fail(error, "%s:%lld: %d field%s where %d are expected (%s)", r->path, number, found,
-                         found == 1 ? "" : "s", want,
-                         r->is_trec ? "query, iteration, document, grade" : "query-id, corpus-id, score between tabs");
-    span query = fields[0], doc = fields[want - 2], grade = fields[want - 1];
-    if (query.n == 0 || doc.n == 0)
-        return tern_fail(error, "%s:%lld: the %s's id is empty", r->path, number, query.n ? "document" : "query");
+    tern_span fields[TERN_QRELS_ROLES];
+    int grade;
+    if (tern_qrels_split(&r->form, line, n, fields, error) < 0 ||
+        tern_qrels_grade(fields[TERN_QRELS_GRADE], &grade, error) < 0)
+        return -1;
+    tern_span query = fields[TERN_QRELS_QUERY], doc = fields[TERN_QRELS_DOC];
     TERN_GROW(r->judged, r->n, r->capacity);
     judgement *j = &r->judged[r->n];
-    if (parse_grade(grade, &j->grade) < 0)
-        return tern_fail(error, "%s:%lld: the grade \"%.*s\" is not a whole number", r->path, number,
-                         (int)(grade.n < 40 ? grade.n : 40), grade.text);
     j->query = query_number(r, tern_texts_add(r->ids, query.text, query.n));
     j->doc = tern_texts_add(r->ids, doc.text, doc.n);
+    j->grade = grade;
     j->place = (int64_t)r->n++;
-    j->line = r->input.line;
+    j->line = r->input->line;
     return 0;
-}
-
-/* Sees the form from the first line; *is_header: it holds no judgement. */
-static int see_form(reading *r, const char *line, size_t n, int *is_header, tern_error *error)
-{
-    span fields[4];
-    int grade, tabbed = split(line, n, 0, fields, 4);
-    *is_header = 0;
-    if (tabbed == 3) {
-        *is_header = parse_grade(fields[2], &grade) < 0;
-        return 0;
-    }
-    r->is_trec = 1;
-    if (split(line, n, 1, fields, 4) == 4 && parse_grade(fields[3], &grade) == 0)
-        return 0;
-    return tern_fail(error,
-                     "%s:%lld: neither judgements with the header query-id, corpus-id, score between tabs nor "
-                     "TREC's \"query iteration document grade\"",
-                     r->path, (long long)r->input.line);
 }
 
 static int is_blank(const char *line, size_t n)
@@ -138,22 +70,24 @@ static int is_blank(const char *line, size_t n)
     return n == 0;
 }
 
+static int read_line(reading *r, const char *line, size_t n, tern_error *error)
+{
+    int is_header = 0;
+    if (is_blank(line, n))
+        return 0;
+    if (r->form.columns == 0)
+        is_header = tern_qrels_see_form(&r->form, line, n, error);
+    return is_header ? is_header : read_judgement(r, line, n, error);
+}
+
 static int read_lines(reading *r, tern_error *error)
 {
     const char *line;
     size_t n;
-    int first = 1;
-    while (tern_input_next(&r->input, &line, &n)) {
-        int is_header = 0;
-        if (is_blank(line, n))
-            continue;
-        if (first && see_form(r, line, n, &is_header, error) < 0)
-            return -1;
-        first = 0;
-        if (!is_header && read_judgement(r, line, n, error) < 0)
-            return -1;
-    }
-    return r->n > 0 ? 0 : tern_fail(error, "%s: it holds no judgements", r->path);
+    while (tern_input_next(r->input, &line, &n))
+        if (read_line(r, line, n, error) < 0)
+            return tern_fail_within(error, "%s:%lld", r->input->path, (long long)r->input->line);
+    return r->n > 0 ? 0 : tern_fail(error, "%s: it holds no judgements", r->input->path);
 }
 
 static int by_query_and_doc(const void *left, const void *right)
@@ -185,7 +119,7 @@ static int drop_repeated(reading *r, tern_error *error)
             r->judged[kept++] = *j;
         else if (j->grade != before->grade)
             return tern_fail(error, "%s:%lld: \"%s\" for the query \"%s\" has grade %d here and %d on line %lld",
-                             r->path, (long long)j->line, tern_texts_get(r->ids, j->doc, NULL),
+                             r->input->path, (long long)j->line, tern_texts_get(r->ids, j->doc, NULL),
                              tern_texts_get(r->ids, r->query_ids[j->query], NULL), j->grade, before->grade,
                              (long long)before->line);
     }
@@ -211,13 +145,9 @@ static void build(const reading *r, tern_qrels *qrels)
     }
 }
 
-int tern_qrels_read(tern_qrels *qrels, const char *path, tern_error *error)
+static int read_input(tern_qrels *qrels, tern_input *input, tern_error *error)
 {
-    reading r = {.path = path};
-    *qrels = (tern_qrels){0};
-    if (tern_input_open(&r.input, path, 0, error) < 0)
-        return -1;
-    r.ids = tern_texts_create();
+    reading r = {.input = input, .ids = tern_texts_create()};
     int status = read_lines(&r, error);
     if (status == 0)
         status = drop_repeated(&r, error);
@@ -225,11 +155,18 @@ int tern_qrels_read(tern_qrels *qrels, const char *path, tern_error *error)
         build(&r, qrels);
     else
         tern_texts_free(r.ids);
-    tern_input_close(&r.input);
+    tern_input_close(input);
     free(r.judged);
     free(r.query_of);
     free(r.query_ids);
     return status;
+}
+
+int tern_qrels_read(tern_qrels *qrels, const char *path, int invalid_utf8_replace, tern_error *error)
+{
+    tern_input input;
+    *qrels = (tern_qrels){0};
+    return tern_input_open(&input, path, invalid_utf8_replace, error) < 0 ? -1 : read_input(qrels, &input, error);
 }
 
 void tern_qrels_free(tern_qrels *qrels)

@@ -54,7 +54,7 @@ START_TEST(retrieval_sets_read_with_their_official_counts)
     expect_beir("acord", "test", 3931, 57, 61988);
     expect_beir("cranfield", "test_graded", 1400, 225, 1837);
     tern_qrels qrels;
-    ck_assert_int_eq(tern_qrels_read(&qrels, tern_test_data("cranfield/cranqrel.trec.txt"), &error), 0);
+    ck_assert_int_eq(tern_qrels_read(&qrels, tern_test_data("cranfield/cranqrel.trec.txt"), 0, &error), 0);
     ck_assert_int_eq(qrels.n_queries, 225);
     tern_qrels_free(&qrels);
 }
