@@ -44,6 +44,7 @@ static json_t *info_of(const char *path, tern_error *error)
         const char *end;
         json_t *(*read)(const char *path, tern_error *error);
     } kinds[] = {
+        {"result.json", tern_info_result}, /* before .json */
         {".safetensors", tern_info_safetensors},
         {".npy", tern_info_npy},
         {".h5", tern_info_state},
@@ -55,7 +56,6 @@ static json_t *info_of(const char *path, tern_error *error)
         {".tab", tern_info_csv},
         {".yaml", tern_info_recipe},
         {".yml", tern_info_recipe},
-        {"result.json", tern_info_result},
     };
     if (tern_folder_exists(path) && has_file(path, "corpus.jsonl"))
         return tern_info_beir(path, error);

@@ -56,8 +56,6 @@ int tern_source_read(tern_source *source, const tern_recipe *recipe, int i, tern
     if (tern_check_rows(recipe, i, source->rows, error) < 0 ||
         tern_check_judgements(recipe, i, source->rows, &source->findings, error) < 0)
         return -1;
-    if (tern_source_twice(source))
-        tern_rows_keep_anchors(source->rows);
     return measure_second(source, recipe, error);
 }
 
@@ -87,6 +85,8 @@ static void make_sampler(tern_source *s, const tern_recipe *recipe)
 void tern_source_prepare(tern_source *source, const tern_recipe *recipe, const tern_model *model)
 {
     const char *query = source->recipe->prompts.query, *document = source->recipe->prompts.document;
+    if (tern_source_twice(source))
+        tern_rows_keep_anchors(source->rows);
     source->tokens = tern_tokens_create(model, query ? query : model->query_prompt,
                                         document ? document : model->document_prompt, source->rows);
     make_sampler(source, recipe);

@@ -33,7 +33,7 @@ typedef struct tern_source {
 /* Reads the rows of source number i and checks them against its losses; finds out how wide its second models' vectors
  * are. */
 int tern_source_read(tern_source *source, const tern_recipe *recipe, int i, tern_error *error);
-/* Tokenises and makes the sampler. */
+/* Leaves out the texts that the losses pass by, tokenizes the rest and makes the sampler. */
 void tern_source_prepare(tern_source *source, const tern_recipe *recipe, const tern_model *model);
 /* Embeds all texts with the losses' second models: long work, where there are any. */
 int tern_source_embed_second(tern_source *source, const tern_recipe *recipe, const tern_train_watch *watch,
