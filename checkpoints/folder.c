@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "checkpoints/json_file.h"
+#include "data/json_text.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -166,6 +167,26 @@ static int look_for(const char *path, tern_error *error)
     return lstat(path, &info) == 0 ? tern_fail(error, "%s: it is no file, or a link to one that is gone", path) : 0;
 }
 
+/* What a Transformer module of sentence-transformers may be told besides its length. */
+static int check_transformer(tern_folder *folder, const json_t *json, const char *path, tern_error *error)
+{
+    static const char *const passed_over[] = {"tokenizer_args", "processor_kwargs", "processing_kwargs", "model_args",
+                                              "model_kwargs",   "config_args",      "config_kwargs"};
+    const json_t *text = json_object_get(json_object_get(json, "modality_config"), "text");
+    if (expect_text(json, "transformer_task", "feature-extraction", path, error) < 0 ||
+        expect_text(json, "module_output_name", "token_embeddings", path, error) < 0 ||
+        expect_text(text, "method_output_name", "last_hidden_state", path, error) < 0 ||
+        tern_json_bool(json, "do_lower_case", 0, &folder->lower_case, path, error) < 0)
+        return -1;
+    for (size_t i = 0; i < sizeof passed_over / sizeof *passed_over; i++)
+        if (json_object_size(json_object_get(json, passed_over[i])) > 0)
+            tern_warn(&folder->warnings,
+                      "%s: its \"%s\" are left out; where they change what is computed, other tools "
+                      "make other vectors",
+                      path, passed_over[i]);
+    return 0;
+}
+
 /* sentence_bert_config.json, else the tokenizer's limit, which is a float of 1e30 when there is none: whole numbers
  * are read as reals. */
 static int read_max_length(tern_folder *folder, tern_error *error)
@@ -182,6 +203,8 @@ static int read_max_length(tern_folder *folder, tern_error *error)
         if (there > 0)
             json = tern_json_file(path, JSON_DECODE_INT_AS_REAL, NULL, error);
         int status = json ? tern_json_real(json, sources[i][1], 0, &length, path, error) : -1;
+        if (status == 0 && i == 0)
+            status = check_transformer(folder, json, path, error);
         if (status == 0 && (length < 0 || (length > 0 && length < 3)))
             status = tern_fail(error, "%s: a %s of %g leaves no room for a text", path, sources[i][1], length);
         json_decref(json);
@@ -437,7 +460,7 @@ static int read_module_list(tern_folder *folder, const char *root, tern_error *e
 {
     char *list = tern_path_join(root, "modules.json"), *text = NULL;
     json_t *modules = NULL;
-    json_error_t why;
+    size_t n;
     int status = -1, there = look_for(list, error);
     if (there == 0) {
         folder->transformer = tern_strdup(root);
@@ -445,10 +468,9 @@ static int read_module_list(tern_folder *folder, const char *root, tern_error *e
         folder->config.n_modules = 1;
         folder->assumed = 1;
         status = read_config(folder, error);
-    } else if (there > 0 && tern_file_read(list, 1 << 20, &text, NULL, error) == 0) {
-        modules = json_loads(text, 0, &why);
-        status = modules ? read_modules(folder, modules, root, list, error)
-                         : tern_fail(error, "%s:%d: it is not valid JSON: %s", list, why.line, why.text);
+    } else if (there > 0 && tern_file_read(list, 1 << 20, &text, &n, error) == 0) {
+        modules = tern_json_parse(text, n, 0, list, error);
+        status = modules ? read_modules(folder, modules, root, list, error) : -1;
     }
     json_decref(modules);
     free(text);

@@ -10,6 +10,7 @@ typedef struct tern_folder {
     char *dense[TERN_MAX_MODULES]; /* folders of the Dense modules; NULL for others */
     int assumed;                   /* 1: there is no modules.json, mean pooling is assumed */
     int include_prompt;            /* 0: the pooling leaves the prompt's tokens out, which tern doesn't do */
+    int lower_case;                /* 1: sentence_bert_config.json wants texts lower-cased */
     int64_t max_seq_length;        /* at most the positions */
     char *query_prompt, *document_prompt, *default_prompt;
     int64_t truncate_dim;

@@ -1,9 +1,9 @@
 #include "checkpoints/json_file.h"
 
 #include "base/file.h"
+#include "data/json_text.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 enum { MAX_FILE = 64 << 20 };
@@ -12,7 +12,6 @@ json_t *tern_json_file(const char *path, size_t flags, char **text, tern_error *
 {
     char *content;
     size_t n;
-    json_error_t why;
     struct stat info;
     if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
         tern_fail(error, "%s: it is not a file", path);
@@ -20,10 +19,8 @@ json_t *tern_json_file(const char *path, size_t flags, char **text, tern_error *
     }
     if (tern_file_read(path, MAX_FILE, &content, &n, error) < 0)
         return NULL;
-    json_t *object = json_loadb(content, n, flags, &why);
-    if (!object) {
-        tern_fail(error, "%s:%d: it is not valid JSON: %s", path, why.line, why.text);
-    } else if (!json_is_object(object)) {
+    json_t *object = tern_json_parse(content, n, flags, path, error);
+    if (object && !json_is_object(object)) {
         tern_fail(error, "%s: it holds no JSON object", path);
         json_decref(object);
         object = NULL;

@@ -67,7 +67,8 @@ static uint64_t hash_file(const char *path, uint64_t seed)
 /* Of what tern_tokenizer_load reads. */
 static uint64_t hash_tokenizer(const char *folder)
 {
-    static const char *const names[] = {"tokenizer.json", "vocab.txt", "tokenizer_config.json"};
+    static const char *const names[] = {"tokenizer.json", "vocab.txt", "tokenizer_config.json",
+                                        "special_tokens_map.json", "added_tokens.json"};
     uint64_t hash = 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char *path = tern_path_join(folder, names[i]);
@@ -100,11 +101,18 @@ static int load(tern_model *model, tern_folder *folder, int map, tern_error *err
         return -1;
     if (!has_either(folder->transformer, "tokenizer.json", "vocab.txt"))
         return tern_fail(error, "%s: it holds no tokenizer: neither tokenizer.json nor vocab.txt", folder->transformer);
-    if (!map)
-        model->tokenizer_hash = hash_tokenizer(folder->transformer);
     model->tokenizer = tern_tokenizer_load(folder->transformer, error);
     if (!model->tokenizer)
         return -1;
+    if (folder->lower_case && !tern_tokenizer_lowers(model->tokenizer))
+        return tern_fail(
+            error,
+            "%s/sentence_bert_config.json: do_lower_case is true beside a tokenizer that keeps case, which "
+            "tern doesn't do; set do_lower_case in tokenizer_config.json instead",
+            folder->transformer);
+    if (!map)
+        model->tokenizer_hash = hash_tokenizer(folder->transformer) ^ tern_tokenizer_rules(model->tokenizer);
+    tern_warnings_add(&model->warnings, tern_tokenizer_warnings(model->tokenizer));
     model->encoder = map ? tern_weights_map(folder, &model->mapped, error) : tern_weights_read(folder, error);
     if (!model->encoder)
         return -1;

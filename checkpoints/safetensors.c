@@ -1,6 +1,7 @@
 #include "checkpoints/safetensors.h"
 
 #include "base/file.h"
+#include "base/lfs.h"
 #include "base/memory.h"
 
 #include <jansson.h>
@@ -169,6 +170,8 @@ static int open_map(tern_safetensors *st, tern_error *error)
 {
     if (tern_map_open(&st->map, st->path, error) < 0)
         return -1;
+    if (tern_lfs_is_pointer(st->map.data, st->map.n))
+        return tern_lfs_fail(error, st->path);
     if (st->map.n < 8)
         return tern_fail(error, "%s: it is no safetensors file: %zu bytes are too few", st->path, st->map.n);
     uint64_t n = read_u64(st->map.data);

@@ -169,6 +169,8 @@ int tern_cmd_tokenize(int argc, char **argv)
     tern_error error = {{0}};
     char *folder = tern_model_find(args[0], &error);
     tern_tokenizer *tokenizer = folder ? tern_tokenizer_load(folder, &error) : NULL;
+    if (tokenizer)
+        tern_command_warn_all(tern_tokenizer_warnings(tokenizer));
     status = tokenizer ? tokenize_file(tokenizer, args[1], &error) : -1;
     tern_tokenizer_free(tokenizer);
     free(folder);

@@ -1,5 +1,6 @@
 #include "data/tokenizer.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/integer.h"
 #include "base/memory.h"
 #include "data/unicode.h"
@@ -31,36 +32,42 @@ static tern_tokenizer *finish_load(tern_tokenizer *tokenizer, int status)
     return NULL;
 }
 
-tern_tokenizer *tern_tokenizer_load(const char *folder, tern_error *error)
+static int load_files(tern_tokenizer *t, const char *folder, const tern_tokenizer_config *config, tern_error *error)
 {
-    tern_tokenizer *t = create(folder);
     char *json = tern_path_join(folder, "tokenizer.json"), *vocab = tern_path_join(folder, "vocab.txt");
-    char *config = tern_path_join(folder, "tokenizer_config.json");
     int status;
     if (tern_file_exists(json))
-        status = tern_tokenizer_read_json(t, json, error);
+        status = tern_tokenizer_read_json(t, json, config, error);
     else if (tern_file_exists(vocab))
         status = tern_tokenizer_read_vocab(t, vocab, config, 1, error);
     else
         status =
             tern_fail(error, "%s: neither tokenizer.json nor vocab.txt is there; a model needs its tokenizer", folder);
-    free(json);
     free(vocab);
-    free(config);
+    free(json);
+    return status;
+}
+
+tern_tokenizer *tern_tokenizer_load(const char *folder, tern_error *error)
+{
+    tern_tokenizer *t = create(folder);
+    tern_tokenizer_config config;
+    int status = tern_tokenizer_config_read(&config, folder, &t->warnings, error);
+    t->is_bert = config.is_bert;
+    if (status == 0)
+        status = load_files(t, folder, &config, error);
+    tern_tokenizer_config_free(&config);
     return finish_load(t, status);
 }
 
 tern_tokenizer *tern_tokenizer_from_vocab(const char *vocab_path, int lower_case, tern_error *error)
 {
     tern_tokenizer *t = create(NULL);
-    return finish_load(t, tern_tokenizer_read_vocab(t, vocab_path, NULL, lower_case, error));
-}
-
-static void free_added(tern_added_tokens *list)
-{
-    for (size_t i = 0; i < list->n; i++)
-        free(list->tokens[i].content);
-    free(list->tokens);
+    tern_tokenizer_config open;
+    tern_tokenizer_config_read(&open, NULL, NULL, NULL);
+    int status = tern_tokenizer_read_vocab(t, vocab_path, &open, lower_case, error);
+    tern_tokenizer_config_free(&open);
+    return finish_load(t, status);
 }
 
 void tern_tokenizer_free(tern_tokenizer *tokenizer)
@@ -69,13 +76,33 @@ void tern_tokenizer_free(tern_tokenizer *tokenizer)
         return;
     tern_wordpiece_free(tokenizer->model);
     tern_bert_text_free(&tokenizer->text);
-    free_added(&tokenizer->raw);
-    free_added(&tokenizer->normalized);
+    tern_added_tokens_free(&tokenizer->raw);
+    tern_added_tokens_free(&tokenizer->normalized);
+    tern_token_entries_free(&tokenizer->added);
+    tern_warnings_free(&tokenizer->warnings);
     free(tokenizer->before);
     free(tokenizer->after);
     free(tokenizer->folder);
     tern_tokenizer_workers_free(tokenizer->workers);
     free(tokenizer);
+}
+
+const tern_warnings *tern_tokenizer_warnings(const tern_tokenizer *tokenizer)
+{
+    return &tokenizer->warnings;
+}
+
+uint64_t tern_tokenizer_rules(const tern_tokenizer *tokenizer)
+{
+    const tern_bert_text *t = &tokenizer->text;
+    const int rules[] = {t->clean_text, t->handle_chinese_chars,  t->strip_accents,
+                         t->lowercase,  tokenizer->truncate_left, tokenizer->new_frame};
+    return tern_hash(rules, sizeof rules, 0);
+}
+
+int tern_tokenizer_lowers(const tern_tokenizer *tokenizer)
+{
+    return tokenizer->text.lowercase;
 }
 
 int32_t tern_tokenizer_size(const tern_tokenizer *tokenizer)
@@ -86,17 +113,6 @@ int32_t tern_tokenizer_size(const tern_tokenizer *tokenizer)
 const char *tern_tokenizer_token(const tern_tokenizer *tokenizer, int32_t id)
 {
     return id >= 0 && id < tokenizer->model->n ? tokenizer->model->tokens[id] : NULL;
-}
-
-void tern_added_tokens_add(tern_added_tokens *list, const char *content, size_t n, int32_t id, int lstrip, int rstrip)
-{
-    TERN_CHECK(n > 0, "an empty added token");
-    TERN_GROW(list->tokens, list->n, list->capacity);
-    list->tokens[list->n++] = (tern_added_token){tern_strndup(content, n), n, id, lstrip, rstrip};
-    unsigned char first = (unsigned char)content[0];
-    list->mixed |= list->n > 1 && first != list->first;
-    list->first = first;
-    list->starts[first] = 1;
 }
 
 /* What encodes one text: where ids go and how many may. */
@@ -135,18 +151,6 @@ static void add_words(encoding *e, const char *text, size_t n)
         e->n = e->limit;
 }
 
-/* The longest token of the list that text starts with, or NULL. */
-static const tern_added_token *token_at(const tern_added_tokens *list, const char *text, size_t n)
-{
-    const tern_added_token *best = NULL;
-    for (size_t i = 0; i < list->n; i++) {
-        const tern_added_token *token = &list->tokens[i];
-        if (token->n <= n && (!best || token->n > best->n) && memcmp(token->content, text, token->n) == 0)
-            best = token;
-    }
-    return best;
-}
-
 /* Bytes of white space at the start of text. */
 static size_t leading_space(const tern_tokenizer *t, const char *text, size_t n)
 {
@@ -171,27 +175,13 @@ static size_t trailing_space(const tern_tokenizer *t, const char *text, size_t n
     return n - end;
 }
 
-/* Where the next token of the list could start, at or after at; n: nowhere. */
-static size_t next_start(const tern_added_tokens *list, const char *text, size_t n, size_t at)
-{
-    if (list->n == 0)
-        return n;
-    if (!list->mixed) {
-        const char *found = memchr(text + at, list->first, n - at);
-        return found ? (size_t)(found - text) : n;
-    }
-    while (at < n && !list->starts[(unsigned char)text[at]])
-        at++;
-    return at;
-}
-
 /* Splits text at the tokens of the list: what lies between goes to add, a token becomes its id. */
 static void split_at_tokens(encoding *e, const tern_added_tokens *list, const char *text, size_t n,
                             void (*add)(encoding *, const char *, size_t))
 {
     size_t done = 0;
-    for (size_t at = 0; (at = next_start(list, text, n, at)) < n && e->n < e->limit;) {
-        const tern_added_token *token = token_at(list, text + at, n - at);
+    for (size_t at = 0; (at = tern_added_tokens_next(list, text, n, at)) < n && e->n < e->limit;) {
+        const tern_added_token *token = tern_added_tokens_at(list, text + at, n - at);
         if (!token) {
             at++;
             continue;
@@ -223,6 +213,15 @@ static void reserve_offsets(tern_ids *out, size_t n)
     out->offsets[0] = 0;
 }
 
+/* Keeps the last most ids from place from on. */
+static void keep_last(encoding *e, size_t from, size_t most)
+{
+    if (e->n - from <= most)
+        return;
+    memmove(e->out->ids + from, e->out->ids + e->n - most, most * sizeof *e->out->ids);
+    e->n = from + most;
+}
+
 /* Ids of one text; truncated, if at all, between what stands before and after its words. One word more than there is
  * room for tells a text that was cut from one that just fits. */
 static void encode(const tern_tokenizer *t, const char *text, size_t n, int64_t max_length,
@@ -234,10 +233,12 @@ static void encode(const tern_tokenizer *t, const char *text, size_t n, int64_t 
     encoding e = {t, worker, out, start, start + most};
     add_ids(&e, t->before, t->n_before);
     size_t words_end = most > frame ? most - (size_t)t->n_after : (size_t)t->n_before;
-    size_t last = start + (words_end < most ? words_end : most);
-    e.limit = max_length > 0 ? last + 1 : last;
+    size_t words = e.n, last = start + (words_end < most ? words_end : most);
+    e.limit = t->truncate_left ? SIZE_MAX : max_length > 0 ? last + 1 : last;
     split_at_tokens(&e, &t->raw, text, n, add_segment);
     if (e.n > last) {
+        if (t->truncate_left)
+            keep_last(&e, words, last > words ? last - words : 0);
         e.n = last;
         out->cut++;
     }

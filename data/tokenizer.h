@@ -8,6 +8,7 @@
 #define TERN_DATA_TOKENIZER_H
 
 #include "base/error.h"
+#include "base/warnings.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -25,13 +26,21 @@ typedef struct tern_ids {
     size_t id_capacity, offset_capacity;
 } tern_ids;
 
-/* Reads tokenizer.json of the folder (vocab.txt and tokenizer_config.json where there is none). BERT's WordPiece only;
- * other kinds are refused by name, as are ids that are not 0, 1, 2, ... each once, added tokens that match single
- * words only, and files over 64 MB. What the file says of truncation and padding is left alone. NULL on failure. */
+/* Reads tokenizer.json of the folder (vocab.txt where there is none) and what stands beside it: tokenizer_config.json,
+ * special_tokens_map.json, added_tokens.json and the class in config.json, as transformers reads them. BERT's WordPiece
+ * only; other kinds are refused by name, as are other classes, ids that are not 0, 1, 2, ... each once, added tokens
+ * that match single words only, and files over 64 MB. Where two files disagree tokenizer_config.json is followed, with
+ * a warning. What they say of padding is left alone. NULL on failure. */
 tern_tokenizer *tern_tokenizer_load(const char *folder, tern_error *error);
 /* BERT's uncased WordPiece from a vocab.txt (one token a line) given by its path. */
 tern_tokenizer *tern_tokenizer_from_vocab(const char *vocab_path, int lower_case, tern_error *error);
 void tern_tokenizer_free(tern_tokenizer *tokenizer);
+/* What the user must know of how the files were read; borrowed. */
+const tern_warnings *tern_tokenizer_warnings(const tern_tokenizer *tokenizer);
+/* A hash of the rules that don't follow from tokenizer.json or vocab.txt alone. */
+uint64_t tern_tokenizer_rules(const tern_tokenizer *tokenizer);
+/* 1 when texts are lower-cased. */
+int tern_tokenizer_lowers(const tern_tokenizer *tokenizer);
 
 int32_t tern_tokenizer_size(const tern_tokenizer *tokenizer);
 /* The token of an id, borrowed; NULL when there is none. */
@@ -39,7 +48,8 @@ const char *tern_tokenizer_token(const tern_tokenizer *tokenizer, int32_t id);
 
 /* Appends the ids of one text of n bytes of valid UTF-8 (check with tern_utf8_check), with [CLS] and [SEP] (or what
  * the file's post_processor puts around a text; none when it has none). Special and other added tokens that occur in
- * the text become their ids. max_length > 0 keeps that many ids, dropping from the end before [SEP]; 0: all. */
+ * the text become their ids. max_length > 0 keeps that many ids, dropping from the end before [SEP], or, with
+ * a truncation_side of left, from the beginning behind [CLS]; 0: all. */
 void tern_tokenizer_encode(const tern_tokenizer *tokenizer, const char *text, size_t n, int64_t max_length,
                            tern_ids *out);
 /* The same for n texts with a common prefix (NULL: none), on all threads; the order is kept and the result does

@@ -130,14 +130,14 @@ static void make_table(tern_wordpiece *m)
     }
 }
 
-tern_wordpiece *tern_wordpiece_create(char **tokens, int32_t n, int32_t n_vocabulary, const char *prefix,
-                                      int32_t unknown, int64_t max_chars)
+tern_wordpiece *tern_wordpiece_create(char **tokens, int32_t n, const char *prefix, int32_t unknown, int64_t max_chars)
 {
     tern_wordpiece *m = tern_calloc(1, sizeof *m);
-    *m = (tern_wordpiece){.tokens = tokens, .n = n, .n_vocabulary = n_vocabulary, .unknown = unknown};
+    *m = (tern_wordpiece){.tokens = tokens, .n = n, .n_vocabulary = n, .unknown = unknown};
     m->max_chars = max_chars;
     m->prefix = tern_strdup(prefix);
     m->prefix_n = strlen(prefix);
+    m->capacity = (size_t)n;
     m->lengths = tern_alloc((size_t)n + 1, sizeof *m->lengths);
     for (int32_t i = 0; i < n; i++) {
         m->lengths[i] = (uint32_t)strlen(tokens[i]);
@@ -145,6 +145,18 @@ tern_wordpiece *tern_wordpiece_create(char **tokens, int32_t n, int32_t n_vocabu
     }
     make_table(m);
     return m;
+}
+
+int32_t tern_wordpiece_append(tern_wordpiece *model, const char *token)
+{
+    if ((size_t)model->n == model->capacity) {
+        model->capacity = 2 * model->capacity + 16;
+        model->tokens = tern_realloc(model->tokens, model->capacity, sizeof *model->tokens);
+        model->lengths = tern_realloc(model->lengths, model->capacity, sizeof *model->lengths);
+    }
+    model->tokens[model->n] = tern_strdup(token);
+    model->lengths[model->n] = (uint32_t)strlen(token);
+    return model->n++;
 }
 
 void tern_wordpiece_free(tern_wordpiece *model)

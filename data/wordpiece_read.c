@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { USUAL_CHARS = 100 }; /* of the longest word that is split */
+
 /* A token of the vocabulary by id while it is being gathered. */
 typedef struct token_list {
     char **tokens;
@@ -36,35 +38,6 @@ typedef struct vocabulary {
     size_t n;
 } vocabulary;
 
-json_t *tern_tokenizer_parse(const char *path, tern_error *error)
-{
-    char *text;
-    size_t n;
-    json_error_t where;
-    if (tern_file_read(path, TERN_TOKENIZER_FILE_LIMIT, &text, &n, error) < 0)
-        return NULL;
-    json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &where);
-    free(text);
-    if (!root)
-        tern_fail(error, "%s:%d: not valid JSON: %s", path, where.line, where.text);
-    else if (!json_is_object(root)) {
-        tern_fail(error, "%s: the outermost value is not an object", path);
-        json_decref(root);
-        root = NULL;
-    }
-    return root;
-}
-
-int tern_tokenizer_flag(const json_t *object, const char *key, int fallback, const char *path, tern_error *error)
-{
-    const json_t *value = json_object_get(object, key);
-    if (!value || json_is_null(value))
-        return fallback;
-    if (!json_is_boolean(value))
-        return tern_fail(error, "%s: \"%s\" is not true or false", path, key);
-    return json_is_true(value);
-}
-
 /* Fails unless object[part] is an object of the type wanted. */
 static const json_t *read_part(const json_t *root, const char *part, const char *wanted, const char *path,
                                tern_error *error)
@@ -83,7 +56,61 @@ static const json_t *read_part(const json_t *root, const char *part, const char 
     return NULL;
 }
 
-static int read_normalizer(tern_tokenizer *t, const json_t *root, const char *path, tern_error *error)
+/* A setting that tokenizer_config.json may state otherwise than tokenizer.json. */
+typedef struct setting {
+    const char *key, *said; /* in tokenizer_config.json, and its value there as text; NULL: not said */
+    const char *json_key;   /* in tokenizer.json */
+    int here, there;        /* what tokenizer_config.json means, and tokenizer.json says */
+} setting;
+
+static const char *yes_or_no(int flag)
+{
+    return flag ? "true" : "false";
+}
+
+/* The value that counts: tokenizer_config.json's, and a warning where tokenizer.json has another. */
+static int settle(tern_tokenizer *t, const setting *s, const tern_tokenizer_config *config)
+{
+    if (s->here == s->there)
+        return s->here;
+    char *means =
+        s->said ? tern_format("%s is %s", s->key, s->said)
+                : tern_format("%s, which to transformers means %s %s",
+                              config->there ? "it says nothing else" : "it isn't there", s->key, yes_or_no(s->here));
+    tern_warn(&t->warnings,
+              "%s: %s, but tokenizer.json has %s %s; the former is used, as transformers does, and tools that read "
+              "tokenizer.json alone make other vectors",
+              config->path, means, s->json_key, yes_or_no(s->there));
+    free(means);
+    return s->here;
+}
+
+static const char *said(int flag)
+{
+    return flag < 0 ? NULL : yes_or_no(flag);
+}
+
+/* By the rules of BertTokenizer tokenizer_config.json wins, and what it leaves open has BERT's values. strips: whether
+ * tokenizer.json says so itself, and doesn't leave stripping accents to go with lower case. */
+static void settle_normalizer(tern_tokenizer *t, const tern_tokenizer_config *c, const tern_bert_text *file, int strips)
+{
+    int lower = c->lower_case < 0 ? 1 : c->lower_case, strip = c->strip_accents < 0 ? lower : c->strip_accents;
+    const setting settings[] = {
+        {"clean_text", NULL, "clean_text", 1, file->clean_text},
+        {"tokenize_chinese_chars", said(c->chinese), "handle_chinese_chars", c->chinese < 0 ? 1 : c->chinese,
+         file->handle_chinese_chars},
+        {"strip_accents", said(c->strip_accents), "strip_accents", strip,
+         strips || c->strip_accents >= 0 ? file->strip_accents : strip},
+        {"do_lower_case", said(c->lower_case), "lowercase", lower, file->lowercase},
+    };
+    int flags[4];
+    for (int i = 0; i < 4; i++)
+        flags[i] = settle(t, &settings[i], c);
+    tern_bert_text_init(&t->text, flags[0], flags[1], flags[2], flags[3]);
+}
+
+static int read_normalizer(tern_tokenizer *t, const json_t *root, const tern_tokenizer_config *config, const char *path,
+                           tern_error *error)
 {
     const json_t *normalizer = read_part(root, "normalizer", "BertNormalizer", path, error);
     if (!normalizer || !read_part(root, "pre_tokenizer", "BertPreTokenizer", path, error))
@@ -94,7 +121,11 @@ static int read_normalizer(tern_tokenizer *t, const json_t *root, const char *pa
         (lower = tern_tokenizer_flag(normalizer, "lowercase", 1, path, error)) < 0 ||
         (strip = tern_tokenizer_flag(normalizer, "strip_accents", lower, path, error)) < 0)
         return -1;
-    tern_bert_text_init(&t->text, clean, chinese, strip, lower);
+    const tern_bert_text file = {clean, chinese, strip, lower, NULL, {0}};
+    if (config->is_bert)
+        settle_normalizer(t, config, &file, json_is_boolean(json_object_get(normalizer, "strip_accents")));
+    else
+        tern_bert_text_init(&t->text, clean, chinese, strip, lower);
     return 0;
 }
 
@@ -131,73 +162,8 @@ static int read_vocabulary(token_list *list, vocabulary *vocab, const char *path
     return 0;
 }
 
-/* Id of a token of the vocabulary, or of one added behind it (list.tokens[size of the vocabulary..]); -1: neither. */
-static int32_t find_token(const token_list *list, const vocabulary *vocab, const char *token)
-{
-    const json_t *number = vocab->json ? json_object_get(vocab->json, token) : NULL;
-    int32_t id = vocab->json ? -1 : tern_vocabulary_find(&vocab->taken, list->tokens, token);
-    if (number || id >= 0)
-        return number ? (int32_t)json_integer_value(number) : id;
-    for (size_t i = vocab->n; i < list->n; i++)
-        if (strcmp(list->tokens[i], token) == 0)
-            return (int32_t)i;
-    return -1;
-}
-
-/* Puts an added token where the text's tokens are looked for: as it is, or in its normal form. */
-static int match_added_token(tern_tokenizer *t, const json_t *entry, const char *content, int32_t id, const char *path,
-                             tern_error *error)
-{
-    int special, normalized, lstrip, rstrip, single;
-    if ((special = tern_tokenizer_flag(entry, "special", 0, path, error)) < 0 ||
-        (normalized = tern_tokenizer_flag(entry, "normalized", !special, path, error)) < 0 ||
-        (lstrip = tern_tokenizer_flag(entry, "lstrip", 0, path, error)) < 0 ||
-        (rstrip = tern_tokenizer_flag(entry, "rstrip", 0, path, error)) < 0 ||
-        (single = tern_tokenizer_flag(entry, "single_word", 0, path, error)) < 0)
-        return -1;
-    if (single)
-        return tern_fail(error, "%s: the added token \"%s\" is to match single words only, which tern does not do",
-                         path, content);
-    if (!normalized) {
-        tern_added_tokens_add(&t->raw, content, strlen(content), id, lstrip, rstrip);
-        return 0;
-    }
-    tern_bert_scratch scratch = {0};
-    size_t n = tern_bert_normalize(&t->text, content, strlen(content), &scratch);
-    if (n > 0)
-        tern_added_tokens_add(&t->normalized, scratch.text, n, id, lstrip, rstrip);
-    tern_bert_scratch_free(&scratch);
-    return 0;
-}
-
-/* One of added_tokens. A token that the vocabulary lacks goes behind it, in the list's order, as other tools number it;
- * an id that says otherwise would mean another row of the embeddings to them than to us. */
-static int read_added_token(tern_tokenizer *t, token_list *list, const vocabulary *vocab, const json_t *entry,
-                            const char *path, tern_error *error)
-{
-    const char *content = json_string_value(json_object_get(entry, "content"));
-    const json_t *id = json_object_get(entry, "id");
-    if (!content || !json_is_integer(id))
-        return tern_fail(error, "%s: an entry of \"added_tokens\" lacks \"content\" or \"id\"", path);
-    if (!*content)
-        return 0;
-    if (strlen(content) > TERN_LONGEST_TOKEN)
-        return tern_fail(error, "%s: the added token of id %lld has %zu bytes; at most %d are taken", path,
-                         (long long)json_integer_value(id), strlen(content), TERN_LONGEST_TOKEN);
-    int32_t due = find_token(list, vocab, content);
-    if (due < 0) {
-        due = (int32_t)list->n;
-        TERN_GROW(list->tokens, list->n, list->capacity);
-        list->tokens[list->n++] = tern_strdup(content);
-    }
-    if (json_integer_value(id) != due)
-        return tern_fail(error, "%s: the added token \"%s\" has the id %lld where %d is due", path, content,
-                         (long long)json_integer_value(id), (int)due);
-    return match_added_token(t, entry, content, due, path, error);
-}
-
-static int read_added_tokens(tern_tokenizer *t, token_list *list, const vocabulary *vocab, const json_t *root,
-                             const char *path, tern_error *error)
+/* The entries of added_tokens. */
+static int read_added_tokens(tern_token_entries *list, const json_t *root, const char *path, tern_error *error)
 {
     const json_t *added = json_object_get(root, "added_tokens");
     if (added && !json_is_null(added) && !json_is_array(added))
@@ -205,13 +171,38 @@ static int read_added_tokens(tern_tokenizer *t, token_list *list, const vocabula
     if (json_array_size(added) > TERN_MOST_ADDED_TOKENS)
         return tern_fail(error, "%s: %zu added tokens; at most %d are taken", path, json_array_size(added),
                          TERN_MOST_ADDED_TOKENS);
-    for (size_t i = 0; i < json_array_size(added); i++)
-        if (read_added_token(t, list, vocab, json_array_get(added, i), path, error) < 0)
+    for (size_t i = 0; i < json_array_size(added); i++) {
+        const json_t *entry = json_array_get(added, i), *id = json_object_get(entry, "id");
+        if (!json_is_string(json_object_get(entry, "content")) || !json_is_integer(id) || json_integer_value(id) < 0)
+            return tern_fail(error, "%s: an entry of \"added_tokens\" lacks \"content\" or \"id\"", path);
+        if (tern_token_entries_add(list, entry, json_integer_value(id), path, error) < 0)
             return -1;
+    }
     return 0;
 }
 
-static int read_model(tern_tokenizer *t, const json_t *root, vocabulary *vocab, const char *path, tern_error *error)
+/* The unknown token's id; tokenizer_config.json's name of it wins by BertTokenizer's rules. */
+static int set_unknown(tern_tokenizer *t, const char *token, const tern_tokenizer_config *config, const char *path,
+                       tern_error *error)
+{
+    const char *other = config->is_bert ? config->special[TERN_TOKEN_UNK] : NULL;
+    if (other && strcmp(other, token) != 0) {
+        tern_warn(
+            &t->warnings,
+            "%s: unk_token is \"%s\", but tokenizer.json has \"%s\"; the former is used, as transformers does, and "
+            "tools that read tokenizer.json alone make other vectors",
+            config->path, other, token);
+        token = other;
+        path = config->path;
+    }
+    t->model->unknown = tern_wordpiece_find(t->model, token, strlen(token));
+    if (t->model->unknown < 0)
+        return tern_fail(error, "%s: the unknown token \"%s\" is not in the vocabulary", path, token);
+    return 0;
+}
+
+static int read_model(tern_tokenizer *t, const json_t *root, vocabulary *vocab, const tern_tokenizer_config *config,
+                      const char *path, tern_error *error)
 {
     const json_t *model = json_object_get(root, "model");
     /* Files from before 2021 state no type. */
@@ -233,21 +224,20 @@ static int read_model(tern_tokenizer *t, const json_t *root, vocabulary *vocab, 
         vocab->json = json_object_get(model, "vocab");
         vocab->n = json_object_size(vocab->json);
     }
-    const char *unknown_token = unknown ? json_string_value(unknown) : "[UNK]";
-    int32_t unknown_id = -1;
-    int status = read_vocabulary(&list, vocab, path, error);
-    if (status == 0 && (unknown_id = find_token(&list, vocab, unknown_token)) < 0)
-        status = tern_fail(error, "%s: the unknown token \"%s\" is not in the vocabulary", path, unknown_token);
-    if (status == 0)
-        status = read_added_tokens(t, &list, vocab, root, path, error);
-    if (status < 0) {
+    if (read_vocabulary(&list, vocab, path, error) < 0) {
         free_list(&list);
         return -1;
     }
-    t->model = tern_wordpiece_create(list.tokens, (int32_t)list.n, (int32_t)vocab->n,
-                                     prefix ? json_string_value(prefix) : "##", unknown_id,
-                                     chars ? json_integer_value(chars) : 100);
-    return 0;
+    t->model = tern_wordpiece_create(list.tokens, (int32_t)list.n, prefix ? json_string_value(prefix) : "##", -1,
+                                     chars ? json_integer_value(chars) : USUAL_CHARS);
+    if (config->is_bert && t->model->max_chars != USUAL_CHARS) {
+        tern_warn(&t->warnings,
+                  "%s: max_input_chars_per_word is %lld, but to transformers it is always %d; the latter is used, and "
+                  "tools that read tokenizer.json alone make other vectors of longer words",
+                  path, (long long)t->model->max_chars, USUAL_CHARS);
+        t->model->max_chars = USUAL_CHARS;
+    }
+    return set_unknown(t, unknown ? json_string_value(unknown) : "[UNK]", config, path, error);
 }
 
 /* Appends one id of the frame around the words; before or after them. */
@@ -321,7 +311,7 @@ static json_t *parse_rest(const char *path, vocabulary *vocab)
     json_t *root = NULL;
     if (tern_file_read(path, TERN_TOKENIZER_FILE_LIMIT, &text, &n, NULL) < 0)
         return NULL;
-    char *rest = tern_vocabulary_take(text, n, &vocab->taken, &n);
+    char *rest = memchr(text, 0, n) ? NULL : tern_vocabulary_take(text, n, &vocab->taken, &n);
     vocab->n = vocab->taken.n;
     if (rest)
         root = json_loadb(rest, n, JSON_REJECT_DUPLICATES, NULL);
@@ -332,18 +322,80 @@ static json_t *parse_rest(const char *path, vocabulary *vocab)
     return root;
 }
 
-int tern_tokenizer_read_json(tern_tokenizer *tokenizer, const char *path, tern_error *error)
+/* By BertTokenizer's rules [CLS] and [SEP], or what tokenizer_config.json calls so, stand around a text, whatever the
+ * post_processor says. */
+static int settle_frame(tern_tokenizer *t, const tern_tokenizer_config *config, tern_error *error)
+{
+    const int kinds[] = {TERN_TOKEN_CLS, TERN_TOKEN_SEP};
+    int32_t ids[2];
+    for (int i = 0; i < 2; i++) {
+        const char *said = config->special[kinds[i]], *name = said ? said : tern_token_names[kinds[i]];
+        ids[i] = tern_wordpiece_find(t->model, name, strlen(name));
+        if (ids[i] < 0 && said)
+            return tern_fail(error, "%s: the %s \"%s\" is not in the vocabulary", config->path,
+                             tern_token_keys[kinds[i]], name);
+        if (ids[i] < 0)
+            return 0; /* a vocabulary with other names, which only tokenizer.json knows */
+    }
+    if (t->n_before == 1 && t->n_after == 1 && t->before[0] == ids[0] && t->after[0] == ids[1])
+        return 0;
+    tern_warn(&t->warnings,
+              "%s: by it a text stands between \"%s\" and \"%s\", but the post_processor of tokenizer.json puts other "
+              "tokens around it; the former are used, as transformers does, and tools that read tokenizer.json alone "
+              "make other vectors",
+              config->path, t->model->tokens[ids[0]], t->model->tokens[ids[1]]);
+    tern_tokenizer_set_frame(t, ids[0], ids[1]);
+    t->new_frame = 1;
+    return 0;
+}
+
+/* Texts are cut at the end that tokenizer_config.json names, else at the one of tokenizer.json's truncation. */
+static int settle_side(tern_tokenizer *t, const json_t *root, const tern_tokenizer_config *config, const char *path,
+                       tern_error *error)
+{
+    const json_t *truncation = json_object_get(root, "truncation"), *side = json_object_get(truncation, "direction");
+    const char *text = json_string_value(side);
+    if (side && (!text || (strcmp(text, "Left") != 0 && strcmp(text, "Right") != 0)))
+        return tern_fail(error, "%s: the direction of its truncation is neither \"Left\" nor \"Right\"", path);
+    int left = text && strcmp(text, "Left") == 0;
+    t->truncate_left = config->truncate_left < 0 ? left : config->truncate_left;
+    if (text && left != t->truncate_left)
+        tern_warn(&t->warnings,
+                  "%s: truncation_side is %s, but tokenizer.json cuts long texts at the other end; the former is used, "
+                  "as transformers does",
+                  config->path, t->truncate_left ? "left" : "right");
+    return 0;
+}
+
+static int read_parts(tern_tokenizer *t, const json_t *root, vocabulary *vocab, const tern_tokenizer_config *config,
+                      const char *path, tern_error *error)
+{
+    tern_token_entries given = {0};
+    int status = read_normalizer(t, root, config, path, error);
+    if (status == 0)
+        status = read_model(t, root, vocab, config, path, error);
+    if (status == 0)
+        status = read_added_tokens(&given, root, path, error);
+    if (status == 0)
+        status = tern_tokenizer_add_tokens(t, &given, path, config, error);
+    tern_token_entries_free(&given);
+    if (status == 0)
+        status = read_post_processor(t, root, path, error);
+    if (status == 0 && config->is_bert)
+        status = settle_frame(t, config, error);
+    return status == 0 ? settle_side(t, root, config, path, error) : -1;
+}
+
+int tern_tokenizer_read_json(tern_tokenizer *tokenizer, const char *path, const tern_tokenizer_config *config,
+                             tern_error *error)
 {
     vocabulary vocab = {0};
     json_t *root = parse_rest(path, &vocab);
     if (!root)
-        root = tern_tokenizer_parse(path, error);
+        root = tern_tokenizer_parse(path, 0, error);
     if (!root)
         return -1;
-    int status = 0;
-    if (read_normalizer(tokenizer, root, path, error) < 0 || read_model(tokenizer, root, &vocab, path, error) < 0 ||
-        read_post_processor(tokenizer, root, path, error) < 0)
-        status = -1;
+    int status = read_parts(tokenizer, root, &vocab, config, path, error);
     free_vocabulary(&vocab);
     json_decref(root);
     return status;

@@ -1,62 +1,13 @@
-/* The older form of BERT's tokenizer: vocab.txt, a token a line, the line's number from 0 its id; and
- * tokenizer_config.json, of which do_lower_case, strip_accents, tokenize_chinese_chars and the names of the special
- * tokens count. */
+/* The older form of BERT's tokenizer: vocab.txt, a token a line, the line's number from 0 its id, and what
+ * data/tokenizer_config.h reads. */
 #include "base/file.h"
+#include "base/lfs.h"
 #include "base/memory.h"
 #include "data/utf8.h"
 #include "data/wordpiece_file.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The special tokens' names in tokenizer_config.json, and in BERT. The first three must be there. */
-enum { UNKNOWN, CLASSIFY, SEPARATE, N_NEEDED, N_SPECIAL = 5 };
-static const char *const special_keys[N_SPECIAL] = {"unk_token", "cls_token", "sep_token", "pad_token", "mask_token"};
-static const char *const special_names[N_SPECIAL] = {"[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]"};
-
-typedef struct config {
-    int lower_case, strip_accents, chinese;
-    char *special[N_SPECIAL];
-} config;
-
-static void free_config(config *c)
-{
-    for (int i = 0; i < N_SPECIAL; i++)
-        free(c->special[i]);
-}
-
-/* Tokens are written as strings, or as objects with their string under "content". */
-static int read_special(config *c, const json_t *root, const char *path, tern_error *error)
-{
-    for (int i = 0; i < N_SPECIAL; i++) {
-        const json_t *value = json_object_get(root, special_keys[i]);
-        if (json_is_object(value))
-            value = json_object_get(value, "content");
-        if (value && !json_is_null(value) && !json_is_string(value))
-            return tern_fail(error, "%s: \"%s\" is not a token", path, special_keys[i]);
-        c->special[i] = tern_strdup(json_is_string(value) ? json_string_value(value) : special_names[i]);
-    }
-    return 0;
-}
-
-/* Flags are left at -1 after a failure. */
-static int read_config(config *c, const char *path, int lower_case, tern_error *error)
-{
-    *c = (config){.lower_case = lower_case, .strip_accents = lower_case, .chinese = 1};
-    if (!path || !tern_file_exists(path))
-        return read_special(c, NULL, "", error);
-    json_t *root = tern_tokenizer_parse(path, error);
-    if (!root)
-        return -1;
-    int status = -1;
-    if ((c->lower_case = tern_tokenizer_flag(root, "do_lower_case", lower_case, path, error)) >= 0 &&
-        (c->strip_accents = tern_tokenizer_flag(root, "strip_accents", c->lower_case, path, error)) >= 0 &&
-        (c->chinese = tern_tokenizer_flag(root, "tokenize_chinese_chars", 1, path, error)) >= 0)
-        status = read_special(c, root, path, error);
-    json_decref(root);
-    return status;
-}
 
 /* Cuts text into lines in place: tokens point into it. Fails for what can't be a token. */
 static int read_lines(char *text, size_t n, char ***tokens, size_t *n_tokens, const char *path, tern_error *error)
@@ -79,13 +30,14 @@ static int read_lines(char *text, size_t n, char ***tokens, size_t *n_tokens, co
     return *n_tokens ? 0 : tern_fail(error, "%s: the vocabulary is empty", path);
 }
 
-static int read_tokens(const char *path, char ***tokens, size_t *n_tokens, tern_error *error)
+int tern_tokenizer_read_lines(const char *path, char ***tokens, size_t *n_tokens, tern_error *error)
 {
     char *text;
     size_t n;
     if (tern_file_read(path, TERN_TOKENIZER_FILE_LIMIT, &text, &n, error) < 0)
         return -1;
-    int status = read_lines(text, n, tokens, n_tokens, path, error);
+    int status =
+        tern_lfs_is_pointer(text, n) ? tern_lfs_fail(error, path) : read_lines(text, n, tokens, n_tokens, path, error);
     free(text);
     return status;
 }
@@ -101,42 +53,51 @@ static int check_duplicates(const tern_wordpiece *model, const char *path, tern_
     return 0;
 }
 
-static int set_special(tern_tokenizer *t, const config *c, const char *path, tern_error *error)
+void tern_tokenizer_set_frame(tern_tokenizer *t, int32_t before, int32_t after)
 {
-    int32_t ids[N_SPECIAL];
-    for (int i = 0; i < N_SPECIAL; i++) {
-        ids[i] = tern_wordpiece_find(t->model, c->special[i], strlen(c->special[i]));
-        if (ids[i] < 0 && i < N_NEEDED)
-            return tern_fail(error, "%s: the special token \"%s\" is not in the vocabulary", path, c->special[i]);
-        if (ids[i] >= 0 && *c->special[i])
-            tern_added_tokens_add(&t->raw, c->special[i], strlen(c->special[i]), ids[i], 0, 0);
-    }
-    t->model->unknown = ids[UNKNOWN];
-    t->before = tern_alloc(1, sizeof *t->before);
-    t->after = tern_alloc(1, sizeof *t->after);
-    *t->before = ids[CLASSIFY];
-    *t->after = ids[SEPARATE];
+    t->before = tern_realloc(t->before, 1, sizeof *t->before);
+    t->after = tern_realloc(t->after, 1, sizeof *t->after);
+    *t->before = before;
+    *t->after = after;
     t->n_before = t->n_after = 1;
+}
+
+static int set_special(tern_tokenizer *t, const tern_tokenizer_config *config, const char *path, tern_error *error)
+{
+    int32_t ids[TERN_TOKENS_NEEDED];
+    for (int i = 0; i < TERN_TOKENS_NEEDED; i++) {
+        const char *name = config->special[i] ? config->special[i] : tern_token_names[i];
+        ids[i] = tern_wordpiece_find(t->model, name, strlen(name));
+        if (ids[i] < 0)
+            return tern_fail(error, "%s: the special token \"%s\" is not in the vocabulary", path, name);
+    }
+    t->model->unknown = ids[TERN_TOKEN_UNK];
+    tern_tokenizer_set_frame(t, ids[TERN_TOKEN_CLS], ids[TERN_TOKEN_SEP]);
     return 0;
 }
 
-int tern_tokenizer_read_vocab(tern_tokenizer *tokenizer, const char *path, const char *config_path, int lower_case,
-                              tern_error *error)
+static int finish(tern_tokenizer *t, const char *path, const tern_tokenizer_config *c, int lower_case,
+                  tern_error *error)
 {
-    config c;
+    tern_token_entries none = {0};
+    int lower = c->lower_case < 0 ? lower_case : c->lower_case;
+    tern_bert_text_init(&t->text, 1, c->chinese < 0 ? 1 : c->chinese, c->strip_accents < 0 ? lower : c->strip_accents,
+                        lower);
+    t->truncate_left = c->truncate_left == 1;
+    if (check_duplicates(t->model, path, error) < 0 || set_special(t, c, path, error) < 0)
+        return -1;
+    tern_tokenizer_config as_bert = *c; /* the special tokens' usual names count where there are no others */
+    as_bert.is_bert = 1;
+    return tern_tokenizer_add_tokens(t, &none, path, &as_bert, error);
+}
+
+int tern_tokenizer_read_vocab(tern_tokenizer *tokenizer, const char *path, const tern_tokenizer_config *config,
+                              int lower_case, tern_error *error)
+{
     char **tokens = NULL;
     size_t n = 0;
-    int status = read_config(&c, config_path, lower_case, error);
-    if (status == 0)
-        status = read_tokens(path, &tokens, &n, error);
+    int status = tern_tokenizer_read_lines(path, &tokens, &n, error);
     /* The tokenizer owns what was read, right or wrong. */
-    tokenizer->model = tern_wordpiece_create(tokens, (int32_t)n, (int32_t)n, "##", -1, 100);
-    if (status == 0) {
-        tern_bert_text_init(&tokenizer->text, 1, c.chinese, c.strip_accents, c.lower_case);
-        status = check_duplicates(tokenizer->model, path, error);
-    }
-    if (status == 0)
-        status = set_special(tokenizer, &c, path, error);
-    free_config(&c);
-    return status;
+    tokenizer->model = tern_wordpiece_create(tokens, (int32_t)n, "##", -1, 100);
+    return status == 0 ? finish(tokenizer, path, config, lower_case, error) : -1;
 }

@@ -1,10 +1,13 @@
-/* Writing a tokenizer's four files. Those it was loaded from are copied; the others are made in the form that Hugging
- * Face tokenizers and transformers load. */
+/* Writing a tokenizer's four files, in agreement with each other. Those it was loaded from are copied, changed only
+ * where they say another thing than what was read; the others are made in the form that Hugging Face tokenizers and
+ * transformers load. */
 #include "base/file.h"
 #include "base/memory.h"
+#include "data/wordpiece_agree.h"
 #include "data/wordpiece_file.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,29 +48,16 @@ static json_t *tokenizer_config(const tern_tokenizer *t, int64_t max_length)
     json_object_set_new(map, "clean_up_tokenization_spaces", json_true());
     if (max_length > 0)
         json_object_set_new(map, "model_max_length", json_integer(max_length));
+    if (t->truncate_left)
+        json_object_set_new(map, "truncation_side", json_string("left"));
     return map;
 }
 
-static int by_id(const void *a, const void *b)
-{
-    const tern_added_token *x = a, *y = b;
-    return (x->id > y->id) - (x->id < y->id);
-}
-
-/* A vocabulary file brings special tokens only, none normalised. */
 static json_t *added_tokens(const tern_tokenizer *t)
 {
     json_t *list = json_array();
-    if (t->raw.n == 0)
-        return list;
-    tern_added_token *sorted = tern_alloc(t->raw.n, sizeof *sorted);
-    memcpy(sorted, t->raw.tokens, t->raw.n * sizeof *sorted);
-    qsort(sorted, t->raw.n, sizeof *sorted, by_id);
-    for (size_t i = 0; i < t->raw.n; i++)
-        json_array_append_new(list, json_pack("{s:i, s:s, s:b, s:b, s:b, s:b, s:b}", "id", (int)sorted[i].id, "content",
-                                              sorted[i].content, "single_word", 0, "lstrip", 0, "rstrip", 0,
-                                              "normalized", 0, "special", 1));
-    free(sorted);
+    for (size_t i = 0; i < t->added.n; i++)
+        json_array_append_new(list, tern_added_token_json(&t->added.items[i], 1));
     return list;
 }
 
@@ -81,7 +71,7 @@ static json_t *special_token(const char *token, int32_t id)
     return json_pack("{s:s, s:[i], s:[s]}", "id", token, "ids", (int)id, "tokens", token);
 }
 
-static json_t *post_processor(const tern_tokenizer *t)
+json_t *tern_post_processor_json(const tern_tokenizer *t)
 {
     const char *cls = t->model->tokens[t->before[0]], *sep = t->model->tokens[t->after[0]];
     return json_pack("{s:s, s:[o, o, o], s:[o, o, o, o, o], s:{s:o, s:o}}", "type", "TemplateProcessing", "single",
@@ -103,15 +93,18 @@ static json_t *model(const tern_wordpiece *m)
 }
 
 /* Only for a tokenizer from a vocabulary file: one that came from a tokenizer.json has that to copy. */
-static json_t *tokenizer_json(const tern_tokenizer *t)
+static json_t *tokenizer_json(const tern_tokenizer *t, int64_t max_length)
 {
     json_t *normalizer = json_pack("{s:s, s:b, s:b, s:o, s:b}", "type", "BertNormalizer", "clean_text",
                                    t->text.clean_text, "handle_chinese_chars", t->text.handle_chinese_chars,
                                    "strip_accents", strip_accents(t), "lowercase", t->text.lowercase);
-    return json_pack("{s:s, s:n, s:n, s:o, s:o, s:{s:s}, s:o, s:{s:s, s:s, s:b}, s:o}", "version", "1.0", "truncation",
-                     "padding", "added_tokens", added_tokens(t), "normalizer", normalizer, "pre_tokenizer", "type",
-                     "BertPreTokenizer", "post_processor", post_processor(t), "decoder", "type", "WordPiece", "prefix",
-                     t->model->prefix, "cleanup", 1, "model", model(t->model));
+    json_t *json =
+        json_pack("{s:s, s:n, s:n, s:o, s:o, s:{s:s}, s:o, s:{s:s, s:s, s:b}, s:o}", "version", "1.0", "truncation",
+                  "padding", "added_tokens", added_tokens(t), "normalizer", normalizer, "pre_tokenizer", "type",
+                  "BertPreTokenizer", "post_processor", tern_post_processor_json(t), "decoder", "type", "WordPiece",
+                  "prefix", t->model->prefix, "cleanup", 1, "model", model(t->model));
+    tern_tokenizer_json_agree(t, json, t->truncate_left ? max_length : 0);
+    return json;
 }
 
 static int write_json(json_t *value, const char *path, tern_error *error)
@@ -140,12 +133,64 @@ static int write_vocab(const tern_wordpiece *m, const char *path, tern_error *er
 static int make_file(const tern_tokenizer *t, const char *name, const char *path, int64_t max_length, tern_error *error)
 {
     if (strcmp(name, "tokenizer.json") == 0)
-        return write_json(tokenizer_json(t), path, error);
+        return write_json(tokenizer_json(t, max_length), path, error);
     if (strcmp(name, "tokenizer_config.json") == 0)
         return write_json(tokenizer_config(t, max_length), path, error);
     if (strcmp(name, "special_tokens_map.json") == 0)
         return write_json(special_map(t), path, error);
     return write_vocab(t->model, path, error);
+}
+
+/* A new whole number where value is one that was read as a real; NULL: it isn't. */
+static json_t *whole_number(const json_t *value)
+{
+    double real = json_real_value(value);
+    return json_is_real(value) && real == rint(real) && fabs(real) <= 0x1p53 ? json_integer((json_int_t)real) : NULL;
+}
+
+/* Makes the whole numbers in an object or list whole numbers again. */
+static json_t *with_integers(json_t *value)
+{
+    const char *key;
+    json_t *item, *whole;
+    size_t index;
+    json_object_foreach(value, key, item)
+    {
+        if ((whole = whole_number(with_integers(item))))
+            json_object_set_new(value, key, whole);
+    }
+    json_array_foreach(value, index, item)
+    {
+        if ((whole = whole_number(with_integers(item))))
+            json_array_set_new(value, index, whole);
+    }
+    return value;
+}
+
+/* tokenizer_config.json often has a model_max_length of 1e30 with all its digits, which is too large for a whole number
+ * of jansson's. */
+static json_t *parse(const char *path, tern_error *error)
+{
+    json_t *json = tern_tokenizer_parse(path, 0, NULL);
+    return json ? json : with_integers(tern_tokenizer_parse(path, JSON_DECODE_INT_AS_REAL, error));
+}
+
+/* A file that was read, as it is where it agrees with what was made of it. */
+static int pass_on(const tern_tokenizer *t, const char *name, const char *from, const char *to, int64_t max_length,
+                   tern_error *error)
+{
+    if (strcmp(name, "vocab.txt") == 0)
+        return tern_vocabulary_agrees(t, from) ? tern_file_copy(from, to, error) : write_vocab(t->model, to, error);
+    json_t *json = parse(from, error);
+    if (!json)
+        return -1;
+    int changed = strcmp(name, "tokenizer.json") == 0          ? tern_tokenizer_json_agree(t, json, max_length)
+                  : strcmp(name, "tokenizer_config.json") == 0 ? tern_tokenizer_config_agree(t, json, max_length)
+                                                               : tern_special_map_agree(t, json);
+    if (changed)
+        return write_json(json, to, error);
+    json_decref(json);
+    return tern_file_copy(from, to, error);
 }
 
 static int save_file(const tern_tokenizer *t, const char *name, const char *folder, int64_t max_length,
@@ -154,7 +199,7 @@ static int save_file(const tern_tokenizer *t, const char *name, const char *fold
     char *to = tern_path_join(folder, name), *from = t->folder ? tern_path_join(t->folder, name) : NULL;
     int status;
     if (from && tern_file_exists(from))
-        status = strcmp(from, to) == 0 ? 0 : tern_file_copy(from, to, error);
+        status = pass_on(t, name, from, to, max_length, error);
     else
         status = make_file(t, name, to, max_length, error);
     free(from);

@@ -142,7 +142,7 @@ static tern_wordpiece *make_model(const char *prefix)
     char **tokens = tern_alloc(N_VOCABULARY, sizeof *tokens);
     for (int i = 0; i < N_VOCABULARY; i++)
         tokens[i] = tern_strdup(vocabulary[i]);
-    return tern_wordpiece_create(tokens, N_VOCABULARY, N_VOCABULARY, prefix, 0, MAX_CHARS);
+    return tern_wordpiece_create(tokens, N_VOCABULARY, prefix, 0, MAX_CHARS);
 }
 
 /* Ids, and what they are made with. */
