@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include "base/map_guard.h"
 #include "base/memory.h"
 #include "base/staging.h"
 
@@ -37,6 +38,18 @@ static FILE *open_to_read(const char *path, int piped, tern_error *error)
     return NULL;
 }
 
+/* Makes room for a regular file at once; returns its size, 0 for others. */
+static size_t expect_size(FILE *file, size_t limit, tern_buffer *buffer)
+{
+    struct stat info;
+    if (fstat(fileno(file), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size <= 0)
+        return 0;
+    size_t size = (size_t)info.st_size;
+    buffer->capacity = (limit && size > limit ? limit : size) + 1;
+    buffer->data = tern_alloc(buffer->capacity, 1);
+    return size;
+}
+
 static int read_whole(const char *path, int piped, size_t limit, char **text, size_t *n, tern_error *error)
 {
     int status = -1;
@@ -45,6 +58,7 @@ static int read_whole(const char *path, int piped, size_t limit, char **text, si
     FILE *file = open_to_read(path, piped, error);
     if (!file)
         return -1;
+    size_t size = expect_size(file, limit, &buffer);
     for (size_t got; (got = fread(block, 1, sizeof block, file)) > 0;) {
         tern_buffer_add(&buffer, block, got);
         if (limit && buffer.n > limit) {
@@ -54,6 +68,10 @@ static int read_whole(const char *path, int piped, size_t limit, char **text, si
     }
     if (ferror(file)) {
         fail_errno(error, "read", path);
+        goto out;
+    }
+    if (buffer.n < size) {
+        tern_fail(error, "%s: the file got shorter while it was read; run the command again when it is whole", path);
         goto out;
     }
     tern_buffer_add(&buffer, "", 0);
@@ -95,19 +113,35 @@ int tern_map_open(tern_map *map, const char *path, tern_error *error)
         if (data == MAP_FAILED)
             status = -1;
         else
-            *map = (tern_map){data, (size_t)info.st_size};
+            *map = (tern_map){data, (size_t)info.st_size, fd, info.st_mtim};
     }
     if (status < 0)
         fail_errno(error, "map", path);
-    close(fd);
+    if (map->data)
+        tern_map_guard_add(map->data, map->n, path);
+    else
+        close(fd);
     return status;
 }
 
 void tern_map_close(tern_map *map)
 {
-    if (map->data)
+    if (map->data) {
+        tern_map_guard_remove(map->data);
         munmap((void *)map->data, map->n);
+        close(map->fd);
+    }
     *map = (tern_map){0};
+}
+
+int tern_map_check(const tern_map *map, const char *path, tern_error *error)
+{
+    struct stat info;
+    if (!map->data || (fstat(map->fd, &info) == 0 && (size_t)info.st_size == map->n &&
+                       info.st_mtim.tv_sec == map->changed.tv_sec && info.st_mtim.tv_nsec == map->changed.tv_nsec))
+        return 0;
+    return tern_fail(error, "%s: the file was written into while it was in use; run the command again when it is whole",
+                     path);
 }
 
 struct tern_writer {

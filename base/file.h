@@ -12,21 +12,29 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <time.h>
 
-/* Reads a whole file, with a 0 after its last byte. *text is the caller's, freed with free(); *n (NULL:
- * not wanted) is its length. limit: the greatest length taken, 0 for none. What isn't a file is refused; a pipe that
- * nobody writes to would be waited for. */
+/* Reads a whole file, with a 0 after its last byte. One that gets shorter meanwhile is an error. *text is the caller's,
+ * freed with free(); *n (NULL: not wanted) is its length. limit: the greatest length taken, 0 for none. What isn't a
+ * file is refused; a pipe that nobody writes to would be waited for. */
 int tern_file_read(const char *path, size_t limit, char **text, size_t *n, tern_error *error);
 /* The same for what people may give as a pipe, such as <(zcat texts.gz): texts and recipes. Waits for its writer. */
 int tern_pipe_read(const char *path, size_t limit, char **text, size_t *n, tern_error *error);
 
-/* A file mapped read-only; data is NULL when it is empty. */
+/* A file mapped read-only; data is NULL when it is empty. What is mapped is guarded by base/map_guard.h: for files that
+ * are large or used for long. Texts are read. */
 typedef struct tern_map {
     const unsigned char *data;
     size_t n;
+    /* private */
+    int fd;
+    struct timespec changed; /* when it was last written, at the time of opening */
 } tern_map;
 int tern_map_open(tern_map *map, const char *path, tern_error *error);
 void tern_map_close(tern_map *map);
+/* Fails when the file was written into or cut since it was opened; one that was replaced by another (renamed over) is
+ * fine. path: for the sentence. */
+int tern_map_check(const tern_map *map, const char *path, tern_error *error);
 
 /* A file that appears whole or not at all (staging.h): overwrite 0 fails when there is one, at once or, when it was
  * made meanwhile, at the commit. A link stays and what it names is written. A pipe and a device such as /dev/null are

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "checkpoints/model.h"
+#include "checkpoints/weights.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -174,5 +175,7 @@ int tern_model_embed(tern_model *model, const tern_embed_options *options, const
     int status = run(&j, options, error);
     free(places);
     tern_ids_free(&ids);
+    if (status == 0 && model->mapped)
+        status = tern_mapped_weights_check(model->mapped, error);
     return status < 0 ? -1 : check_finite(model, texts, n, out, error);
 }

@@ -38,7 +38,7 @@ typedef struct tern_model {
 tern_model *tern_model_load(const char *name, tern_error *error);
 /* The same for a model that only encodes: float32 weights are not copied but used in the mapped files, whose pages are
  * brought in as they are needed, so that a short text has its vector at once. Its weights can be read, not changed. The
- * files may be replaced by others (renamed over) while it lives, but not written into. */
+ * files may be replaced by others (renamed over) while it lives; written into, they make tern_model_embed fail. */
 tern_model *tern_model_open(const char *name, tern_error *error);
 /* A BERT of the given configuration with random weights and the vocabulary of vocab_path, whose words are lower-cased
  * and stripped of accents when lower_case is set. vocab_size 0: the vocabulary's; n_modules 0: mean pooling, then

@@ -207,6 +207,11 @@ tern_safetensors *tern_safetensors_open(const char *path, tern_error *error)
     return st;
 }
 
+int tern_safetensors_unchanged(const tern_safetensors *st, tern_error *error)
+{
+    return tern_map_check(&st->map, st->path, error);
+}
+
 void tern_safetensors_close(tern_safetensors *st)
 {
     if (!st)

@@ -26,6 +26,14 @@ static void close_source(source *s)
     free(s->copied);
 }
 
+int tern_mapped_weights_check(const tern_mapped_weights *files, tern_error *error)
+{
+    for (int i = 0; i <= TERN_MAX_MODULES; i++)
+        if (files->files[i] && tern_safetensors_unchanged(files->files[i], error) < 0)
+            return -1;
+    return 0;
+}
+
 static int open_file(source *s, int i, const char *folder, tern_error *error)
 {
     char *path = tern_path_join(folder, "model.safetensors"), *other = tern_path_join(folder, "pytorch_model.bin");
@@ -211,7 +219,7 @@ static tern_encoder *read_encoder(source *s, const tern_folder *folder,
     config.bert.has_pooler = find(s, "pooler.dense.weight", &file) && find(s, "pooler.dense.bias", &file);
     tern_encoder *encoder = tern_encoder_create(&config);
     tern_params *params = tern_encoder_params(encoder);
-    if (check_params(s, params, error) == 0 && put(s, params, error) == 0)
+    if (check_params(s, params, error) == 0 && put(s, params, error) == 0 && tern_mapped_weights_check(s, error) == 0)
         return encoder;
     tern_encoder_free(encoder);
     return NULL;

@@ -15,6 +15,8 @@ typedef struct tern_mapped_weights tern_mapped_weights;
  * one but the file has apart (query, key, value). Rows of a table of embeddings aren't checked for NaN: one that is
  * used makes a vector that isn't finite. *files is freed after the encoder, with tern_mapped_weights_free. */
 tern_encoder *tern_weights_map(const tern_folder *folder, tern_mapped_weights **files, tern_error *error);
+/* Fails when one of the files was written into since it was opened. */
+int tern_mapped_weights_check(const tern_mapped_weights *files, tern_error *error);
 /* Accepts NULL. */
 void tern_mapped_weights_free(tern_mapped_weights *files);
 

@@ -3,6 +3,7 @@
  * Ctrl-C, SIGTERM or SIGHUP. */
 #include "cli/command.h"
 
+#include "base/map_guard.h"
 #include "base/nearest.h"
 #include "recipes/recipe.h"
 
@@ -164,5 +165,6 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     /* Likewise a file that grows beyond what ulimit -f allows: half-written files are removed. */
     signal(SIGXFSZ, SIG_IGN);
+    tern_map_guard();
     return tern_command_end(run(argc - 1, argv + 1));
 }

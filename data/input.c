@@ -11,20 +11,17 @@
 /* Of what has no size that could be looked at first. */
 static const size_t most_piped = (size_t)1 << 30;
 
-/* Regular files are mapped; a pipe is read. */
+/* Read and not mapped: a mapped file that gets shorter ends the process. */
 static int load(tern_input *input, tern_error *error)
 {
     struct stat info;
-    if (stat(input->path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
-        if (tern_pipe_read(input->path, most_piped, &input->owned, &input->n, error) < 0)
-            return -1;
-        input->data = input->owned;
-        return 0;
-    }
-    if (tern_map_open(&input->map, input->path, error) < 0)
+    int there = stat(input->path, &info) == 0;
+    if (there && S_ISDIR(info.st_mode))
+        return tern_fail(error, "%s: it is not a file", input->path);
+    size_t limit = there && !S_ISREG(info.st_mode) ? most_piped : 0;
+    if (tern_pipe_read(input->path, limit, &input->owned, &input->n, error) < 0)
         return -1;
-    input->data = input->map.data ? (const char *)input->map.data : "";
-    input->n = input->map.n;
+    input->data = input->owned;
     return 0;
 }
 
@@ -90,7 +87,6 @@ static int check_bytes(tern_input *input, int invalid_utf8_replace, tern_error *
     if (!invalid_utf8_replace)
         return fail_utf8(input, bad, error);
     char *replaced = tern_utf8_replace(input->data, input->n, &input->n);
-    tern_map_close(&input->map);
     free(input->owned);
     input->data = input->owned = replaced;
     return 0;
@@ -121,7 +117,6 @@ int tern_input_of_memory(tern_input *input, const char *name, const char *data, 
 
 void tern_input_close(tern_input *input)
 {
-    tern_map_close(&input->map);
     free(input->owned);
     *input = (tern_input){0};
 }

@@ -23,7 +23,6 @@ typedef struct tern_input {
     size_t at;    /* where the next line starts */
     int64_t line; /* number of the line last given, from 1 */
     /* private */
-    tern_map map;
     char *owned;
 } tern_input;
 
