@@ -38,6 +38,7 @@ static const tern_command command = {
     .example = "tern train recipes/quickstart.yaml\n"
                "tern train recipes/scifact.yaml --set train.seed=1 --set output.dir=runs/scifact-1 --json",
     .flags = flags,
+    .flag_advice = tern_recipe_flag_advice,
 };
 
 enum { LINES_A_RUN = 25, LINE_BYTES = 256, PART_BYTES = 64 };

@@ -55,6 +55,9 @@ typedef struct tern_command {
     const char *summary;   /* one line */
     const char *example;   /* first thing in --help; several lines are fine */
     const tern_flag *flags;
+    /* What to say of a flag that there isn't, with the value that seems to follow it (NULL: none): a clause, a new
+     * string, or NULL. nearby 0: names that are known elsewhere; 1: those that are like one. NULL: nothing. */
+    char *(*flag_advice)(const char *name, const char *value, int nearby);
 } tern_command;
 
 /* Parses argv[1..]; positional ones into args (room for command->most; the rest NULL). Every command also takes

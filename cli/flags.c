@@ -116,7 +116,13 @@ static void print_help(const tern_command *command)
     print_flags(common_flags, width);
 }
 
-static int unknown_flag(const tern_command *command, const char *name, size_t length)
+static char *flag_advice(const tern_command *command, const char *name, const char *value, int nearby)
+{
+    return command->flag_advice ? command->flag_advice(name, value, nearby) : NULL;
+}
+
+/* What the command knows of the name itself, else the nearest flag, else what the command knows of one like it. */
+static int unknown_flag(const tern_command *command, const char *name, const char *value)
 {
     size_t own = count_flags(command->flags), common = count_flags(common_flags);
     const char **names = tern_alloc(own + common, sizeof *names);
@@ -124,11 +130,15 @@ static int unknown_flag(const tern_command *command, const char *name, size_t le
         names[i] = command->flags[i].name;
     for (size_t i = 0; i < common; i++)
         names[own + i] = common_flags[i].name;
-    char *word = tern_strndup(name, length);
-    const char *near = tern_nearest(word, names, own + common);
-    int status = near ? tern_command_usage(command, "there is no flag --%s; did you mean --%s?", word, near)
-                      : tern_command_usage(command, "there is no flag --%s", word);
-    free(word);
+    char *advice = flag_advice(command, name, value, 0);
+    const char *near = tern_nearest(name, names, own + common);
+    if (!advice && near)
+        advice = tern_format("did you mean --%s?", near);
+    if (!advice)
+        advice = flag_advice(command, name, value, 1);
+    int status =
+        tern_command_usage(command, "there is no flag --%s%s%s", name, advice ? "; " : "", advice ? advice : "");
+    free(advice);
     free(names);
     return status;
 }
@@ -173,6 +183,9 @@ static int set_flag(const tern_command *command, const tern_flag *flag, const ch
         *(const char **)flag->value = text;
         return TERN_GO_ON;
     case TERN_FLAG_LIST:
+        if (strchr(flag->argument, '=') && !strchr(text, '='))
+            return tern_command_usage(command, "--%s takes %s, with = between the two, not \"%s\"", flag->name,
+                                      flag->argument, text);
         add_item(flag->value, text);
         return TERN_GO_ON;
     case TERN_FLAG_BOOL:
@@ -187,8 +200,13 @@ static int parse_flag(const tern_command *command, int argc, char **argv, int *a
     const char *name = argv[*at] + 2;
     size_t length = strcspn(name, "=");
     const tern_flag *flag = find_flag(command, name, length);
-    if (!flag)
-        return unknown_flag(command, name, length);
+    if (!flag) {
+        const char *next = *at + 1 < argc && strncmp(argv[*at + 1], "--", 2) ? argv[*at + 1] : NULL;
+        char *word = tern_strndup(name, length);
+        int status = unknown_flag(command, word, name[length] == '=' ? name + length + 1 : next);
+        free(word);
+        return status;
+    }
     if (name[length] == '=')
         return set_flag(command, flag, name + length + 1);
     if (flag->kind == TERN_FLAG_BOOL) {

@@ -2,6 +2,7 @@
  * test. Results go to stdout, all else to stderr; 0 done, 1 failed, 2 wrong usage, 130, 143 or 129 stopped by
  * Ctrl-C, SIGTERM or SIGHUP. */
 #include "cli/command.h"
+#include "cli/help.h"
 
 #include "base/map_guard.h"
 #include "base/nearest.h"
@@ -46,7 +47,8 @@ static void print_overview(void)
     for (int i = 0; i < N_COMMANDS; i++)
         printf("  %-10s %s\n", commands[i].name, commands[i].help);
     printf("\n"
-           "tern COMMAND --help shows a command's flags; tern help recipe-keys lists all that a recipe may say.\n");
+           "tern COMMAND --help shows a command's flags. Of recipes: tern help losses lists the losses,\n"
+           "tern help recipe-keys all keys, tern help train.batch_size shows one.\n");
 }
 
 static const row *find_command(const char *name)
@@ -57,17 +59,38 @@ static const row *find_command(const char *name)
     return NULL;
 }
 
-static int unknown_command(const char *name)
+static const char *const *command_names(void)
 {
     static const char *names[N_COMMANDS];
     for (int i = 0; i < N_COMMANDS; i++)
         names[i] = commands[i].name;
-    const char *near = tern_nearest(name, names, N_COMMANDS);
+    return names;
+}
+
+static int unknown_command(const char *name)
+{
+    const char *near = tern_nearest(name, command_names(), N_COMMANDS);
     tern_error error = {{0}};
     if (near)
         tern_fail(&error, "there is no command \"%s\"; did you mean %s?", name, near);
     else
         tern_fail(&error, "there is no command \"%s\"; tern --help lists them", name);
+    tern_command_fail(&error);
+    return TERN_EXIT_USAGE;
+}
+
+static int unknown_topic(const char *name)
+{
+    char *near = tern_help_near(name, command_names(), N_COMMANDS);
+    tern_error error = {{0}};
+    if (near)
+        tern_fail(&error, "there is no command, loss or key \"%s\"; did you mean tern help %s?", name, near);
+    else
+        tern_fail(&error,
+                  "there is no command, loss or key \"%s\"; tern --help lists commands, tern help losses losses and "
+                  "tern help recipe-keys keys",
+                  name);
+    free(near);
     tern_command_fail(&error);
     return TERN_EXIT_USAGE;
 }
@@ -84,7 +107,7 @@ static int run_help(int argc, char **argv)
     }
     const row *command = find_command(argv[1]);
     if (!command)
-        return unknown_command(argv[1]);
+        return tern_help_topic(argv[1]) ? TERN_EXIT_DONE : unknown_topic(argv[1]);
     /* tern help data wordnet is tern data wordnet --help. */
     char help[] = "--help", *words[MOST_HELP_WORDS + 2];
     int n = argc - 1 < MOST_HELP_WORDS ? argc - 1 : MOST_HELP_WORDS;

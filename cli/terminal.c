@@ -81,15 +81,15 @@ void tern_print_cell(FILE *file, const char *text, int columns)
 /* One line [n], broken where blanks are. */
 static void print_line(FILE *file, const char *line, size_t n, int width)
 {
-    int at = 0;
+    int own = (int)strspn(line, " "), indent = own > 0 && own < width / 2 ? own : INDENT, at = 0;
     for (size_t i = 0; i < n;) {
         size_t gap = strspn(line + i, " "), word;
         gap = gap < n - i ? gap : n - i;
         word = strcspn(line + i + gap, " \n");
         int columns = tern_columns(line + i + gap, word);
-        if (at > INDENT && word > 0 && at + (int)gap + columns > width) {
-            fprintf(file, "\n%*s", INDENT, "");
-            at = INDENT;
+        if (at > indent && word > 0 && at + (int)gap + columns > width) {
+            fprintf(file, "\n%*s", indent, "");
+            at = indent;
         } else {
             fprintf(file, "%*s", (int)gap, "");
             at += (int)gap;

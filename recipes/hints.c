@@ -1,5 +1,6 @@
 /* What keys take, in words, and which key an unknown path most likely meant. */
 #include "recipes/keys.h"
+#include "recipes/other_tools.h"
 
 #include "base/memory.h"
 #include "base/nearest.h"
@@ -43,16 +44,26 @@ static char *as_row(const char *path)
     return tern_format("%s%s", at.scope == TERN_SCOPE_LOSS ? "loss" : "data.train", at.rest);
 }
 
-/* The shortest path with that last part, or NULL. */
-static const char *elsewhere(const char *part)
+const char *tern_key_elsewhere(const char *name)
 {
     const char *best = NULL;
     for (int i = 0; i < tern_n_key_rows; i++) {
         const char *path = tern_key_rows[i].path;
-        if (!strcmp(path + last_part(path), part) && (!best || strlen(path) < strlen(best)))
+        if (!strcmp(path + last_part(path), name) && (!best || strlen(path) < strlen(best)))
             best = path;
     }
     return best;
+}
+
+/* The same for the name that is nearest to a mistyped one. */
+static const char *near_elsewhere(const char *name)
+{
+    const char **names = tern_alloc((size_t)tern_n_key_rows, sizeof *names);
+    for (int i = 0; i < tern_n_key_rows; i++)
+        names[i] = tern_key_rows[i].path + last_part(tern_key_rows[i].path);
+    const char *near = tern_nearest(name, names, (size_t)tern_n_key_rows);
+    free(names);
+    return near ? tern_key_elsewhere(near) : NULL;
 }
 
 char *tern_key_nearest(const char *path)
@@ -68,13 +79,42 @@ char *tern_key_nearest(const char *path)
     const char *near = tern_nearest(plain + parent, (const char *const *)names, n);
     if (near)
         result = tern_format("%.*s%s", (int)last_part(path), path, near);
+    const char *name = plain + parent, *there = tern_key_elsewhere(name);
     if (!result)
-        result = tern_strdup(elsewhere(plain + parent));
+        result = tern_strdup(there ? there : near_elsewhere(name));
     for (size_t i = 0; i < n; i++)
         free(names[i]);
     free(names);
     free(plain);
     return result;
+}
+
+/* The key that another tool's name is, in the section where the name was found if that section has it too: temp of
+ * loss[1] is loss[1].temperature. A new string. */
+static char *key_of_other(const tern_other_name *other, const char *path)
+{
+    char *here = tern_format("%.*s%s", (int)last_part(path), path, other->key + last_part(other->key));
+    if (tern_key_find(here) >= 0)
+        return here;
+    free(here);
+    return tern_strdup(other->key);
+}
+
+char *tern_key_advice(const char *path)
+{
+    const tern_other_name *other = tern_other_name_find(path);
+    char *near = NULL, *advice = NULL;
+    if (other && other->key && !other->value) {
+        near = key_of_other(other, path);
+        advice = tern_format("tern calls it %s%s%s%s", near, other->note ? " (" : "", other->note ? other->note : "",
+                             other->note ? ")" : "");
+    } else if (other) {
+        advice = tern_other_name_advice(other);
+    } else if ((near = tern_key_nearest(path))) {
+        advice = tern_format("did you mean %s?", near);
+    }
+    free(near);
+    return advice;
 }
 
 /* The largest whole number that every double around it can tell from its neighbours: as good as no limit. */

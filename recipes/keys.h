@@ -114,8 +114,15 @@ int tern_key_is_text(const tern_key_row *row);
 /* 1 for the kinds that take a list. */
 int tern_key_is_list(const tern_key_row *row);
 /* The key that was most likely meant by an unknown path: the nearest with the same parent (a section counts too), else
- * one elsewhere whose last part is the same. A new string, or NULL. */
+ * one elsewhere whose last part is the same or near. A new string, or NULL. */
 char *tern_key_nearest(const char *path);
+/* What to do about an unknown path: a name of another tool explained (recipes/other_tools.h), else the nearest key. A
+ * clause such as "did you mean train.epochs?", a new string; NULL: nothing is like it. */
+char *tern_key_advice(const char *path);
+/* The shortest path whose last part is that name, or NULL. */
+const char *tern_key_elsewhere(const char *name);
+/* text in double quotes, as YAML reads it back. A new string. */
+char *tern_yaml_quote(const char *text);
 /* What the key takes, in words: "a whole number from 1 to 10". A new string. */
 char *tern_key_takes(const tern_key_row *row);
 

@@ -79,12 +79,10 @@ static int fail_unknown_set(const char *path, tern_error *error)
 {
     if (tern_key_is_section(path))
         return tern_fail(error, "--set %s: it is a section; set one of the keys inside it", path);
-    char *near = tern_key_nearest(path);
-    if (near)
-        tern_fail(error, "--set %.120s: there is no such key; did you mean %s?", path, near);
-    else
-        tern_fail(error, "--set %.120s: there is no such key; tern help recipe-keys lists them all", path);
-    free(near);
+    char *advice = tern_key_advice(path);
+    tern_fail(error, "--set %.120s: there is no such key; %s", path,
+              advice ? advice : "tern help recipe-keys lists them all");
+    free(advice);
     return -1;
 }
 

@@ -195,6 +195,15 @@ void tern_recipe_keep_metric(tern_recipe *recipe, const char *name);
 /* train.memory of a resolved recipe that was saved; 0 when it has none or can't be read. */
 int64_t tern_recipe_stored_memory(const char *resolved);
 
+/* How a recipe says what was given as the flag --name value (value NULL: none): "the recipe says it, or --set
+ * train.epochs=3"; for names of other tools also what there is instead. A new string; NULL when no key and no other
+ * tool has that name, or, with nearby, one that is like it. */
+char *tern_recipe_flag_advice(const char *name, const char *value, int nearby);
+/* The page of a key ("train.epochs", or "epochs" alone), the list of a section's keys ("train"), or what another tool's
+ * name is here. A new string; NULL when there is none of that name. */
+char *tern_recipe_help(const char *name);
+/* The key that such a name is most like. A new string, or NULL. */
+char *tern_recipe_help_near(const char *name);
 /* Writes docs/recipes.md: all keys as Markdown, from the table. */
 void tern_recipe_reference(FILE *out);
 

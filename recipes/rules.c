@@ -2,7 +2,9 @@
 #include "recipes/keys.h"
 
 #include "base/memory.h"
+#include "base/words.h"
 
+#include <ctype.h>
 #include <string.h>
 
 static int key_of(const char *path)
@@ -309,6 +311,50 @@ static void apply_defaults(tern_recipe *recipe)
         set_number(recipe, "scratch.intermediate", 4 * (double)recipe->scratch.width);
 }
 
+/* A prompt goes before the text as it is, so one that ends in a letter, a digit or a colon makes one word of the two,
+ * or looks like it: "query:" with its blank forgotten. Scripts that write no blanks between words (Chinese, Japanese)
+ * are none of these; of others, Latin, Greek and Cyrillic letters are, which have two bytes. */
+static int runs_into_text(const char *prompt)
+{
+    size_t n = strlen(prompt);
+    const unsigned char *end = (const unsigned char *)prompt + n;
+    if (n == 0)
+        return 0;
+    if (end[-1] < 0x80)
+        return isalnum(end[-1]) || end[-1] == ':';
+    return n >= 2 && end[-2] >= 0xC3 && end[-2] < 0xE0;
+}
+
+static int fail_prompt(const tern_recipe *recipe, int key, const char *prompt, tern_error *error)
+{
+    char *name = tern_key_name(recipe, key), *spaced = tern_format("%s ", prompt), *quoted = tern_yaml_quote(spaced);
+    char *set = tern_format("%s=%s", name, spaced), *word = tern_shell_word(set);
+    int from_set = recipe->notes->origin[key] == TERN_FROM_SET;
+    tern_fail(error, "%s: %s is \"%s\", which runs into the text that follows it; end it in a blank: %s%s%s",
+              recipe->notes->where[key], name, prompt, from_set ? "--set" : strrchr(name, '.') + 1,
+              from_set ? " " : ": ", from_set ? word : quoted);
+    free(word);
+    free(set);
+    free(quoted);
+    free(spaced);
+    free(name);
+    return -1;
+}
+
+static int check_prompts(const tern_recipe *recipe, tern_error *error)
+{
+    for (int i = 0; i < tern_n_keys(); i++) {
+        const char *path = tern_key_get(i)->path;
+        if (recipe->notes->origin[i] == TERN_FROM_NOTHING ||
+            (!tern_path_within(path, "prompts") && !tern_path_within(path, "data.train.prompts")))
+            continue;
+        const char *prompt = *(char *const *)tern_key_field(recipe, i);
+        if (prompt && runs_into_text(prompt))
+            return fail_prompt(recipe, i, prompt, error);
+    }
+    return 0;
+}
+
 /* From here on the scale says it; where the temperature was given stays known. */
 static void fold_temperatures(tern_recipe *recipe)
 {
@@ -368,7 +414,7 @@ int tern_rules_apply(tern_recipe *recipe, tern_error *error)
     if (check_either(recipe, "model", "scratch", error) < 0 || check_required(recipe, error) < 0 ||
         check_sources(recipe, error) < 0 || check_data(recipe, "data.dev", &recipe->data.dev, error) < 0 ||
         check_data(recipe, "data.test", &recipe->data.test, error) < 0 || check_losses(recipe, error) < 0 ||
-        check_output(recipe, error) < 0)
+        check_output(recipe, error) < 0 || check_prompts(recipe, error) < 0)
         return -1;
     fold_temperatures(recipe);
     apply_defaults(recipe);

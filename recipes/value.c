@@ -1,14 +1,18 @@
 /* Values: from the words of a file or of --set into the recipe's fields. Numbers are parsed to their last character;
  * nothing is rounded, cut or guessed. */
 #include "recipes/keys.h"
+#include "recipes/other_tools.h"
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/nearest.h"
 
 #include <errno.h>
 #include <math.h>
 #include <string.h>
 #include <strings.h>
+
+enum { MOST_CHOICES = 16 };
 
 /* A word on its way into a field. */
 typedef struct job {
@@ -61,10 +65,33 @@ static int parse_real(const job *j, const char *word, double *out)
     return 0;
 }
 
+/* A word that is none of the choices, but known elsewhere or near one of them. */
+static int wrong_choice(const job *j, const char *word, const char *choices)
+{
+    const char *names[MOST_CHOICES], *near = NULL;
+    char *all = tern_strdup(choices);
+    size_t n = 0;
+    for (char *name = strtok(all, "|"); name && n < MOST_CHOICES; name = strtok(NULL, "|"))
+        names[n++] = name;
+    for (size_t i = 0; i < n && !near; i++)
+        if (tern_other_value_means(word, names[i]))
+            near = names[i];
+    if (!near)
+        near = tern_nearest(word, names, n);
+    char *takes = tern_key_takes(j->row);
+    if (near)
+        tern_fail(j->error, "%s: %s is \"%.80s\"; did you mean %s? It takes %s", j->where, j->name, word, near, takes);
+    else
+        wrong_value(j, word, "");
+    free(takes);
+    free(all);
+    return -1;
+}
+
 static int parse_bool(const job *j, const char *word, int *out)
 {
     if (strcmp(word, "true") && strcmp(word, "false"))
-        return wrong_value(j, word, "");
+        return wrong_choice(j, word, "true|false");
     *out = !strcmp(word, "true");
     return 0;
 }
@@ -80,7 +107,7 @@ static int parse_choice(const job *j, const char *word, int *out)
         }
         choice += length + (choice[length] == '|');
     }
-    return wrong_value(j, word, "");
+    return wrong_choice(j, word, j->row->choices);
 }
 
 static int parse_grade(const job *j, const char *word, int64_t *out)

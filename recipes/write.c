@@ -36,6 +36,13 @@ static void add_quoted(tern_buffer *out, const char *text)
     tern_buffer_add(out, "\"", 1);
 }
 
+char *tern_yaml_quote(const char *text)
+{
+    tern_buffer quoted = {0};
+    add_quoted(&quoted, text);
+    return quoted.data;
+}
+
 /* The shortest form that reads back as the same double. */
 static void add_real(tern_buffer *out, double number)
 {

@@ -30,25 +30,70 @@ static long count_lines(const char *text, size_t n)
     return lines;
 }
 
-/* What most likely led to a syntax error, from the line it stands on. */
-static const char *syntax_hint(const char *text, size_t n, size_t line)
+/* The line with that number, counted from 0, and its length without the line end. */
+static const char *find_line(const char *text, size_t n, size_t line, size_t *length)
 {
     const char *end = text + n;
     for (; line > 0; line--) {
         const char *next = memchr(text, '\n', (size_t)(end - text));
-        if (!next)
-            return "";
-        text = next + 1;
+        text = next ? next + 1 : end;
     }
     const char *stop = memchr(text, '\n', (size_t)(end - text));
-    size_t length = (size_t)((stop ? stop : end) - text);
-    if (memmem(text, length, "${", 2))
-        return "; a value with ${...} inside { } needs quotes: \"${NAME}/folder\"";
-    if (memmem(text, length, ">=", 2))
-        return "; a value that begins with > needs quotes: \">=1\"";
-    if (memchr(text, '\t', length))
-        return "; YAML is indented by spaces, never by tabs";
-    return "";
+    *length = (size_t)((stop ? stop : end) - text);
+    return text;
+}
+
+/* "query: query: " is a key in a key to YAML: the part of the line around column, as it is right, or NULL. A prompt
+ * ends in a blank, which editors take away at a line's end. */
+static char *quote_colon(const char *line, size_t length, size_t column)
+{
+    size_t from = column < length ? column : length, to = from;
+    while (from > 0 && !strchr("{,", line[from - 1]))
+        from--;
+    while (to < length && line[to] != ',' && line[to] != '}' && line[to] != '\r' &&
+           !(line[to] == '#' && to > 0 && line[to - 1] == ' '))
+        to++;
+    while (from < to && strchr(" -", line[from]))
+        from++;
+    const char *colon = memmem(line + from, to - from, ": ", 2);
+    if (!colon || colon == line + from)
+        return NULL;
+    size_t value = (size_t)(colon - line) + 2;
+    while (value < to && line[value] == ' ')
+        value++;
+    while (to > value && line[to - 1] == ' ')
+        to--;
+    if (strchr("{[", line[value]) || !memchr(line + value, ':', to - value) || memchr(line + value, '"', to - value))
+        return NULL;
+    return tern_format("%.*s: \"%.*s%s\"", (int)(colon - line - (ptrdiff_t)from), line + from, (int)(to - value),
+                       line + value, line[to - 1] == ':' ? " " : "");
+}
+
+/* What most likely led to a syntax error, from the line it stands on: a clause that begins with "; ", or "". A new
+ * string. */
+static char *syntax_hint(const char *text, size_t n, yaml_mark_t at, const char *problem)
+{
+    size_t length;
+    const char *line = find_line(text, n, at.line, &length);
+    if (memmem(line, length, "${", 2))
+        return tern_strdup("; a value with ${...} inside { } needs quotes: \"${NAME}/folder\"");
+    if (memmem(line, length, ">=", 2))
+        return tern_strdup("; a value that begins with > needs quotes: \">=1\"");
+    if (memchr(line, '\t', length))
+        return tern_strdup("; YAML is indented by spaces, never by tabs");
+    char *right = quote_colon(line, length, at.column);
+    if (right) {
+        char *hint = tern_format("; a value with a colon in it needs quotes: %s", right);
+        free(right);
+        return hint;
+    }
+    if (strstr(problem, "cannot start any token"))
+        return tern_strdup("; a value that begins with such a character needs quotes");
+    if (strstr(problem, "expected ',' or '}'"))
+        return tern_strdup("; between { and } keys have a comma between them");
+    if (strstr(problem, "unexpected end of stream"))
+        return tern_strdup("; a quote that is opened is closed nowhere");
+    return tern_strdup("");
 }
 
 static int fail_syntax(const yaml_parser_t *parser, const char *path, const char *text, size_t n, tern_error *error)
@@ -62,11 +107,15 @@ static int fail_syntax(const yaml_parser_t *parser, const char *path, const char
                          problem);
     }
     yaml_mark_t at = parser->problem_mark;
-    const char *hint = syntax_hint(text, n, at.line);
-    if (!*hint && parser->context)
-        hint = syntax_hint(text, n, parser->context_mark.line);
-    return tern_fail(error, "%s:%ld: not valid YAML: %s%s%s, at column %zu%s", path, line_of(at),
-                     parser->context ? parser->context : "", parser->context ? ": " : "", problem, at.column + 1, hint);
+    char *hint = syntax_hint(text, n, at, problem);
+    if (!*hint && parser->context) {
+        free(hint);
+        hint = syntax_hint(text, n, parser->context_mark, problem);
+    }
+    tern_fail(error, "%s:%ld: not valid YAML: %s%s%s, at column %zu%s", path, line_of(at),
+              parser->context ? parser->context : "", parser->context ? ": " : "", problem, at.column + 1, hint);
+    free(hint);
+    return -1;
 }
 
 static void start_parser(yaml_parser_t *parser, const char *text, size_t n)
@@ -280,17 +329,18 @@ static int read_section(const reader *r, const char *path, const yaml_node_t *no
         return read_loss_name(r, path, node, where);
     if (node->type == YAML_SCALAR_NODE && !*scalar_text(node))
         return tern_fail(r->error, "%s: %s has nothing in it; write its keys, or leave it out", where, path);
+    if (node->type == YAML_SCALAR_NODE && strchr(scalar_text(node), ':'))
+        return tern_fail(r->error, "%s: %s is \"%.80s\"; write a blank after the colon of a key", where, path,
+                         scalar_text(node));
     return tern_fail(r->error, "%s: %s takes keys inside it, as in %s: {key: value}", where, path, path);
 }
 
 static int fail_unknown(const reader *r, const char *path, const char *where)
 {
-    char *near = tern_key_nearest(path);
-    if (near)
-        tern_fail(r->error, "%s: there is no key %.120s; did you mean %s?", where, path, near);
-    else
-        tern_fail(r->error, "%s: there is no key %.120s; docs/recipes.md lists them all", where, path);
-    free(near);
+    char *advice = tern_key_advice(path);
+    tern_fail(r->error, "%s: there is no key %.120s; %s", where, path,
+              advice ? advice : "tern help recipe-keys and docs/recipes.md list them all");
+    free(advice);
     return -1;
 }
 

@@ -22,7 +22,7 @@ static const tern_flag flags[] = {
     {"set", TERN_FLAG_LIST, &set, "KEY=VALUE", "override"},
     {NULL, TERN_FLAG_BOOL, NULL, NULL, NULL},
 };
-static const tern_command command = {"try", "MODEL [FILE]", 1, 2, "Tries.", "tern try m", flags};
+static const tern_command command = {"try", "MODEL [FILE]", 1, 2, "Tries.", "tern try m", flags, NULL};
 static const char *args[2];
 static char said[4096];
 

@@ -127,13 +127,13 @@ END_TEST
 START_TEST(test_set_overrides_in_order)
 {
     const char *sets[] = {"train.batch_size=4",       "train.batch_size=5",  "loss=infonce",
-                          "loss.matryoshka=[64, 32]", "prompts.query=a=b",   "prompts.document=",
+                          "loss.matryoshka=[64, 32]", "prompts.query=a=b ",  "prompts.document=",
                           "train.dropout=0.25",       "loss.symmetric=true", "loss.matryoshka_weights=1,2"};
     tern_recipe *r = parse_with(LEAST, sets, 9);
     ck_assert_int_eq(r->train.batch_size, 5);
     ck_assert_str_eq(r->losses[0].name, "infonce");
     ck_assert_int_eq(r->losses[0].matryoshka.items[1], 32);
-    ck_assert_str_eq(r->prompts.query, "a=b");
+    ck_assert_str_eq(r->prompts.query, "a=b ");
     ck_assert_str_eq(r->prompts.document, "");
     ck_assert_double_eq(r->losses[0].matryoshka_weights.items[1], 2);
     ck_assert_str_eq(tern_recipe_line(r, "train.batch_size"), "--set train.batch_size");
@@ -195,14 +195,16 @@ START_TEST(test_the_resolved_recipe_reads_back_to_itself)
                           "data.dev.beir=/b",
                           "loss.matryoshka=384,64",
                           "train.learning_rate=3.0000000000000004e-05",
-                          "prompts.document=null"};
-    tern_recipe *r = parse_with(LEAST, sets, 6);
+                          "prompts.document=null ",
+                          "data.train.name=null"};
+    tern_recipe *r = parse_with(LEAST, sets, 7);
     char *text = tern_recipe_resolved(r);
     tern_recipe *again = parse(text);
     char *twice = tern_recipe_resolved(again);
     ck_assert_str_eq(text, twice);
     ck_assert_str_eq(r->prompts.query, again->prompts.query);
-    ck_assert_str_eq(again->prompts.document, "null");
+    ck_assert_str_eq(again->prompts.document, "null ");
+    ck_assert_str_eq(again->sources[0].name, "null");
     ck_assert(r->losses[0].scale == again->losses[0].scale);
     ck_assert(r->train.learning_rate == again->train.learning_rate);
     free(text);

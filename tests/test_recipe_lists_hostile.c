@@ -138,6 +138,7 @@ static const wrong sets[] = {
     {"data.train[0]file=x", "--set data.train[0]file: ", "no such key"},
     {"data.train[99999999999999999999].file=x", "--set data.train[9", "no such key"},
     {"data.train[0][0].file=x", "--set data.train[0][0].file: ", "no such key"},
+    {"data.train[0].loss[0].tau=x", "--set data.train[0].loss[0].tau: ", "calls it data.train[0].loss[0].temperature"},
     {"data.train[0].fil=x", "--set data.train[0].fil: ", "did you mean data.train[0].file?"},
     {"data.train[0].loss[0].scal=x", "--set data.train[0].loss[0].scal: ", "did you mean data.train[0].loss[0].scale?"},
     {"data[0].train=x", "--set data[0].train: ", "no such key"},

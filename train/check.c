@@ -5,6 +5,7 @@
 #include "base/nearest.h"
 #include "eval/metrics.h"
 #include "losses/loss.h"
+#include "recipes/other_tools.h"
 
 #include <string.h>
 
@@ -42,11 +43,21 @@ const char *tern_check_loss_line(const tern_recipe *recipe, int source, int loss
 
 static int fail_unknown_loss(const char *line, const char *name, tern_error *error)
 {
-    const char *names[64] = {NULL};
+    const tern_other_name *other = tern_other_name_find(name);
+    const char *names[64] = {NULL}, *near = NULL;
     size_t n = 0;
-    for (const tern_loss *loss = tern_losses; loss->name && n < 64; loss++)
+    for (const tern_loss *loss = tern_losses; loss->name && n < 64; loss++) {
         names[n++] = loss->name;
-    const char *near = tern_nearest(name, names, n);
+        if (tern_other_name_equal(loss->name, name))
+            near = loss->name;
+    }
+    if (other && (!other->value || other->note)) {
+        char *advice = tern_other_name_advice(other);
+        tern_fail(error, "%s: there is no loss \"%s\"; %s", line, name, advice);
+        free(advice);
+        return -1;
+    }
+    near = other ? other->value : near ? near : tern_nearest(name, names, n);
     if (near)
         return tern_fail(error, "%s: there is no loss \"%s\"; did you mean %s?", line, name, near);
     tern_buffer list = {0};

@@ -17,6 +17,8 @@ int tern_check_model(const tern_recipe *recipe, const tern_model *model, tern_er
 int tern_check_rows(const tern_recipe *recipe, int source, const tern_rows *rows, tern_error *error);
 /* A loss's options alone: each is one that the loss has, and they leave something of it. */
 int tern_check_options(const tern_recipe *recipe, int source, int loss, tern_error *error);
+/* The keys that a loss takes, in one line: "scale, temperature, weight, ...". A new string. */
+char *tern_check_loss_keys(const char *name);
 /* Rows a batch of a source has: its own batch_size, or train's. */
 int64_t tern_check_batch_size(const tern_recipe *recipe, int source);
 /* Where a source, or a key of it (NULL: none), stands, as tern_recipe_line gives it. */

@@ -65,9 +65,11 @@ static int check_uses(const tern_recipe *recipe, int i, int j, const option *opt
     return 0;
 }
 
-static int check_all_uses(const tern_recipe *recipe, int i, int j, tern_error *error)
+enum { MOST_OPTIONS = 32 };
+
+/* All options, and which of them this loss was given, into out [MOST_OPTIONS]; returns how many. */
+static size_t list_options(const tern_recipe_loss *l, option *out)
 {
-    const tern_recipe_loss *l = &recipe->sources[i].losses[j];
     const option options[] = {
         {"scale", l->scale != 0 && l->temperature == 0, SOFTMAXES GUIDED ORDERS},
         {"temperature", l->temperature != 0, SOFTMAXES GUIDED ORDERS},
@@ -96,7 +98,30 @@ static int check_all_uses(const tern_recipe *recipe, int i, int j, tern_error *e
         {"kl_weight", !isnan(l->kl_weight), NULL},
         {"kl_temperature", !isnan(l->kl_temperature), NULL},
     };
-    return check_uses(recipe, i, j, options, sizeof options / sizeof *options, error);
+    size_t n = sizeof options / sizeof *options;
+    TERN_CHECK(n <= MOST_OPTIONS, "%zu options", n);
+    memcpy(out, options, sizeof options);
+    return n;
+}
+
+char *tern_check_loss_keys(const char *name)
+{
+    const tern_recipe_loss none = {0};
+    option options[MOST_OPTIONS];
+    size_t n = list_options(&none, options);
+    tern_buffer keys = {0};
+    for (size_t i = 0; i < n; i++)
+        if (options[i].losses && has(options[i].losses, name))
+            tern_buffer_printf(&keys, "%s, ", options[i].key);
+    tern_buffer_printf(&keys, "weight, matryoshka, adaptive_layer");
+    return keys.data;
+}
+
+static int check_all_uses(const tern_recipe *recipe, int i, int j, tern_error *error)
+{
+    option options[MOST_OPTIONS];
+    size_t n = list_options(&recipe->sources[i].losses[j], options);
+    return check_uses(recipe, i, j, options, n, error);
 }
 
 /* Weights that leave nothing of the loss. */

@@ -25,7 +25,7 @@ refused "64 is more than the 32 dimensions" "${to[@]}" --set 'loss.matryoshka=[6
 refused "32 after 16; write the dimensions from the largest" "${to[@]}" --set 'loss.matryoshka=[16, 32]'
 refused "64 is more than the model's 32 positions" "${to[@]}" --set train.max_seq_length=64
 refused "--set prompts.query: the prompt has 5 tokens, special ones included, and a text is cut to 5" "${to[@]}" \
-    --set prompts.query="what is the" --set train.max_seq_length=5
+    --set prompts.query="what is the " --set train.max_seq_length=5
 refused "leaves no room for a text" "${to[@]}" --set train.max_seq_length=2
 refused "no/such-model" "${to[@]}" --set model=no/such-model
 
