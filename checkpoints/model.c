@@ -169,7 +169,7 @@ static tern_encoder_config complete(const tern_encoder_config *config, const ter
     return full;
 }
 
-tern_model *tern_model_scratch(const tern_encoder_config *config, const char *vocab_path, int lower_case, uint64_t seed,
+tern_model *tern_model_declare(const tern_encoder_config *config, const char *vocab_path, int lower_case,
                                tern_error *error)
 {
     tern_model *model = tern_calloc(1, sizeof *model);
@@ -183,8 +183,6 @@ tern_model *tern_model_scratch(const tern_encoder_config *config, const char *vo
     model->encoder = tern_encoder_create(&full);
     if (check_vocabulary(model, "the model from scratch", error) < 0)
         goto fail;
-    tern_params_allocate(tern_encoder_params(model->encoder));
-    tern_encoder_init(model->encoder, seed);
     model->name = tern_strdup("scratch");
     model->query_prompt = tern_strdup("");
     model->document_prompt = tern_strdup("");
@@ -194,4 +192,19 @@ tern_model *tern_model_scratch(const tern_encoder_config *config, const char *vo
 fail:
     tern_model_free(model);
     return NULL;
+}
+
+void tern_model_fill(tern_model *model, uint64_t seed)
+{
+    tern_params_allocate(tern_encoder_params(model->encoder));
+    tern_encoder_init(model->encoder, seed);
+}
+
+tern_model *tern_model_scratch(const tern_encoder_config *config, const char *vocab_path, int lower_case, uint64_t seed,
+                               tern_error *error)
+{
+    tern_model *model = tern_model_declare(config, vocab_path, lower_case, error);
+    if (model)
+        tern_model_fill(model, seed);
+    return model;
 }

@@ -45,6 +45,11 @@ tern_model *tern_model_open(const char *name, tern_error *error);
  * Normalize; other sizes at 0 as in BertConfig. Sizes that make no BERT are an error that names them. */
 tern_model *tern_model_scratch(const tern_encoder_config *config, const char *vocab_path, int lower_case, uint64_t seed,
                                tern_error *error);
+/* The same in two parts: the model without memory for its weights, whose size can be looked at before it is taken; and
+ * the weights. */
+tern_model *tern_model_declare(const tern_encoder_config *config, const char *vocab_path, int lower_case,
+                               tern_error *error);
+void tern_model_fill(tern_model *model, uint64_t seed);
 void tern_model_free(tern_model *model);
 int64_t tern_model_dim(const tern_model *model);
 /* The folder that a name stands for, as a new string; NULL with a sentence that lists the places searched. */

@@ -3,6 +3,7 @@
 #include "autograd/gemm.h"
 #include "base/integer.h"
 #include "base/memory.h"
+#include "train/groups.h"
 
 #include <math.h>
 #include <string.h>
@@ -131,6 +132,32 @@ static int64_t held_data(const tern_budget *b)
         bytes += exam->beir ? tern_memory_of_beir(exam->beir) : exam->rows ? tern_memory_of_rows(exam->rows, 0) : 0;
     }
     return bytes;
+}
+
+int tern_budget_check_model(const tern_recipe *recipe, tern_model *model, tern_error *error)
+{
+    enum { LEAST_TOKENS = 3 };
+    const tern_encoder_config *config = tern_encoder_get_config(model->encoder);
+    tern_params *params = tern_encoder_params(model->encoder);
+    double *rate = tern_alloc(params->n, sizeof *rate);
+    int status = tern_groups_resolve(recipe, params, config, rate, error);
+    free(rate);
+    const tern_memory_batch batch = {.rows = 1, .texts = 1, .tokens = LEAST_TOKENS, .longest = LEAST_TOKENS};
+    const tern_memory_job job = {
+        .config = config,
+        .params = params,
+        .word_rows = LEAST_TOKENS,
+        .dropout = recipe->train.dropout,
+        .bfloat16 = recipe->train.activations == TERN_ACTIVATIONS_BFLOAT16,
+        .average = recipe->train.ema > 0,
+        .batches = &batch,
+        .n_batches = 1,
+        .budget = recipe->train.memory,
+        .threads = tern_threads(),
+        .line = tern_recipe_line(recipe, "train.memory"),
+    };
+    tern_memory_plan plan;
+    return status < 0 ? -1 : tern_memory_plan_make(&plan, &job, error);
 }
 
 int tern_budget_plan(const tern_budget *budget, tern_memory_plan *plan, char **text, tern_error *error)

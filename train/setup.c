@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/integer.h"
 #include "base/memory.h"
+#include "train/budget.h"
 #include "train/check.h"
 #include "train/check_data.h"
 
@@ -29,8 +30,14 @@ static tern_model *from_scratch(const tern_recipe *recipe, tern_error *error)
         .modules = {{.kind = TERN_MODULE_POOLING, .pooling = TERN_POOL_MEAN}, {.kind = TERN_MODULE_NORMALIZE}},
         .n_modules = 2,
     };
-    return tern_model_scratch(&config, recipe->scratch.vocab, recipe->scratch.lower_case, (uint64_t)recipe->train.seed,
-                              error);
+    tern_model *model = tern_model_declare(&config, recipe->scratch.vocab, recipe->scratch.lower_case, error);
+    if (model && tern_budget_check_model(recipe, model, error) < 0) {
+        tern_model_free(model);
+        return NULL;
+    }
+    if (model)
+        tern_model_fill(model, (uint64_t)recipe->train.seed);
+    return model;
 }
 
 static int read_model(tern_training *run, tern_error *error)
