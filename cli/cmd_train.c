@@ -24,7 +24,7 @@ static const tern_flag flags[] = {
     {"no-eval", TERN_FLAG_BOOL, &no_eval, NULL, "train only: dev and test are not read"},
     {"profile", TERN_FLAG_BOOL, &profiled, NULL,
      "where the time went: a table on stderr, and a trace of the first steps in output.dir/trace.json"},
-    {"force", TERN_FLAG_BOOL, &force, NULL, "overwrite what output.dir holds of another or an earlier run"},
+    {"force", TERN_FLAG_BOOL, &force, NULL, "start anew: what a run left in output.dir goes; other files stay"},
     {NULL, TERN_FLAG_BOOL, NULL, NULL, NULL},
 };
 

@@ -245,6 +245,22 @@ int tern_recipe_given(const tern_recipe *recipe, const char *key)
     return 0;
 }
 
+int tern_recipe_each_input(const tern_recipe *recipe, int (*visit)(void *context, const char *where, const char *path),
+                           void *context)
+{
+    const struct tern_recipe_notes *notes = recipe->notes;
+    int status = 0;
+    for (int key = 0; status == 0 && key < tern_n_keys(); key++) {
+        const tern_key_row *row = tern_key_get(key);
+        if ((row->kind != TERN_KEY_INPUT && row->kind != TERN_KEY_MODEL) || !tern_key_is_used(recipe, key))
+            continue;
+        const char *path = *(char **)tern_key_field(recipe, key);
+        if (path)
+            status = visit(context, notes->where[key] ? notes->where[key] : notes->path, path);
+    }
+    return status == 0 ? visit(context, notes->path, notes->path) : status;
+}
+
 void tern_recipe_keep_memory(tern_recipe *recipe, int64_t bytes)
 {
     int key = tern_key_find("train.memory");

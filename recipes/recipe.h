@@ -187,6 +187,11 @@ char *tern_recipe_resolved(const tern_recipe *recipe);
  * output.dir and its checkpoints). A new string. */
 char *tern_recipe_identity(const tern_recipe *recipe);
 
+/* Calls visit with each path that the recipe names as an input, a model's name too, and where it was given; with the
+ * recipe's own path at last. Ends at the first result other than 0, which is returned. */
+int tern_recipe_each_input(const tern_recipe *recipe, int (*visit)(void *context, const char *where, const char *path),
+                           void *context);
+
 /* Sets train.memory where the recipe doesn't give it, as a default is set: the resolved recipe has it. */
 void tern_recipe_keep_memory(tern_recipe *recipe, int64_t bytes);
 /* Writes eval.metric as name, another spelling of the same: the resolved recipe has it, and where it was given is kept.

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/staging.h"
+#include "train/run_files.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -14,13 +15,6 @@
 #include <unistd.h>
 
 enum { RUN_FILE_LIMIT = 1 << 20, HOLDER_MOST = 160 };
-
-/* All that a run writes, but for the lock. */
-static const char *const run_files[] = {
-    "result.json", "model",     "per_query.csv", "checkpoints", "best.h5",  "best.h5.tmp",
-    "base",        "dev.jsonl", "metrics.jsonl", "recipe.yaml", "run.json", "trace.json",
-};
-enum { N_RUN_FILES = sizeof run_files / sizeof *run_files };
 
 static int has(const char *folder, const char *name)
 {
@@ -40,7 +34,7 @@ static char *read_identity(const char *folder, tern_error *error)
         identity = tern_strdup(json_string_value(json_object_get(object, "identity")));
         json_decref(object);
         if (!identity)
-            tern_fail(error, "%s: is not what tern writes; choose another output.dir, or --force to start anew", path);
+            tern_fail(error, "%s: is not what tern writes; choose another output.dir", path);
     }
     free(text);
     free(path);
@@ -76,36 +70,69 @@ static char *difference(const char *old, const char *now)
     return tern_format("\"%.*s\" there, \"%.*s\" now", a_size, a, b_size, b);
 }
 
-static int fail_changed(const char *folder, const char *old, const char *now, tern_error *error)
+static int fail_changed(const char *folder, const char *old, const char *now, int own_base, tern_error *error)
 {
     char *how = difference(old, now);
-    tern_fail(error, "%s: holds a run of another recipe (%s); choose another output.dir, or --force to start anew",
-              folder, how);
+    tern_fail(error, "%s: holds a run of another recipe (%s); choose another output.dir, or --force to %s", folder, how,
+              own_base ? "train its model further, which is kept in base/model" : "start anew");
     free(how);
     return -1;
 }
 
-int tern_run_folder_look(const char *path, const char *identity, int force, tern_run_found *found, tern_error *error)
+/* A folder without a run of tern's. What is there is somebody else's: it is never removed, and written beside only when
+ * the user says so. */
+static int look_at_foreign(const char *path, int flags, tern_error *error)
 {
-    *found = TERN_RUN_NONE;
-    if (force || !tern_folder_exists(path))
-        return 0;
-    if (!has(path, "run.json")) {
-        for (int i = 0; i < N_RUN_FILES; i++)
-            if (has(path, run_files[i]))
-                return tern_fail(error,
-                                 "%s: holds %s, which is not of a run of tern; choose another output.dir, or "
-                                 "--force to overwrite it",
-                                 path, run_files[i]);
-        return 0;
-    }
+    int force = flags & TERN_RUN_FORCE, own_base = flags & TERN_RUN_OWN_BASE;
+    char *first = force ? tern_run_files_first(path, own_base) : tern_run_files_any(path);
+    if (first && force)
+        tern_fail(
+            error,
+            "%s: holds %s, which no run of tern wrote and --force would overwrite; move it away, or choose another "
+            "output.dir",
+            path, first);
+    else if (first && own_base && strcmp(first, "model") == 0)
+        tern_fail(error,
+                  "%s: the base model lies where this run's own model goes; choose another output.dir, or --force to "
+                  "replace it in the end, with a copy of it kept in base/model",
+                  path);
+    else if (first)
+        tern_fail(error,
+                  "%s: holds %s, which is not of a run of tern; choose another output.dir, or --force to write beside "
+                  "what it holds",
+                  path, first);
+    int status = first ? -1 : tern_run_files_check(path, error);
+    free(first);
+    return status;
+}
+
+/* identity "" is of a run that was about to begin: what an earlier one left was being removed. */
+static int look_at_run(const char *path, const char *identity, int flags, tern_run_found *found, tern_error *error)
+{
+    int status = 0, own_base = (flags & TERN_RUN_OWN_BASE) != 0;
     char *old = read_identity(path, error);
     if (!old)
         return -1;
-    int status = strcmp(old, identity) == 0 ? 0 : fail_changed(path, old, identity, error);
+    if (!(flags & TERN_RUN_FORCE) && *old) {
+        *found = has(path, "result.json") && has(path, "model") ? TERN_RUN_FINISHED : TERN_RUN_STARTED;
+        status = strcmp(old, identity) == 0 ? 0 : fail_changed(path, old, identity, own_base, error);
+    } else if (!(flags & TERN_RUN_FORCE) && !own_base && has(path, "model")) {
+        status = tern_fail(error,
+                           "%s: holds the model of an earlier run; choose another output.dir, or --force to start "
+                           "anew",
+                           path);
+    }
     free(old);
-    *found = has(path, "result.json") && has(path, "model") ? TERN_RUN_FINISHED : TERN_RUN_STARTED;
-    return status;
+    return status < 0 || *found == TERN_RUN_FINISHED ? status : tern_run_files_check(path, error);
+}
+
+int tern_run_folder_look(const char *path, const char *identity, int flags, tern_run_found *found, tern_error *error)
+{
+    *found = TERN_RUN_NONE;
+    if (!tern_folder_exists(path))
+        return 0;
+    return has(path, "run.json") ? look_at_run(path, identity, flags, found, error)
+                                 : look_at_foreign(path, flags, error);
 }
 
 /* A process that holds the lock has written who it is: " (process 1234 on HOST)", or "". A new string. */
@@ -137,6 +164,17 @@ static int fail_held(const tern_run_folder *folder, tern_error *error)
               folder->path, who);
     free(who);
     return -1;
+}
+
+static void warn(tern_run_folder *folder, char *owned)
+{
+    if (folder->warning) {
+        char *both = tern_format("%s; %s", folder->warning, owned);
+        free(folder->warning);
+        free(owned);
+        owned = both;
+    }
+    folder->warning = owned;
 }
 
 /* A file system without locks is no other process: the run goes on, and the user is told. */
@@ -173,19 +211,6 @@ static int lock(tern_run_folder *folder, tern_error *error)
     return status;
 }
 
-/* result.json goes first: what is left when this is interrupted doesn't look finished. run.json goes last. */
-static int clear(const tern_run_folder *folder, tern_error *error)
-{
-    for (int i = 0; i < N_RUN_FILES; i++) {
-        char *path = tern_path_join(folder->path, run_files[i]);
-        int status = tern_remove_all(path, error);
-        free(path);
-        if (status < 0)
-            return -1;
-    }
-    return 0;
-}
-
 static int write_identity(const tern_run_folder *folder, const char *identity, tern_error *error)
 {
     json_t *object = json_pack("{s:s, s:s}", "tern", "run 1", "identity", identity);
@@ -198,15 +223,34 @@ static int write_identity(const tern_run_folder *folder, const char *identity, t
     return status;
 }
 
-/* run.json comes before all else that is made here: a folder with files of a run and no run.json is somebody else's. */
-static int prepare(tern_run_folder *folder, const char *identity, int force, tern_error *error)
+/* A new run begins. At any moment a kill leaves the old run, or one that is about to begin, or the new one: a base that
+ * lies here is copied before anything is removed, and run.json says that a run is being removed before the first file
+ * of it goes. It also comes before all else that is made here: a folder with files of a run and no run.json is somebody
+ * else's. */
+static int begin(tern_run_folder *folder, const char *identity, int flags, tern_error *error)
+{
+    char *strangers = NULL;
+    int own_base = (flags & TERN_RUN_OWN_BASE) != 0, status = 0;
+    if (own_base)
+        status = tern_run_files_keep_base(folder->path, error);
+    if (status == 0 && has(folder->path, "run.json"))
+        status = write_identity(folder, "", error);
+    if (status == 0)
+        status = tern_run_files_remove(folder->path, own_base, &strangers, error);
+    if (status == 0 && strangers)
+        warn(folder, tern_format("%s: holds %s, which no run of tern wrote; it stays there", folder->path, strangers));
+    free(strangers);
+    return status < 0 ? -1 : write_identity(folder, identity, error);
+}
+
+static int prepare(tern_run_folder *folder, const char *identity, int flags, tern_error *error)
 {
     static const char *const folders[] = {"checkpoints", "base"};
-    if (lock(folder, error) < 0 || tern_run_folder_look(folder->path, identity, force, &folder->found, error) < 0)
-        return -1;
-    if (folder->found == TERN_RUN_NONE && (clear(folder, error) < 0 || write_identity(folder, identity, error) < 0))
+    if (lock(folder, error) < 0 || tern_run_folder_look(folder->path, identity, flags, &folder->found, error) < 0)
         return -1;
     tern_staged_sweep(folder->path);
+    if (folder->found == TERN_RUN_NONE && begin(folder, identity, flags, error) < 0)
+        return -1;
     int status = 0;
     for (int i = 0; status == 0 && i < 2; i++) {
         char *path = tern_path_join(folder->path, folders[i]);
@@ -217,13 +261,13 @@ static int prepare(tern_run_folder *folder, const char *identity, int force, ter
     return status;
 }
 
-int tern_run_folder_open(tern_run_folder *folder, const char *path, const char *identity, int force, tern_error *error)
+int tern_run_folder_open(tern_run_folder *folder, const char *path, const char *identity, int flags, tern_error *error)
 {
     *folder = (tern_run_folder){.lock = -1};
     if (tern_make_folder(path, error) < 0)
         return tern_fail_within(error, "output.dir");
     folder->path = tern_strdup(path);
-    if (prepare(folder, identity, force, error) == 0)
+    if (prepare(folder, identity, flags, error) == 0)
         return 0;
     tern_run_folder_close(folder);
     return -1;

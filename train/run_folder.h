@@ -25,13 +25,21 @@ typedef struct tern_run_folder {
     char *warning; /* what the user must be told of the folder, or NULL */
 } tern_run_folder;
 
+enum {
+    TERN_RUN_FORCE = 1,    /* what a run of tern's left goes, whatever its recipe */
+    TERN_RUN_OWN_BASE = 2, /* the base of the new run is the folder's own model/: it stays until the new one replaces
+                              it, and a copy of it in base/model is what the run reads when it goes on */
+};
+
 /* What a folder holds, without touching it. identity: tern_recipe_identity and what else must agree. Fails when it
- * holds another run, naming the first line that differs, or a model of no run. force 1: as if it were empty. */
-int tern_run_folder_look(const char *path, const char *identity, int force, tern_run_found *found, tern_error *error);
-/* Makes the folder, locks it, looks again, and ties it to identity; with TERN_RUN_NONE all that an earlier run left
- * there is removed first. Fails when it can't be written or another process trains into it. Where the file
- * system has no locks that isn't known, which is the warning. */
-int tern_run_folder_open(tern_run_folder *folder, const char *path, const char *identity, int force, tern_error *error);
+ * holds another run, naming the first line that differs, or what no run of tern's wrote and this one would overwrite,
+ * or, without TERN_RUN_FORCE, lie beside. */
+int tern_run_folder_look(const char *path, const char *identity, int flags, tern_run_found *found, tern_error *error);
+/* Makes the folder, locks it, looks again, and ties it to identity; with TERN_RUN_NONE all that an earlier run of
+ * tern's left there is removed first, name by name (run_files.h): what others left in it stays, and is the warning.
+ * Fails when it can't be written or another process trains into it. Where the file system has no locks that isn't
+ * known, which is a warning too. */
+int tern_run_folder_open(tern_run_folder *folder, const char *path, const char *identity, int flags, tern_error *error);
 void tern_run_folder_close(tern_run_folder *folder);
 /* folder/name, a new string. */
 char *tern_run_path(const tern_run_folder *folder, const char *name);

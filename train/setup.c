@@ -43,7 +43,7 @@ static tern_model *from_scratch(const tern_recipe *recipe, tern_error *error)
 static int read_model(tern_training *run, tern_error *error)
 {
     const tern_recipe *recipe = run->recipe;
-    run->model = recipe->model ? tern_model_load(recipe->model, error) : from_scratch(recipe, error);
+    run->model = recipe->model ? tern_model_load(run->base_name, error) : from_scratch(recipe, error);
     if (!run->model)
         return tern_fail_within(error, "%s", tern_recipe_line(recipe, recipe->model ? "model" : "scratch"));
     tern_training_warn_all(run, &run->model->warnings);
@@ -146,7 +146,7 @@ int tern_training_read(tern_training *run, tern_error *error)
 int tern_training_claim(tern_training *run, tern_error *error)
 {
     const tern_recipe *recipe = run->recipe;
-    if (tern_run_folder_open(&run->folder, recipe->output.dir, run->identity, run->options->force, error) < 0)
+    if (tern_run_folder_open(&run->folder, recipe->output.dir, run->identity, run->folder_flags, error) < 0)
         return -1;
     if (run->folder.warning)
         tern_training_warn(run, "%s", run->folder.warning);

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "eval/metrics.h"
 #include "train/check.h"
+#include "train/inputs.h"
 #include "train/memory_plan.h"
 #include "train/training.h"
 
@@ -37,7 +38,8 @@ static int give_finished(const tern_training *run, tern_train_result *result, te
     free(path);
     if (!object)
         return -1;
-    tern_training_say(run, "%s holds this run, finished; --force repeats it", run->recipe->output.dir);
+    tern_training_say(run, "%s holds this run, finished; --force %s", run->recipe->output.dir,
+                      run->folder_flags & TERN_RUN_OWN_BASE ? "trains its model further" : "repeats it");
     if (!json_object_get(object, "training_texts") && reads_otherwise(run->recipe))
         tern_training_say(run, "an earlier version of tern finished it, whose base is cut and prompted as in training");
     int status = give_result(object, result);
@@ -63,6 +65,7 @@ void tern_training_free(tern_training *run)
     tern_run_folder_close(&run->folder);
     json_decref(run->warnings);
     free(run->identity);
+    free(run->base_name);
 }
 
 /* A signal before the first step or after the last one ends the work there: nothing is lost but what is made anew at
@@ -130,21 +133,39 @@ static void resolve_metric(tern_recipe *recipe)
         tern_recipe_keep_metric(recipe, name);
 }
 
+/* A base that lies in the run's own folder is replaced when the new model is exported; until the run is finished, its
+ * copy is what goes on being the base. */
+static int find_base(tern_training *run, tern_run_found found, tern_error *error)
+{
+    const tern_recipe *recipe = run->recipe;
+    run->base_name = tern_strdup(recipe->model);
+    if (!(run->folder_flags & TERN_RUN_OWN_BASE) || found != TERN_RUN_STARTED)
+        return 0;
+    free(run->base_name);
+    run->base_name = tern_path_join(recipe->output.dir, "base/model");
+    if (tern_folder_exists(run->base_name))
+        return 0;
+    return tern_fail(error, "%s: the base of this run is gone; --force starts anew from %s", run->base_name,
+                     recipe->model);
+}
+
 int tern_train(tern_recipe *recipe, const tern_train_options *options, tern_train_result *result, tern_error *error)
 {
     tern_training run = {.recipe = recipe, .options = options, .folder = {.lock = -1}};
-    tern_run_found found;
+    tern_run_found found = TERN_RUN_NONE;
     int status = -1;
     *result = (tern_train_result){0};
     tern_memory_give_back();
     resolve_memory(recipe, options->force);
     resolve_metric(recipe);
     run.identity = make_identity(recipe, options);
-    if (tern_run_folder_look(recipe->output.dir, run.identity, options->force, &found, error) < 0)
+    run.folder_flags = (options->force ? TERN_RUN_FORCE : 0) | (tern_inputs_own_base(recipe) ? TERN_RUN_OWN_BASE : 0);
+    if (tern_inputs_check(recipe, error) < 0 ||
+        tern_run_folder_look(recipe->output.dir, run.identity, run.folder_flags, &found, error) < 0)
         status = -1;
     else if (found == TERN_RUN_FINISHED)
         status = give_finished(&run, result, error);
-    else if (tern_check_recipe(recipe, error) == 0)
+    else if (tern_check_recipe(recipe, error) == 0 && find_base(&run, found, error) == 0)
         status = work(&run, result, error);
     tern_training_free(&run);
     return status;

@@ -14,6 +14,7 @@
  *     dev.jsonl        a line an evaluation on dev: step, the metric, seconds
  *     base/            dev.csv and test.csv, scores of the base model, a row a query; *.data, what they are scores of
  *     checkpoints/     training states step-N.h5, the newest output.keep of them
+ *     base/model/      a copy of the base, when that was this folder's own model/ (run_folder.h)
  *     best.h5          the weights that scored best on dev so far
  *     model/           the exported model
  *     per_query.csv    base and tuned scores on test, a row a query
@@ -53,7 +54,7 @@ typedef struct tern_train_watch {
 } tern_train_watch;
 
 typedef struct tern_train_options {
-    int force;   /* 1: what is in the output folder of another or an earlier run goes, and training starts anew */
+    int force;   /* 1: what a run left in the output folder goes, name by name, and training starts anew */
     int no_eval; /* 1: neither dev nor test is read */
     tern_train_watch watch;
     tern_profile *profile; /* the caller's: gets the spans of the run; NULL: none */

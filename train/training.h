@@ -14,6 +14,8 @@ typedef struct tern_training {
     const tern_recipe *recipe;
     const tern_train_options *options;
     char *identity;
+    int folder_flags; /* TERN_RUN_* */
+    char *base_name;  /* what the base model is read from; NULL: from scratch */
     tern_model *model;
     tern_source *sources;                 /* [recipe->n_sources] */
     uint64_t data;                        /* tern_rows_fingerprint of all sources' rows */
