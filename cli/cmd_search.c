@@ -350,17 +350,6 @@ static int64_t drop_empty(const char **lines, int64_t n)
     return kept;
 }
 
-/* Queries that are redirected from a table would be its lines, as texts would be. */
-static int check_standard_input(tern_error *error)
-{
-    char path[4096];
-    ssize_t n = readlink("/proc/self/fd/0", path, sizeof path - 1);
-    if (n <= 0 || path[0] != '/')
-        return 0;
-    path[n] = 0;
-    return tern_file_exists(path) ? tern_lines_check_name(path, invalid_utf8 != NULL, error) : 0;
-}
-
 /* On a terminal queries are answered one by one, and one that fails is said and the next one read. */
 static int search_read(search_index *x, tern_error *error)
 {
@@ -403,7 +392,8 @@ int tern_cmd_search(int argc, char **argv)
     if (invalid_utf8 && strcmp(invalid_utf8, "replace") != 0)
         return tern_command_usage(&command, "--invalid-utf8 %s: the only choice is replace", invalid_utf8);
     x = (search_index){0};
-    status = queries.n ? 0 : check_standard_input(&error);
+    /* Queries that are redirected from a table would be its lines, as texts would be. */
+    status = queries.n ? 0 : tern_lines_check_name("/dev/stdin", invalid_utf8 != NULL, &error);
     if (status == 0)
         status = open_index(&x, args[0], args[1], &error);
     if (status == 0)

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "data/findings.h"
+#include "data/input.h"
 #include "data/utf8.h"
 
 #include <jansson.h>
@@ -13,6 +14,7 @@
 
 enum { MOST_LABELS = 20, TEXT_SHOWN = 60 }; /* labels; columns of a terminal */
 
+/* On one line, cut. */
 static void print_cut(const char *text, size_t n)
 {
     char *shown = tern_visible_cut(text, n, TEXT_SHOWN, TERN_VISIBLE_TEXT);
@@ -165,8 +167,8 @@ static json_t *faults_json(const tern_findings *findings)
     return list;
 }
 
-/* rows NULL: there were faults. warnings: given away. */
-static void print_json(const char *path, const tern_rows *rows, const tern_findings *findings, json_t *warnings)
+/* rows NULL: there were faults. */
+static void print_json(const char *path, const tern_rows *rows, const tern_findings *findings)
 {
     json_t *object = json_pack("{s:o, s:I, s:o, s:o}", "file", text_json(path), "rows", (json_int_t)findings->n_rows,
                                "columns", columns_json(findings), "unused", unused_json(findings));
@@ -182,7 +184,7 @@ static void print_json(const char *path, const tern_rows *rows, const tern_findi
     }
     json_object_set_new(object, "n_faults", json_integer(findings->n_faults));
     json_object_set_new(object, "faults", faults_json(findings));
-    json_object_set_new(object, "warnings", warnings);
+    tern_command_add_warnings(object);
     json_dumpf(object, stdout, JSON_COMPACT);
     putchar('\n');
     json_decref(object);
@@ -190,7 +192,7 @@ static void print_json(const char *path, const tern_rows *rows, const tern_findi
 
 static void warn(void *context, const char *sentence)
 {
-    json_array_append_new(context, text_json(sentence));
+    (void)context;
     tern_command_warn("%s", sentence);
 }
 
@@ -216,6 +218,20 @@ static void print_faults(const char *path, const tern_findings *findings, const 
     free(rows);
 }
 
+static void add_fault(void *findings, const tern_error *error)
+{
+    tern_findings_fault(findings, error);
+}
+
+/* Lines that are not UTF-8 are faults like others: the rest is read as if they were mended. */
+static void check_utf8(tern_rows_source *source, tern_findings *findings)
+{
+    if (source->invalid_utf8_replace)
+        return;
+    tern_input_list_invalid(source->file, add_fault, findings);
+    source->invalid_utf8_replace = findings->n_faults > 0;
+}
+
 int tern_data_check_rows(const tern_rows_source *source, int json)
 {
     static const tern_naming naming = {"--", " ", 1};
@@ -224,15 +240,14 @@ int tern_data_check_rows(const tern_rows_source *source, int json)
     tern_error error = {{0}};
     tern_texts *texts = tern_texts_create();
     from.findings = &findings;
+    check_utf8(&from, &findings);
     tern_rows *rows = tern_rows_read(&from, texts, &error);
     if (rows && !json)
         print_rows(rows, &findings);
-    json_t *warnings = json_array();
     if (rows || findings.n_faults)
-        tern_findings_say(&findings, source->file, &naming, warn, warnings);
+        tern_findings_say(&findings, source->file, &naming, warn, NULL);
     if (json && (rows || findings.n_faults))
-        print_json(source->file, rows, &findings, json_incref(warnings));
-    json_decref(warnings);
+        print_json(source->file, rows, &findings);
     if (!rows)
         print_faults(source->file, &findings, &error);
     int status = rows ? TERN_EXIT_DONE : TERN_EXIT_FAILED;

@@ -19,6 +19,8 @@ static const char stream[] = "run: python3 -c 'import datasets, sys; datasets.Da
 static const char document[] = "save it as plain text in UTF-8, or run: soffice --headless --convert-to txt:Text IN";
 static const char utf16[] = "save it as UTF-8, or run: iconv -f UTF-16 -t UTF-8 <IN >OUT";
 
+static const char lfs_pointer[] = "a Git LFS pointer and not the data themselves";
+
 typedef struct kind {
     const char *bytes;
     size_t n, at;
@@ -57,7 +59,7 @@ static const kind kinds[] = {
     KIND("\x93NUMPY", 0, "a NumPy array", "write its texts as JSONL, CSV or lines"),
     KIND("\x80\x04\x95", 0, "a Python pickle", "write it as JSONL with the program that made it"),
     KIND("\x80\x05\x95", 0, "a Python pickle", "write it as JSONL with the program that made it"),
-    KIND("version https://git-lfs.github.com/spec/v1", 0, "a Git LFS pointer, not the data themselves",
+    KIND("version https://git-lfs.github.com/spec/v1", 0, lfs_pointer,
          "fetch them with git lfs pull, or download the file from its page"),
     KIND("\xFF\xFE\0\0", 0, "UTF-32", "save it as UTF-8, or run: iconv -f UTF-32 -t UTF-8 <IN >OUT"),
     KIND("\xFF\xFE", 0, "UTF-16", utf16),
@@ -163,7 +165,8 @@ int tern_foreign_check(const char *path, const char *data, size_t n, tern_error 
     if (!find_kind(data, n, &found))
         return 0;
     char *command = command_for(found.todo, path);
-    tern_fail(error, "%s: it is %s, which tern doesn't read; %s", path, found.what, command);
+    tern_fail(error, "%s: it is %s%s; %s", path, found.what,
+              found.what == lfs_pointer ? "" : ", which tern doesn't read", command);
     free(command);
     return -1;
 }

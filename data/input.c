@@ -115,6 +115,24 @@ int tern_input_of_memory(tern_input *input, const char *name, const char *data, 
     return prepare(input, invalid_utf8_replace, error);
 }
 
+void tern_input_list_invalid(const char *path, void (*add)(void *context, const tern_error *fault), void *context)
+{
+    tern_input input = {.path = path};
+    tern_error fault = {{0}};
+    const char *line;
+    size_t n;
+    if (load(&input, &fault) == 0 && tern_foreign_check(path, input.data, input.n, &fault) == 0)
+        while (tern_input_next(&input, &line, &n)) {
+            size_t bad = tern_utf8_check(line, n);
+            if (bad == n)
+                continue;
+            tern_fail(&fault, "%s:%lld: invalid UTF-8 (byte 0x%02X); save it as UTF-8, or say --invalid-utf8 replace",
+                      path, (long long)input.line, (unsigned char)line[bad]);
+            add(context, &fault);
+        }
+    tern_input_close(&input);
+}
+
 void tern_input_close(tern_input *input)
 {
     free(input->owned);

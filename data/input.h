@@ -35,6 +35,10 @@ int tern_input_of_memory(tern_input *input, const char *name, const char *data, 
                          tern_error *error);
 void tern_input_close(tern_input *input);
 
+/* Adds a sentence for each line of a file that is not UTF-8, in order; nothing for a file that can't be opened or isn't
+ * text. */
+void tern_input_list_invalid(const char *path, void (*add)(void *context, const tern_error *fault), void *context);
+
 /* The next line without its end (LF or CR LF); *line is borrowed from the input. 0 at the end of the file. */
 int tern_input_next(tern_input *input, const char **line, size_t *n);
 /* Number of the line, from 1, that the byte at an offset of data stands in. */

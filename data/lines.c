@@ -94,9 +94,13 @@ static int refuse_foreign_name(const char *path, const char *ending, tern_error 
 
 int tern_lines_check_name(const char *path, int invalid_utf8_replace, tern_error *error)
 {
-    if (!path || tern_form_of(path) == TERN_FORM_OTHER)
-        return 0;
-    return refuse_table(path, invalid_utf8_replace, error);
+    if (tern_form_of(path) != TERN_FORM_OTHER)
+        return refuse_table(path, invalid_utf8_replace, error);
+    /* A link, or /dev/stdin of a file. */
+    char *real = realpath(path, NULL);
+    int status = real && tern_form_of(real) != TERN_FORM_OTHER ? refuse_table(real, invalid_utf8_replace, error) : 0;
+    free(real);
+    return status;
 }
 
 int tern_lines_is_object(const char *line, size_t n)

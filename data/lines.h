@@ -9,7 +9,7 @@
  * them: names that end in .csv, .tsv, .jsonl, .json or the like, whatever their case; other files whose first line is a
  * JSON object; and names of spreadsheets, Parquet and packed files, even where the content isn't that. */
 int tern_lines_open(tern_input *input, const char *path, int invalid_utf8_replace, tern_error *error);
-/* Refuses by the name alone, for what is read from elsewhere (standard input). path: NULL is no name. */
+/* Refuses by the name alone, or by that of the file which a link or /dev/stdin leads to. */
 int tern_lines_check_name(const char *path, int invalid_utf8_replace, tern_error *error);
 /* 1 when the line is a JSON object. */
 int tern_lines_is_object(const char *line, size_t n);

@@ -43,6 +43,10 @@ cat rows.jsonl >pipe &
 expect_sentence 1 "$TERN" encode "$model" pipe --output -
 expect_line err "pipe:1: the line is a JSON object"
 wait
+ln -s faq.csv link.txt
+refuses link.txt "faq.csv: it is CSV with the columns question, answer"
+expect_sentence 1 "$TERN" tokenize "$model" /dev/stdin <rows.jsonl
+expect_line err "rows.jsonl: it is JSONL with the columns q, n"
 
 # The commands that are said work for the file.
 expect 0 "$TERN" data column faq.csv answer
