@@ -82,8 +82,8 @@ const tern_key_row tern_key_rows[] = {
     NUMBER(INT, "data.train.positives_per_query", data.positives_per_query, 0, LARGE, "0", 0,
            "How many of a query's positives are used an epoch, drawn anew each time; 0: all."),
     NUMBER(INT, "data.train.per_label", per_label, 0, 1000, "0", 0,
-           "So many rows of one label come together in a batch, as the batch_* triplet losses need; 0: no care is "
-           "taken."),
+           "2 or more: so many rows of one label come together in a batch, as the batch_* triplet losses need; 0: no "
+           "care is taken."),
     TEXT(TEXT, "data.train.name", name, NULL, 0, "What logs call it; the file's or folder's own name when not given."),
     TEXT(TEXT, "data.train.prompts.query", prompts.query, NULL, 0,
          "Put before every query (anchor) of this data set; prompts.query when not given."),

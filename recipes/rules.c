@@ -116,6 +116,11 @@ static int check_sources(tern_recipe *recipe, tern_error *error)
         char *section = tern_place_name(recipe, (tern_key_place){i, -1});
         const tern_recipe_data *data = &recipe->sources[i].data;
         int status = check_data(recipe, section, data, error);
+        if (status == 0 && recipe->sources[i].per_label == 1)
+            status = tern_fail(error,
+                               "%s: %s.per_label is 1, so a row would have no other of its label beside it and nothing "
+                               "to be compared with; give 2 or more, or 0 to take no care of labels",
+                               line_in(recipe, section, "per_label"), section);
         if (status == 0 && !data->beir && !data->file)
             status = tern_fail(error, "%s: %s has neither beir (a folder) nor file; add one",
                                tern_recipe_line(recipe, section), section);

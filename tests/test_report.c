@@ -151,6 +151,36 @@ START_TEST(without_scores_nothing_is_claimed)
 }
 END_TEST
 
+START_TEST(steps_that_taught_nothing_are_said_in_the_last_line_with_the_reasons)
+{
+    json_t *none = with_dev(-1, 0);
+    ck_assert_int_eq(json_integer_value(json_object_get(none, "idle_steps")), 0);
+    ck_assert(json_is_integer(json_object_get(none, "idle_steps")));
+    ck_assert_uint_eq(json_object_size(json_object_get(none, "idle_reasons")), 0);
+    json_decref(none);
+    progress = (tern_progress){.best_score = 0.3, .best_step = 40, .seconds = 2};
+    progress.idle[TERN_IDLE_ONE_ROW] = 12;
+    progress.idle[TERN_IDLE_ALL_MASKED] = 3;
+    tern_outcome outcome = {.metric = "ndcg_at_10", .model_folder = "m", .steps = 60, .progress = &progress};
+    for (int worse = 0; worse < 2; worse++) {
+        outcome.has_dev = worse;
+        outcome.dev_base = 0.4;
+        json_t *result = tern_report_json(&outcome);
+        ck_assert_int_eq(json_integer_value(json_object_get(result, "idle_steps")), 15);
+        const json_t *reasons = json_object_get(result, "idle_reasons");
+        ck_assert_uint_eq(json_object_size(reasons), 2);
+        ck_assert_int_eq(json_integer_value(json_object_get(reasons, "one_row")), 12);
+        ck_assert_int_eq(json_integer_value(json_object_get(reasons, "all_masked")), 3);
+        expect_last_line(result,
+                         worse ? "The model in m is worse than its base on dev: ndcg_at_10 0.30000 against 0.40000; "
+                                 "keep the base, or lower train.learning_rate; 15 of 60 steps taught nothing: a batch "
+                                 "of one row (12), every candidate masked (3)"
+                               : "The model is in m; 15 of 60 steps taught nothing: a batch of one row (12), every "
+                                 "candidate masked (3)");
+    }
+}
+END_TEST
+
 #define RESULT                                                                                                         \
     "{\"base\":{\"mrr_at_10\":0.5},\"tuned\":{\"mrr_at_10\":0.25},\"p_value\":0.01,\"metric\":\"mrr_at_10\",%s"        \
     "\"steps\":3,\"seconds\":1,\"tokens_per_second\":9,\"peak_memory_mb\":7,\"model\":\"m\"}"
@@ -187,6 +217,7 @@ int main(void)
     tcase_add_test(tc, without_scores_nothing_is_claimed);
     tcase_add_test(tc, the_base_as_trained_is_a_second_row);
     tcase_add_test(tc, a_run_that_measured_nothing_says_how_to);
+    tcase_add_test(tc, steps_that_taught_nothing_are_said_in_the_last_line_with_the_reasons);
     tcase_add_test(tc, without_dev_the_test_set_decides);
     suite_add_tcase(suite, tc);
     return tern_test_run(suite);

@@ -38,6 +38,7 @@ static tern_state *list_items(const tern_checkpoint *c, origin *from)
     tern_state_add_int64(s, "evaluations_without_gain", &p->without_gain, 1);
     tern_state_add_int64(s, "tokens", &p->tokens, 1);
     tern_state_add_double(s, "seconds", &p->seconds, 1);
+    tern_state_add_int64(s, "idle_steps", p->idle, TERN_IDLE_REASONS);
     tern_state_add_int64(s, "adam_steps", &c->optimizer->steps, 1);
     tern_state_add_params(s, "weights", c->params, c->params->value);
     tern_state_add_learned(s, "adam_m", c->params, c->optimizer->m);

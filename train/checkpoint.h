@@ -4,6 +4,7 @@
 
 #include "data/rows.h"
 #include "train/average.h"
+#include "train/idle.h"
 #include "train/optimizer.h"
 #include "train/run_folder.h"
 
@@ -13,9 +14,10 @@ typedef struct tern_progress {
     int64_t evaluated_step; /* the last step that was scored on dev; 0: none */
     int64_t best_step;      /* 0: none */
     double best_score;
-    int64_t without_gain; /* evaluations since the best one */
-    int64_t tokens;       /* of all steps */
-    double seconds;       /* in all steps, over all processes */
+    int64_t without_gain;            /* evaluations since the best one */
+    int64_t tokens;                  /* of all steps */
+    double seconds;                  /* in all steps, over all processes */
+    int64_t idle[TERN_IDLE_REASONS]; /* steps that taught nothing, by the reason */
 } tern_progress;
 
 /* What a checkpoint is taken of and put back into. It is an error for a file to hold more or less than that, so heads

@@ -175,12 +175,14 @@ static int log_step(tern_training *run, tern_train_step *done, tern_error *error
 {
     run->progress.tokens += done->tokens;
     run->progress.seconds += done->seconds;
+    if (done->idle != TERN_IDLE_NONE)
+        run->progress.idle[done->idle]++;
     run->shown_tokens += done->tokens;
     run->shown_seconds += done->seconds;
-    json_t *line =
-        json_pack("{s:I, s:f, s:f, s:f, s:I, s:I, s:f, s:s*}", "step", (json_int_t)done->step, "loss", done->loss,
-                  "learning_rate", done->learning_rate, "grad_norm", done->grad_norm, "rows", (json_int_t)done->rows,
-                  "tokens", (json_int_t)done->tokens, "seconds", done->seconds, "source", done->source);
+    json_t *line = json_pack("{s:I, s:f, s:f, s:f, s:I, s:I, s:f, s:s*, s:s*}", "step", (json_int_t)done->step, "loss",
+                             done->loss, "learning_rate", done->learning_rate, "grad_norm", done->grad_norm, "rows",
+                             (json_int_t)done->rows, "tokens", (json_int_t)done->tokens, "seconds", done->seconds,
+                             "source", done->source, "idle", tern_idle_name(done->idle));
     return tern_metrics_log_add(run->metrics, line, error);
 }
 

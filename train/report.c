@@ -63,6 +63,20 @@ static void add_dev(json_t *result, const tern_outcome *outcome)
     json_object_set_new(result, "dev", dev);
 }
 
+/* How many steps taught nothing, and why. */
+static void set_idle(json_t *result, const tern_progress *progress)
+{
+    json_t *reasons = json_object();
+    int64_t sum = 0;
+    for (int i = 0; i < TERN_IDLE_REASONS; i++) {
+        sum += progress->idle[i];
+        if (progress->idle[i] > 0)
+            json_object_set_new(reasons, tern_idle_name(i), json_integer(progress->idle[i]));
+    }
+    json_object_set_new(result, "idle_steps", json_integer(sum));
+    json_object_set_new(result, "idle_reasons", reasons);
+}
+
 json_t *tern_report_json(const tern_outcome *outcome)
 {
     const tern_progress *p = outcome->progress;
@@ -83,6 +97,7 @@ json_t *tern_report_json(const tern_outcome *outcome)
                                   (json_int_t)outcome->cut_texts, "max_seq_length",
                                   (json_int_t)outcome->max_seq_length));
     json_object_set_new(result, "steps", json_integer(outcome->steps));
+    set_idle(result, p);
     json_object_set_new(result, "seconds", json_real(p->seconds));
     json_object_set_new(result, "tokens_per_second", json_real(p->seconds > 0 ? (double)p->tokens / p->seconds : 0));
     json_object_set_new(result, "peak_memory_mb", json_real(tern_peak_memory_mb()));
@@ -179,6 +194,24 @@ static void add_unmeasured(tern_buffer *out, const json_t *result)
         tern_buffer_printf(out, "tern eval %s DATA scores the model\n", model);
 }
 
+/* "; 85 of 100 steps taught nothing: a batch of one row (80), every candidate masked (5)". */
+static void add_idle(tern_buffer *out, const json_t *result)
+{
+    const json_t *reasons = json_object_get(result, "idle_reasons");
+    json_int_t idle = json_integer_value(json_object_get(result, "idle_steps"));
+    const char *between = "";
+    if (idle <= 0)
+        return;
+    tern_buffer_printf(out, "; %lld of %lld steps taught nothing: ", (long long)idle,
+                       (long long)json_integer_value(json_object_get(result, "steps")));
+    for (int i = 0; i < TERN_IDLE_REASONS; i++) {
+        json_int_t n = json_integer_value(json_object_get(reasons, tern_idle_name(i)));
+        if (n > 0)
+            tern_buffer_printf(out, "%s%s (%lld)", between, tern_idle_words(i), (long long)n);
+        between = n > 0 ? ", " : between;
+    }
+}
+
 static void add_last_line(tern_buffer *out, const json_t *result)
 {
     const char *set, *model = json_string_value(json_object_get(result, "model"));
@@ -186,10 +219,12 @@ static void add_last_line(tern_buffer *out, const json_t *result)
     if (verdict(result, &set, &base, &tuned) && tuned < base)
         tern_buffer_printf(out,
                            "The model in %s is worse than its base on %s: %s %.5f against %.5f; keep the base, or "
-                           "lower train.learning_rate\n",
+                           "lower train.learning_rate",
                            model, set, json_string_value(json_object_get(result, "metric")), tuned, base);
     else
-        tern_buffer_printf(out, "The model is in %s\n", model);
+        tern_buffer_printf(out, "The model is in %s", model);
+    add_idle(out, result);
+    tern_buffer_printf(out, "\n");
 }
 
 char *tern_report_text(const json_t *result)

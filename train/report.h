@@ -27,16 +27,17 @@ typedef struct tern_outcome {
 
 /* {"base": {..}, "tuned": {..}, "p_value", "base_as_trained": {..}, "p_value_as_trained", "metric",
  *  "dev": {"base", "best", "step", "base_as_trained"}, "worse_than_base", "measured", "training_texts": {"texts",
- * "cut", "max_seq_length"}, "steps", "seconds", "tokens_per_second", "peak_memory_mb", "planned_memory_mb",
- * "warnings": [..], "base_model", "model"}; without warnings none of these, without test no base, tuned and p_value,
- * without dev no dev, and base_as_trained only where the recipe cuts or prompts texts in another way than the base
- * does. worse_than_base: by the run's metric on dev, without dev on test; absent without either, when measured is
- * false. base_model: absent for a model from scratch. */
+ * "cut", "max_seq_length"}, "steps", "idle_steps", "idle_reasons": {"all_masked": ..}, "seconds", "tokens_per_second",
+ * "peak_memory_mb", "planned_memory_mb", "warnings": [..], "base_model", "model"}; without warnings none of these,
+ * without test no base, tuned and p_value, without dev no dev, and base_as_trained only where the recipe cuts or
+ * prompts texts in another way than the base does. worse_than_base: by the run's metric on dev, without dev on test;
+ * absent without either, when measured is false. base_model: absent for a model from scratch. */
 json_t *tern_report_json(const tern_outcome *outcome);
 /* Reads DIR/result.json back. NULL with a sentence when it is not what tern_report_json makes. */
 json_t *tern_report_read(const char *path, tern_error *error);
 /* A short aligned table of base, tuned and difference, how many texts were cut, and a last line that says where the
- * model is, or that it is worse than its base; before it, that nothing was measured, if so. A new string. */
+ * model is, or that it is worse than its base, and how many steps taught nothing where some did; before it, that
+ * nothing was measured, if so. A new string. */
 char *tern_report_text(const json_t *result);
 
 #endif

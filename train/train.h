@@ -10,7 +10,8 @@
  * The output folder holds
  *     run.json         what the run must agree with to go on: tern_recipe_identity
  *     recipe.yaml      the resolved recipe
- *     metrics.jsonl    a line a step: step, loss, learning_rate, grad_norm, rows, tokens, seconds
+ *     metrics.jsonl    a line a step: step, loss, learning_rate, grad_norm, rows, tokens, seconds, and
+ *                      idle where it taught nothing
  *     dev.jsonl        a line an evaluation on dev: step, the metric, seconds
  *     base/            dev.csv and test.csv, scores of the base model, a row a query; *.data, what they are scores of
  *     checkpoints/     training states step-N.h5, the newest output.keep of them
@@ -39,6 +40,7 @@ typedef struct tern_train_step {
     double seconds;                         /* of this step */
     double tokens_per_second, seconds_left; /* from the steps of this process */
     const char *source;                     /* the data set it was of; NULL: there is one only */
+    int idle;                               /* why it taught nothing, see train/idle.h; -1: it did */
 } tern_train_step;
 
 /* How the caller follows a run; every function may be NULL and is called by the calling thread only. */

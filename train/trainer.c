@@ -7,6 +7,7 @@
 #include "train/budget.h"
 #include "train/diagnose.h"
 #include "train/groups.h"
+#include "train/idle.h"
 #include "train/schedule.h"
 
 #include <math.h>
@@ -284,6 +285,7 @@ static int take_step(tern_trainer *t, int64_t step, tern_train_step *out, tern_e
     update(t, rate, tern_clip_scale(norm, t->recipe->train.max_grad_norm));
     *out = (tern_train_step){.step = step + 1, .total = t->total, .loss = value, .learning_rate = rate};
     out->grad_norm = norm;
+    out->idle = norm == 0 ? (int)tern_idle_reason(&source->objective, &t->batch) : TERN_IDLE_NONE;
     out->rows = n;
     out->tokens = t->batch.tokens;
     out->source = t->recipe->n_sources > 1 ? source->name : NULL;
