@@ -132,9 +132,10 @@ tern_tensor *tern_pair_features(tern_tape *tape, tern_tensor *u, tern_tensor *v,
  */
 tern_tensor *tern_cross_entropy(tern_tape *tape, tern_tensor *x, const int64_t *label);
 /* Sum over the columns c of texts (rows i each + c of x [n each,D], of unit length) of
- * mean_weight m^2 + second_moment_weight max(0, q - 1/D), m and q the means of the similarities of different rows and
- * of their squares -> [1,1]. */
+ * mean_weight m^2 + second_moment_weight max(0, q - 1/D), m and q the means of the similarities of different texts and
+ * of their squares -> [1,1]. text [n each]: equal numbers for rows of one text, kept by the caller until backward;
+ * NULL: all differ. */
 tern_tensor *tern_orthogonality(tern_tape *tape, tern_tensor *x, int64_t each, double mean_weight,
-                                double second_moment_weight);
+                                double second_moment_weight, const int64_t *text);
 
 #endif

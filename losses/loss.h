@@ -93,6 +93,8 @@ typedef struct tern_loss_batch {
     /* What masked[i * (n + n * n_negatives) + j] says of anchor i and candidate j (positives first, then negatives);
      * see base/pair_mask.h. NULL: nothing. masked[i, i] is ignored. */
     const uint8_t *masked;
+    const int64_t *text;  /* [n (1 + positives + n_negatives)] equal for equal texts: anchors, positives, negatives.
+                             NULL: no text recurs */
     const int64_t *label; /* [n] classes 0, 1, ...; NULL: none */
     const double *score;  /* [n, n_scores]; NULL: none */
     int n_scores;

@@ -164,20 +164,24 @@ static tern_tensor *build_cross_entropy(tern_check *c, tern_tape *tape)
     return tern_cross_entropy(tape, c->in[0], c->owned[0]);
 }
 
-/* orthogonality: n, columns, D; tiles are 128 x 512 --------------------------------------------------------------- */
+/* orthogonality: n, columns, D, different texts (0: all); tiles are 128 x 512 ---------------------------------------
+ */
 static int make_orthogonality(tern_check *c, int shape)
 {
-    static const int64_t shapes[][6] = {{2, 1, 1}, {4, 1, 3}, {5, 3, 2}, {3, 2, 5}, {600, 2, 17}};
+    static const int64_t shapes[][6] = {{2, 1, 1}, {4, 1, 3}, {5, 3, 2}, {3, 2, 5}, {6, 2, 4, 3}, {600, 2, 17, 400}};
     const int64_t *s = PICK(c, shape, shapes);
     if (!s)
         return 0;
     tern_check_tensor(c, "x", s[0] * s[1], s[2]);
+    int64_t *text = s[3] ? tern_check_alloc(c, (size_t)(s[0] * s[1]), sizeof *text) : NULL;
+    for (int64_t i = 0; text && i < s[0] * s[1]; i++)
+        text[i] = i * 7 % s[3];
     return 1;
 }
 
 static tern_tensor *build_orthogonality(tern_check *c, tern_tape *tape)
 {
-    return tern_orthogonality(tape, c->in[0], c->number[1], 0.7, 1.3);
+    return tern_orthogonality(tape, c->in[0], c->number[1], 0.7, 1.3, c->owned[0]);
 }
 
 #endif

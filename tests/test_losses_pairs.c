@@ -260,6 +260,24 @@ START_TEST(orthogonality_needs_no_square_of_the_batch)
 }
 END_TEST
 
+/* Rows 0 and 2 are one text: pairs (0, 1), (1, 2) and back are left, of the cosine 0.6 each, and 1/D is 1/2. */
+START_TEST(orthogonality_never_holds_a_text_against_itself)
+{
+    float x[] = {1, 0, 0.6F, 0.8F, 1, 0};
+    const int64_t text[] = {5, 9, 5}, all_one[] = {5, 5, 5};
+    tern_loss_options o = tern_loss_defaults("global_orthogonal");
+    tern_loss_batch batch = {.n = 3, .anchor = tern_tape_input(tape, x, 3, 2, 1), .text = text};
+    tern_tensor *loss = tern_loss_value(&o, tape, &batch);
+    ck_assert_double_eq_tol((double)*loss->data, 0.36, 1e-6); /* 0.6^2 + max(0, 0.36 - 0.5) */
+    batch.text = all_one;
+    loss = tern_loss_value(&o, tape, &batch);
+    tern_tape_backward(tape, loss);
+    ck_assert_double_eq((double)*loss->data, 0);
+    for (int i = 0; i < 6; i++)
+        ck_assert_double_eq((double)tern_tape_grad(tape, batch.anchor)[i], 0);
+}
+END_TEST
+
 START_TEST(one_row_is_enough_for_all_of_them)
 {
     static const char *const NAMES[] = {"contrastive", "online_contrastive", "cosine_similarity", "cosent",
@@ -464,6 +482,7 @@ int main(void)
         cosent_values_worked_by_hand,
         cosent_needs_no_square_of_the_batch,
         orthogonality_needs_no_square_of_the_batch,
+        orthogonality_never_holds_a_text_against_itself,
         one_row_is_enough_for_all_of_them,
         not_a_number_reaches_the_loss,
         losses_declare_what_they_learn,

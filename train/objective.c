@@ -148,6 +148,7 @@ tern_tensor *tern_objective_value(const tern_objective *objective, tern_tape *ta
                              .negative = roles.negative,
                              .n_negatives = batch->n_negatives,
                              .masked = batch->is_masked ? batch->masked : NULL,
+                             .text = batch->texts,
                              .label = batch->label,
                              .score = batch->score,
                              .n_scores = batch->n_scores,

@@ -163,3 +163,8 @@ for sets in train.max_steps=9000000000000000 "train.epochs=1000000 --set train.m
     [ "$status" -eq 130 ] || fail "exit $status after a signal, with $sets: $(cat err)"
     expect_line err "the same command goes on"
 done
+
+# global_orthogonal pushes different texts apart, and no text from itself.
+{ row 1 "the d2"; row 1 "is d3"; } >anchors.jsonl
+sed 's/, "positive".*/}/' anchors.jsonl >anchor.jsonl
+expect_near "global_orthogonal over one text" "$(first_loss anchor.jsonl --set loss.name=global_orthogonal)" 0
