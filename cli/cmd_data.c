@@ -1,5 +1,6 @@
 /* tern data: makes data sets, and checks the user's own before a long run does. */
 #include "cli/command.h"
+#include "cli/data_check_folder.h"
 #include "cli/terminal.h"
 #include "cli/data_check.h"
 #include "cli/data_column.h"
@@ -8,7 +9,6 @@
 #include "base/memory.h"
 #include "base/nearest.h"
 #include "base/visible.h"
-#include "data/beir.h"
 #include "data/rows.h"
 #include "data/wordnet.h"
 
@@ -43,7 +43,7 @@ static const tern_flag check_flags[] = {
     {"negative", TERN_FLAG_STRING, &negative, "COLUMN", "the same (negative, negative_1, ...)"},
     {"label", TERN_FLAG_STRING, &label, "COLUMN", "the same (label)"},
     {"score", TERN_FLAG_STRING, &score, "COLUMN", "the same (score)"},
-    {"json", TERN_FLAG_BOOL, &json, NULL, "of a file: one JSON object on stdout"},
+    {"json", TERN_FLAG_BOOL, &json, NULL, "one JSON object on stdout"},
     {"invalid-utf8", TERN_FLAG_STRING, &invalid_utf8, "WHAT", "refuse (the default) or replace by U+FFFD"},
     {NULL, TERN_FLAG_BOOL, NULL, NULL, NULL},
 };
@@ -100,50 +100,6 @@ static int check_rows(const char *path, int replace)
     return tern_data_check_rows(&from, json);
 }
 
-static int check_split(const char *folder, const char *name, int replace, tern_error *error)
-{
-    tern_beir *beir = tern_beir_read(folder, name, replace, error);
-    if (!beir)
-        return -1;
-    const tern_qrels *qrels = &beir->qrels;
-    int64_t n = qrels->start[qrels->n_queries], relevant = 0, missing = 0;
-    int greatest = 0;
-    for (int64_t i = 0; i < n; i++) {
-        relevant += qrels->grades[i] > 0;
-        greatest = qrels->grades[i] > greatest ? qrels->grades[i] : greatest;
-        missing += tern_beir_find_doc(beir, qrels->doc_ids[i]) < 0;
-    }
-    tern_print_cell(stdout, name, 16);
-    printf(" %9lld queries, %lld documents, %lld judgements (%lld above grade 0, greatest %d",
-           (long long)beir->n_queries, (long long)beir->n_docs, (long long)n, (long long)relevant, greatest);
-    if (missing)
-        printf("; %lld of documents that aren't there", (long long)missing);
-    puts(")");
-    tern_beir_free(beir);
-    return 0;
-}
-
-/* The splits that BEIR folders have, of which at least one must be there. */
-static int check_folder(const char *folder, int replace, tern_error *error)
-{
-    static const char *const splits[] = {"train", "dev", "test"};
-    int checked = 0;
-    if (split)
-        return check_split(folder, split, replace, error);
-    for (size_t i = 0; i < sizeof splits / sizeof *splits; i++) {
-        char *path = tern_format("%s/qrels/%s.tsv", folder, splits[i]);
-        int exists = tern_file_exists(path);
-        free(path);
-        if (!exists)
-            continue;
-        if (check_split(folder, splits[i], replace, error) < 0)
-            return -1;
-        checked++;
-    }
-    /* Nothing of these names: the reader says what there is. */
-    return checked ? 0 : check_split(folder, "test", replace, error);
-}
-
 static int run_check(int argc, char **argv)
 {
     const char *args[1];
@@ -153,10 +109,9 @@ static int run_check(int argc, char **argv)
     if (invalid_utf8 && strcmp(invalid_utf8, "replace") && strcmp(invalid_utf8, "refuse"))
         return tern_command_usage(&check_command, "--invalid-utf8 is refuse or replace, not \"%s\"", invalid_utf8);
     int replace = invalid_utf8 && !strcmp(invalid_utf8, "replace");
-    tern_error error = {{0}};
-    if (!tern_folder_exists(args[0]))
-        return check_rows(args[0], replace);
-    return check_folder(args[0], replace, &error) < 0 ? tern_command_fail(&error) : TERN_EXIT_DONE;
+    if (tern_folder_exists(args[0]))
+        return tern_data_check_folder(args[0], split, replace, json);
+    return check_rows(args[0], replace);
 }
 
 typedef struct kind {

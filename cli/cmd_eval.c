@@ -85,20 +85,11 @@ typedef struct evaluation {
     const char *model, *data; /* model NULL for a run */
     tern_scores scores, earlier;
     int64_t documents;
+    tern_coverage set_coverage; /* of a set */
     tern_run_coverage coverage; /* of a run; its counts alone */
-    json_t *warnings;           /* sentences; NULL: none */
     tern_comparison comparison;
     double seconds;
 } evaluation;
-
-/* Says what must be known of the figures, and keeps it for --json. */
-static void warn(evaluation *e, const char *sentence)
-{
-    if (!e->warnings)
-        e->warnings = json_array();
-    json_array_append_new(e->warnings, json_text(sentence));
-    tern_command_warn("%s", sentence);
-}
 
 /* What the callback of an evaluation needs: progress runs over all of its calls. */
 typedef struct encoding {
@@ -143,6 +134,9 @@ static int evaluate_set(evaluation *e, tern_error *error)
                                           .exclude_same_id = exclude_same_id,
                                           .run = save_run ? tern_trec_run_create() : NULL};
         e->documents = set->n_docs;
+        e->set_coverage = set->coverage;
+        if (set->note)
+            tern_command_warn("%s", set->note);
         status = tern_retrieval_evaluate(set, &options, &e->scores, error);
         tern_progress((void *)"encode", context.total, context.total);
         if (status == 0 && save_run)
@@ -206,27 +200,19 @@ static int evaluate_rows(evaluation *e, tern_error *error)
     return status;
 }
 
-static void warn_of_coverage(evaluation *e)
+static void warn_of_coverage(const tern_run_coverage *c)
 {
-    const tern_run_coverage *c = &e->coverage;
-    int64_t scored = c->queries - c->queries_missing;
-    char *sentence = NULL;
-    if (c->queries_missing > 0) {
-        sentence =
-            tern_format("%s lacks %lld of %lld queries that have relevant documents, such as \"%.60s\"; figures "
-                        "are means over the other %lld",
-                        run_file, (long long)c->queries_missing, (long long)c->queries, c->missing, (long long)scored);
-        warn(e, sentence);
-        free(sentence);
-    }
-    if (c->judged == 0) {
-        sentence =
-            tern_format("none of the %lld documents that %s ranks for judged queries is judged: it has \"%.60s\" "
-                        "where the judgements have \"%.60s\"; are the ids written alike?",
-                        (long long)c->documents, run_file, c->ranked, c->relevant);
-        warn(e, sentence);
-        free(sentence);
-    }
+    if (c->queries_missing > 0)
+        tern_command_warn(
+            "%s lacks %lld of %lld queries that have relevant documents, such as \"%.60s\"; figures are means "
+            "over the other %lld",
+            run_file, (long long)c->queries_missing, (long long)c->queries, c->missing,
+            (long long)(c->queries - c->queries_missing));
+    if (c->judged == 0)
+        tern_command_warn(
+            "none of the %lld documents that %s ranks for judged queries is judged: it has \"%.60s\" where "
+            "the judgements have \"%.60s\"; are the ids written alike?",
+            (long long)c->documents, run_file, c->ranked, c->relevant);
 }
 
 static int evaluate_run(evaluation *e, tern_error *error)
@@ -245,7 +231,7 @@ static int evaluate_run(evaluation *e, tern_error *error)
         status = -1;
     }
     if (status == 0)
-        warn_of_coverage(e);
+        warn_of_coverage(&e->coverage);
     tern_trec_run_free(run);
     tern_qrels_free(&qrels);
     free(folder_qrels);
@@ -286,13 +272,17 @@ static void print_json(const evaluation *e)
     json_object_set_new(object, e->kind == KIND_ROWS ? "rows" : "queries", json_integer(e->scores.n_queries));
     if (e->kind == KIND_SET)
         json_object_set_new(object, "documents", json_integer(e->documents));
+    if (e->kind == KIND_SET) {
+        json_object_set_new(object, "queries_missing", json_integer(e->set_coverage.queries_missing));
+        json_object_set_new(object, "documents_missing", json_integer(e->set_coverage.documents_missing));
+        json_object_set_new(object, "judgements_missing", json_integer(e->set_coverage.judgements_missing));
+        json_object_set_new(object, "queries_without_relevant", json_integer(e->set_coverage.queries_without_relevant));
+    }
     if (e->kind == KIND_RUN) {
         json_object_set_new(object, "queries_missing", json_integer(e->coverage.queries_missing));
         json_object_set_new(object, "queries_unjudged", json_integer(e->coverage.queries_unjudged));
         json_object_set_new(object, "documents_judged", json_integer(e->coverage.judged));
     }
-    if (e->warnings)
-        json_object_set(object, "warnings", e->warnings);
     if (dim > 0)
         json_object_set_new(object, "dim", json_integer(dim));
     if (precision)
@@ -495,7 +485,6 @@ int tern_cmd_eval(int argc, char **argv)
     status = evaluate(&e, &error) < 0 ? tern_command_fail(&error) : TERN_EXIT_DONE;
     tern_scores_free(&e.scores);
     tern_scores_free(&e.earlier);
-    json_decref(e.warnings);
     free(expect.items);
     return tern_command_end(status);
 }

@@ -53,19 +53,21 @@ static char *stripped(const char *text, size_t n)
     return tern_strndup(text + from, to - from);
 }
 
-/* "_id": a string or a whole number. digits: room for the latter. */
+/* "_id", or "id" where there is none: a string or a whole number. digits: room for the latter. */
 static int read_id(const tern_jsonl *reader, char digits[32], const char **id, size_t *n, tern_error *error)
 {
-    const json_t *value = json_object_get(tern_jsonl_object(reader), "_id");
+    const json_t *object = tern_jsonl_object(reader);
+    const char *key = json_object_get(object, "_id") || !json_object_get(object, "id") ? "_id" : "id";
+    const json_t *value = json_object_get(object, key);
     if (json_is_integer(value)) {
         *n = (size_t)snprintf(digits, 32, "%lld", (long long)json_integer_value(value));
         *id = digits;
         return 0;
     }
-    if (tern_jsonl_string(reader, "_id", id, n, error) < 0)
+    if (tern_jsonl_string(reader, key, id, n, error) < 0)
         return -1;
     if (*n == 0 || strlen(*id) != *n)
-        return tern_fail(error, "%s:%lld: \"_id\" %s", tern_jsonl_path(reader), (long long)tern_jsonl_line(reader),
+        return tern_fail(error, "%s:%lld: \"%s\" %s", tern_jsonl_path(reader), (long long)tern_jsonl_line(reader), key,
                          *n ? "holds a NUL character" : "is empty");
     return 0;
 }
@@ -186,13 +188,23 @@ static void take_queries(tern_beir *beir, entries *e)
     free(wanted);
 }
 
-static int compare_names(const void *a, const void *b)
+static int rank_split(const char *name)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    static const char *const first[] = {"train", "dev", "test"};
+    int rank = 0;
+    while (rank < 3 && strcmp(name, first[rank]) != 0)
+        rank++;
+    return rank;
 }
 
-/* The names of qrels/NAME.tsv, sorted. */
-static size_t list_splits(const char *folder, char ***names)
+static int compare_names(const void *a, const void *b)
+{
+    const char *x = *(char *const *)a, *y = *(char *const *)b;
+    int order = rank_split(x) - rank_split(y);
+    return order ? order : strcmp(x, y);
+}
+
+size_t tern_beir_splits(const char *folder, char ***names)
 {
     char *path = tern_path_join(folder, "qrels");
     size_t n = 0, capacity = 0;
@@ -216,7 +228,7 @@ static size_t list_splits(const char *folder, char ***names)
 static int fail_split(const char *folder, const char *split, tern_error *error)
 {
     char **names;
-    size_t n = list_splits(folder, &names);
+    size_t n = tern_beir_splits(folder, &names);
     tern_buffer list = {0};
     tern_buffer_add(&list, "", 0);
     for (size_t i = 0; i < n; i++)
@@ -266,31 +278,27 @@ static int read_docs(tern_beir *beir, const char *path, int replace, tern_error 
     return status;
 }
 
-static int read_queries(tern_beir *beir, const char *path, const char *split, int replace, tern_error *error)
+static int read_queries(tern_beir *beir, const char *path, int replace, tern_error *error)
 {
     entries queries = {0};
     int status = read_entries(path, 1, replace, &queries, error);
-    if (status == 0) {
+    if (status == 0)
         take_queries(beir, &queries);
-        if (beir->n_queries == 0)
-            status =
-                tern_fail(error, "%s: none of its queries has a relevant document in the split \"%s\"", path, split);
-    }
     free_entries(&queries);
     return status;
 }
 
-/* Judgements whose documents are all unknown belong to another corpus. */
-static int check_docs(const tern_beir *beir, const char *folder, tern_error *error)
+int tern_beir_cover(const tern_beir *beir, const char *folder, const char *split, int least_grade,
+                    tern_coverage *coverage, char **note, tern_error *error)
 {
-    const tern_qrels *qrels = &beir->qrels;
-    for (int64_t i = 0; i < qrels->start[qrels->n_queries]; i++)
-        if (qrels->grades[i] > 0 && tern_beir_find_doc(beir, qrels->doc_ids[i]) >= 0)
-            return 0;
-    return tern_fail(error, "%s: none of the documents that are judged relevant is in its corpus.jsonl", folder);
+    char *path = tern_format("%s/qrels/%s.tsv", folder, split);
+    int status = tern_coverage_count(coverage, &beir->qrels, least_grade, beir->query_id_store, beir->doc_id_store,
+                                     path, note, error);
+    free(path);
+    return status;
 }
 
-tern_beir *tern_beir_read(const char *folder, const char *split, int invalid_utf8_replace, tern_error *error)
+tern_beir *tern_beir_read_parts(const char *folder, const char *split, int invalid_utf8_replace, tern_error *error)
 {
     if (!tern_folder_exists(folder)) {
         tern_fail(error, "%s: there is no such folder", folder);
@@ -301,14 +309,31 @@ tern_beir *tern_beir_read(const char *folder, const char *split, int invalid_utf
     beir->name = last_part(folder);
     int status = read_qrels(beir, folder, split, invalid_utf8_replace, error);
     if (status == 0)
-        status = read_queries(beir, queries, split, invalid_utf8_replace, error);
+        status = read_queries(beir, queries, invalid_utf8_replace, error);
     if (status == 0)
         status = read_docs(beir, corpus, invalid_utf8_replace, error);
-    if (status == 0)
-        status = check_docs(beir, folder, error);
     free(corpus);
     free(queries);
     if (status == 0)
+        return beir;
+    tern_beir_free(beir);
+    return NULL;
+}
+
+/* Whether judgements, queries and documents belong together. */
+static int check_parts(tern_beir *beir, const char *folder, const char *split, tern_error *error)
+{
+    if (tern_beir_cover(beir, folder, split, 1, &beir->coverage, &beir->note, error) < 0)
+        return -1;
+    if (beir->n_queries == 0)
+        return tern_fail(error, "%s: none of its queries has a relevant document in the split \"%s\"", folder, split);
+    return 0;
+}
+
+tern_beir *tern_beir_read(const char *folder, const char *split, int invalid_utf8_replace, tern_error *error)
+{
+    tern_beir *beir = tern_beir_read_parts(folder, split, invalid_utf8_replace, error);
+    if (!beir || check_parts(beir, folder, split, error) == 0)
         return beir;
     tern_beir_free(beir);
     return NULL;
@@ -344,6 +369,7 @@ void tern_beir_free(tern_beir *beir)
     tern_texts_free(beir->doc_id_store);
     tern_texts_free(beir->query_id_store);
     tern_qrels_free(&beir->qrels);
+    free(beir->note);
     free(beir->name);
     free(beir);
 }

@@ -142,6 +142,7 @@ void tern_rows_free(tern_rows *rows)
     free(rows->group_start);
     free(rows->relevant_start);
     free(rows->relevant);
+    free(rows->note);
     free(rows);
 }
 

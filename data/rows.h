@@ -9,6 +9,7 @@
 #define TERN_DATA_ROWS_H
 
 #include "base/error.h"
+#include "data/coverage.h"
 #include "data/texts.h"
 
 #include <stdint.h>
@@ -52,18 +53,21 @@ typedef struct tern_rows {
     /* relevant[relevant_start[a] .. relevant_start[a + 1]): sorted ids of the texts known to be relevant to the
      * anchor with text id a: every positive of its rows, and every judgement above grade 0. */
     int64_t *relevant_start, *relevant;
-    int64_t n_missing;       /* BEIR: judgements that would be rows, but whose query or document isn't there */
+    tern_coverage coverage;  /* BEIR: of judgements that would be rows, how many name what isn't there */
+    char *note;              /* BEIR: a sentence on those; NULL: there are none */
+    int64_t n_missing;       /* the same as coverage.judgements_missing */
     int64_t n_anchors_known; /* relevant_start has this + 1 entries; ids from it on have none */
 } tern_rows;
 
 /* Reads rows; texts are interned into texts, which must outlive the result. NULL on failure, with path and line: a
  * file without rows, a column that is missing, a row of other roles than the first, an empty text, a score that is no
- * finite number or out of its range, lists of scores of different lengths, and what the readers refuse (data/csv.h,
- * data/jsonl.h, data/beir.h). Columns of negatives and scores are taken in the order negative, negative_0,
- * negative_1, ...; a negative's number may follow its name at once (negative1). Labels lose white space at both ends
- * and are numbered by first appearance. With findings->go_on all faults are collected before it fails. Rows of a file
- * are grouped by anchor (in order of first appearance) when positives_per_query is set, those of a BEIR folder always;
- * queries of equal text are one anchor. */
+ * finite number or out of its range, lists of scores of different lengths, a BEIR folder where more than half of the
+ * rows that judgements ask for have no query or document, and what the readers refuse (data/csv.h, data/jsonl.h,
+ * data/beir.h). Columns of negatives and scores are taken in the order negative, negative_0, negative_1, ...; a
+ * negative's number may follow its name at once (negative1). Labels lose white space at both ends and are numbered by
+ * first appearance. With findings->go_on all faults are collected before it fails. Rows of a file are grouped by anchor
+ * (in order of first appearance) when positives_per_query is set, those of a BEIR folder always; queries of equal text
+ * are one anchor. */
 tern_rows *tern_rows_read(const tern_rows_source *source, tern_texts *texts, tern_error *error);
 void tern_rows_free(tern_rows *rows);
 /* Forgets positives, negatives and what is relevant to what, for who trains on anchors alone. */

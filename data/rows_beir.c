@@ -49,28 +49,12 @@ static void add_query(tern_rows_build *build, judged *j, const char *text, int64
         if (grade <= 0)
             continue;
         int64_t document = doc_text(j, build->rows->texts, qrels->doc_ids[i]);
-        if (document < 0) {
-            build->rows->n_missing += grade >= j->min_grade;
+        if (document < 0)
             continue;
-        }
         add_relation(build, anchor, document);
         if (grade >= j->min_grade)
             add_row(build, anchor, document);
     }
-}
-
-/* The judgements of queries that queries.jsonl lacks. */
-static int64_t count_orphans(const judged *j, const tern_texts *known)
-{
-    const tern_qrels *qrels = &j->beir->qrels;
-    int64_t n = 0;
-    for (int64_t q = 0; q < qrels->n_queries; q++) {
-        if (tern_texts_find(known, qrels->query_ids[q], strlen(qrels->query_ids[q])) >= 0)
-            continue;
-        for (int64_t i = qrels->start[q]; i < qrels->start[q + 1]; i++)
-            n += qrels->grades[i] >= j->min_grade;
-    }
-    return n;
 }
 
 /* Queries in the order of queries.jsonl. */
@@ -85,17 +69,19 @@ static void add_queries(tern_rows_build *build, judged *j)
         TERN_CHECK(query >= 0, "query %s has no judgements", beir->query_ids[i]);
         add_query(build, j, beir->query_texts[i], query);
     }
-    build->rows->n_missing += count_orphans(j, beir->query_id_store);
     tern_texts_free(by_id);
 }
 
-static int fail_empty(const judged *j, tern_error *error)
+/* Rows that judgements ask for and that can't be made are counted, and said. */
+static int check_rows(tern_rows *rows, const judged *j, tern_error *error)
 {
-    if (j->greatest_grade < j->min_grade)
-        return tern_fail(error, "%s/qrels/%s.tsv: no judgement has grade %d or more; the greatest is %d", j->folder,
-                         j->split, j->min_grade, j->greatest_grade);
-    return tern_fail(error, "%s/qrels/%s.tsv: no document with grade %d or more is in corpus.jsonl", j->folder,
-                     j->split, j->min_grade);
+    if (tern_beir_cover(j->beir, j->folder, j->split, j->min_grade, &rows->coverage, &rows->note, error) < 0)
+        return -1;
+    rows->n_missing = rows->coverage.judgements_missing;
+    if (rows->n > 0)
+        return 0;
+    return tern_fail(error, "%s/qrels/%s.tsv: no judgement has grade %d or more; the greatest is %d", j->folder,
+                     j->split, j->min_grade, j->greatest_grade);
 }
 
 int tern_rows_read_beir(tern_rows_build *build, const tern_rows_source *source, tern_error *error)
@@ -110,7 +96,7 @@ int tern_rows_read_beir(tern_rows_build *build, const tern_rows_source *source, 
     memset(j.text_of, 0xFF, (size_t)beir->n_docs * sizeof *j.text_of);
     build->rows->has_positive = 1;
     add_queries(build, &j);
-    int status = build->rows->n > 0 ? 0 : fail_empty(&j, error);
+    int status = check_rows(build->rows, &j, error);
     free(j.text_of);
     tern_beir_free(beir);
     return status;

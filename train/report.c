@@ -102,6 +102,11 @@ json_t *tern_report_json(const tern_outcome *outcome)
     json_object_set_new(result, "tokens_per_second", json_real(p->seconds > 0 ? (double)p->tokens / p->seconds : 0));
     json_object_set_new(result, "peak_memory_mb", json_real(tern_peak_memory_mb()));
     json_object_set_new(result, "planned_memory_mb", json_real((double)outcome->memory_plan / 1048576));
+    if (outcome->missing) {
+        json_object_set_new(result, "queries_missing", json_integer(outcome->missing->queries_missing));
+        json_object_set_new(result, "documents_missing", json_integer(outcome->missing->documents_missing));
+        json_object_set_new(result, "judgements_missing", json_integer(outcome->missing->judgements_missing));
+    }
     if (outcome->warnings)
         json_object_set(result, "warnings", outcome->warnings);
     if (outcome->base_model)

@@ -2,6 +2,7 @@
 #ifndef TERN_TRAIN_REPORT_H
 #define TERN_TRAIN_REPORT_H
 
+#include "data/coverage.h"
 #include "eval/scores.h"
 #include "train/checkpoint.h"
 
@@ -19,18 +20,20 @@ typedef struct tern_outcome {
     int no_eval;                     /* 1: nothing was to be scored */
     int64_t texts, cut_texts;        /* of the training data: all, and those cut at max_seq_length */
     int64_t max_seq_length;
-    int64_t steps;       /* taken */
-    int64_t memory_plan; /* bytes: the peak that was announced */
-    json_t *warnings;    /* borrowed: an array of sentences; NULL: none */
+    int64_t steps;                /* taken */
+    int64_t memory_plan;          /* bytes: the peak that was announced */
+    json_t *warnings;             /* borrowed: an array of sentences; NULL: none */
+    const tern_coverage *missing; /* of all judgements that were read; NULL: there were none */
     const tern_progress *progress;
 } tern_outcome;
 
 /* {"base": {..}, "tuned": {..}, "p_value", "base_as_trained": {..}, "p_value_as_trained", "metric",
  *  "dev": {"base", "best", "step", "base_as_trained"}, "worse_than_base", "measured", "training_texts": {"texts",
  * "cut", "max_seq_length"}, "steps", "idle_steps", "idle_reasons": {"all_masked": ..}, "seconds", "tokens_per_second",
- * "peak_memory_mb", "planned_memory_mb", "warnings": [..], "base_model", "model"}; without warnings none of these,
- * without test no base, tuned and p_value, without dev no dev, and base_as_trained only where the recipe cuts or
- * prompts texts in another way than the base does. worse_than_base: by the run's metric on dev, without dev on test;
+ * "peak_memory_mb", "planned_memory_mb", "warnings": [..], "queries_missing", "documents_missing",
+ * "judgements_missing", "base_model", "model"}; without warnings none of these, without judgements nothing of what is
+ * missing, without test no base, tuned and p_value, without dev no dev, and base_as_trained only where the recipe cuts
+ * or prompts texts in another way than the base does. worse_than_base: by the run's metric on dev, without dev on test;
  * absent without either, when measured is false. base_model: absent for a model from scratch. */
 json_t *tern_report_json(const tern_outcome *outcome);
 /* Reads DIR/result.json back. NULL with a sentence when it is not what tern_report_json makes. */

@@ -134,12 +134,40 @@ static int make_trainer(tern_training *run, tern_error *error)
     return status;
 }
 
+static void add_missing(tern_training *run, const tern_coverage *of, const char *note)
+{
+    run->missing.queries_missing += of->queries_missing;
+    run->missing.documents_missing += of->documents_missing;
+    run->missing.judgements_missing += of->judgements_missing;
+    tern_training_warn(run, "%s", note);
+}
+
+/* What judgements name and isn't there is said, and counted for the result; once, when dev and test are one file. */
+static void count_missing(tern_training *run)
+{
+    const char *last = NULL;
+    for (int i = 0; i < run->recipe->n_sources; i++) {
+        const tern_rows *rows = run->sources[i].rows;
+        run->judged |= run->sources[i].recipe->data.beir != NULL;
+        if (rows->note)
+            add_missing(run, &rows->coverage, rows->note);
+    }
+    for (int i = 0; i < TERN_EXAMS; i++) {
+        const tern_beir *beir = run->exams.exam[i].beir;
+        run->judged |= beir != NULL;
+        if (beir && beir->note && !(last && strcmp(last, beir->note) == 0))
+            add_missing(run, &beir->coverage, beir->note);
+        last = beir ? beir->note : NULL;
+    }
+}
+
 int tern_training_read(tern_training *run, tern_error *error)
 {
     if (read_model(run, error) < 0 || read_sources(run, error) < 0)
         return -1;
     if (go_on(run, error) < 0 || (!run->options->no_eval && tern_exams_open(&run->exams, run->recipe, error) < 0))
         return -1;
+    count_missing(run);
     return make_trainer(run, error);
 }
 

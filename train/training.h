@@ -31,8 +31,10 @@ typedef struct tern_training {
     tern_progress progress;
     int64_t saved_step; /* of the newest checkpoint; -1: none */
     tern_metrics_log *metrics, *dev_log;
-    json_t *warnings;     /* sentences, for the result */
-    int64_t shown_tokens; /* of this process, for tokens per second */
+    json_t *warnings;      /* sentences, for the result */
+    tern_coverage missing; /* what judgements name and isn't there, over all BEIR folders */
+    int judged;            /* there are BEIR folders */
+    int64_t shown_tokens;  /* of this process, for tokens per second */
     double shown_seconds;
 } tern_training;
 
