@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/excerpts.h"
 #include "cli/models.h"
 #include "cli/queries.h"
 #include "cli/terminal.h"
@@ -230,6 +231,16 @@ static int print_cut(const char *text, int width)
     return used;
 }
 
+static char **excerpts_of(const search_index *x, const tern_hit *hits, int64_t n, int columns)
+{
+    const char **texts = tern_alloc((size_t)n, sizeof *texts);
+    for (int64_t i = 0; i < n; i++)
+        texts[i] = x->rows.texts[hits[i].doc];
+    char **excerpts = tern_excerpts(texts, n, columns);
+    free(texts);
+    return excerpts;
+}
+
 /* Cut where people look: on a terminal at its width, elsewhere at COLUMNS. Ids get half of what rank and score leave at
  * most. */
 static void print_table(const search_index *x, const tern_hit *hits, int64_t n)
@@ -242,13 +253,13 @@ static void print_table(const search_index *x, const tern_hit *hits, int64_t n)
     }
     id_width = id_width > ID_MOST ? ID_MOST : id_width;
     id_width = id_width > room / 2 && room > 1 ? room / 2 : id_width;
+    char **excerpts = excerpts_of(x, hits, n, room - id_width);
     for (int64_t i = 0; i < n; i++) {
         printf("%3lld  %7.4f  ", (long long)i + 1, (double)hits[i].score);
         int id = print_cut(x->rows.ids[hits[i].doc], id_width);
-        printf("%*s", (id < id_width ? id_width - id : 0) + 2, "");
-        print_cut(x->rows.texts[hits[i].doc], room - id_width);
-        putchar('\n');
+        printf("%*s%s\n", (id < id_width ? id_width - id : 0) + 2, "", excerpts[i]);
     }
+    tern_excerpts_free(excerpts, n);
 }
 
 static void print_json(const search_index *x, const char *query, const tern_hit *hits, int64_t n)

@@ -13,6 +13,14 @@ grep -qE '"id": ?"[ab]"' out || fail "no id: $(cat out)"
 printf 'zebra\nthe dog\n' | expect 0 "$TERN" search "$tiny" lines.txt --top 1 --quiet
 [ "$(grep -cE '^ +1 ' out)" -eq 2 ] || fail "not an answer for each line of stdin: $(cat out)"
 
+# Rows below one heading show where they differ.
+for word in open ask the first last; do
+    echo "The dog and cat text of the dog, a heading that is longer than half a line: $word dog and the rest of the row"
+done >heading.txt
+COLUMNS=60 expect 0 "$TERN" search "$tiny" heading.txt --query "the dog" --quiet
+[ "$(cut -c 18- out | sort -u | wc -l)" -eq 5 ] || fail "rows can't be told apart: $(cat out)"
+grep -qE '^ +[1-5] +-?[01]\.[0-9]{4}  [1-5]  The dog and\.\.\. open dog and the rest of \.\.\.$' out || fail "not the words that differ: $(cat out)"
+
 : >empty.txt
 expect_sentence 1 "$TERN" search "$tiny" empty.txt --query x --quiet
 expect_sentence 1 "$TERN" search "$tiny" missing.txt --query x --quiet
