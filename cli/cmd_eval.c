@@ -21,7 +21,7 @@
 
 static const char *split, *save_run, *run_file, *per_query, *compare_file, *metric, *invalid_utf8;
 static const char *anchor, *positive, *negative, *score, *role, *precision;
-static int json, judged_only, exclude_same_id, force;
+static int json, judged_only, exclude_same_id, force, spreadsheet;
 static int64_t dim;
 static double tolerance;
 static tern_flag_list expect;
@@ -39,6 +39,7 @@ static const tern_flag flags[] = {
     {"expect", TERN_FLAG_LIST, &expect, "METRIC=VALUE", "exit with 1 unless the figure is so; may be repeated"},
     {"tolerance", TERN_FLAG_DOUBLE, &tolerance, "X", "how far from --expect a figure may be (0.0005)"},
     {"per-query", TERN_FLAG_STRING, &per_query, "FILE.csv", "write each query's figures"},
+    {"spreadsheet", TERN_FLAG_BOOL, &spreadsheet, NULL, "an apostrophe before ids in that file that start a formula"},
     {"compare", TERN_FLAG_STRING, &compare_file, "FILE.csv", "p-value against an earlier --per-query file"},
     {"metric", TERN_FLAG_STRING, &metric, "METRIC", "what --compare compares (ndcg_at_10 of a folder)"},
     {"save-run", TERN_FLAG_STRING, &save_run, "FILE", "write the ranked documents as a TREC run"},
@@ -414,7 +415,8 @@ static int evaluate(evaluation *e, tern_error *error)
     if (by_kind[e->kind](e, error) < 0)
         return -1;
     e->seconds = tern_seconds() - start;
-    if (per_query && tern_scores_write(&e->scores, per_query, force, error) < 0)
+    int how = (force ? TERN_SCORES_OVERWRITE : 0) | (spreadsheet ? TERN_SCORES_SPREADSHEET : 0);
+    if (per_query && tern_scores_write(&e->scores, per_query, how, error) < 0)
         return -1;
     if (compare_file && tern_scores_compare(&e->earlier, &e->scores, compared_metric(e), &e->comparison, error) < 0)
         return tern_fail_within(error, "%s", compare_file);
@@ -438,6 +440,8 @@ static int find_kind(const char *const *args, evaluation *e)
     if (e->kind != KIND_ROWS && (anchor || positive || negative || score || role))
         return tern_command_usage(&command,
                                   "--anchor, --positive, --negative, --score and --role are for files of rows");
+    if (spreadsheet && !per_query)
+        return tern_command_usage(&command, "--spreadsheet is of the file that --per-query writes; give it too");
     if (e->kind == KIND_RUN && dim > 0)
         return tern_command_usage(&command, "with --run there are no vectors to cut to --dim");
     if (e->kind == KIND_RUN && precision)

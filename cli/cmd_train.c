@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 static tern_flag_list sets;
-static int json, no_eval, force, profiled;
+static int json, no_eval, force, profiled, spreadsheet;
 
 static const tern_flag flags[] = {
     {"set", TERN_FLAG_LIST, &sets, "KEY=VALUE", "override a key of the recipe; may be given several times"},
@@ -24,6 +24,8 @@ static const tern_flag flags[] = {
     {"no-eval", TERN_FLAG_BOOL, &no_eval, NULL, "train only: dev and test are not read"},
     {"profile", TERN_FLAG_BOOL, &profiled, NULL,
      "where the time went: a table on stderr, and a trace of the first steps in output.dir/trace.json"},
+    {"spreadsheet", TERN_FLAG_BOOL, &spreadsheet, NULL,
+     "an apostrophe before ids in per_query.csv that start a formula"},
     {"force", TERN_FLAG_BOOL, &force, NULL, "start anew: what a run left in output.dir goes; other files stay"},
     {NULL, TERN_FLAG_BOOL, NULL, NULL, NULL},
 };
@@ -171,7 +173,7 @@ static int show_profile(const tern_profile *profile, const tern_recipe *recipe, 
 
 static int train(tern_recipe *recipe, tern_error *error)
 {
-    tern_train_options options = {.force = force, .no_eval = no_eval};
+    tern_train_options options = {.force = force, .no_eval = no_eval, .spreadsheet = spreadsheet};
     tern_train_result result;
     options.watch = (tern_train_watch){.say = say, .warn = warn, .step = show_step, .work = show_work, .stop = &stop};
     if (start_threads(recipe, error) < 0)

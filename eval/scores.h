@@ -55,11 +55,19 @@ int tern_scores_column(const tern_scores *scores, const char *name);
 /* The figure of a metric; NAN when scores has no such one. */
 double tern_scores_get(const tern_scores *scores, const char *name);
 
+/* How a file of scores is written: bits of the argument overwrite. */
+enum {
+    TERN_SCORES_OVERWRITE = 1,   /* else it fails when the file is there */
+    TERN_SCORES_SPREADSHEET = 2, /* an apostrophe goes before ids that a spreadsheet would take for a formula, those
+                                    that begin with = + - @, tab, CR or LF, and before those that begin with an
+                                    apostrophe; the first column is named guarded_query_id then */
+};
+
 /* A CSV with the header query_id,<column>,... and a row a query; numbers with 17 digits, so that reading gives the
- * same doubles. overwrite 0: fails when the file is there. */
+ * same doubles. */
 int tern_scores_write(const tern_scores *scores, const char *path, int overwrite, tern_error *error);
-/* Reads one back; the means are computed again. Fails with path and line on anything else, ids that occur twice and
- * values that are not finite included. */
+/* Reads one back, guarded ids as they were; the means are computed again. Fails with path and line on anything else,
+ * ids that occur twice and values that are not finite included. */
 int tern_scores_read(tern_scores *scores, const char *path, tern_error *error);
 /* An evaluation by name: "base", "tuned". */
 typedef struct tern_side {

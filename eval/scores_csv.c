@@ -1,4 +1,5 @@
-/* Per-query scores as a CSV (RFC 4180): query_id,<column>,... and a row a query. */
+/* Per-query scores as a CSV (RFC 4180): query_id,<column>,... and a row a query; for spreadsheets, with ids that none
+ * takes for a formula. */
 #include "base/file.h"
 #include "base/memory.h"
 #include "data/csv.h"
@@ -8,13 +9,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void write_field(FILE *f, const char *text)
+/* The first column's names. */
+static const char PLAIN[] = "query_id", GUARDED[] = "guarded_query_id";
+
+/* Spreadsheets take a field that begins so for a formula, and run it: OWASP, CSV Injection. Full-width signs are among
+ * them, which some turn into the plain ones. */
+static int is_formula(const char *text)
 {
+    static const char *const wide[] = {"\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D", "\xEF\xBC\xA0"};
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
+        if (!strncmp(text, wide[i], 3))
+            return 1;
+    return *text && strchr("=+-@\t\r\n", *text) != NULL;
+}
+
+static void write_field(FILE *f, const char *text, int guard)
+{
+    const char *apostrophe = guard && (is_formula(text) || *text == '\'') ? "'" : "";
     if (!text[strcspn(text, ",\"\r\n")]) {
-        fputs(text, f);
+        fprintf(f, "%s%s", apostrophe, text);
         return;
     }
-    fputc('"', f);
+    fprintf(f, "\"%s", apostrophe);
     for (; *text; text++) {
         if (*text == '"')
             fputc('"', f);
@@ -25,16 +41,17 @@ static void write_field(FILE *f, const char *text)
 
 int tern_scores_write(const tern_scores *scores, const char *path, int overwrite, tern_error *error)
 {
-    tern_writer *writer = tern_writer_open(path, overwrite, error);
+    tern_writer *writer = tern_writer_open(path, overwrite & TERN_SCORES_OVERWRITE, error);
     if (!writer)
         return -1;
     FILE *f = tern_writer_stream(writer);
-    fputs("query_id", f);
+    int guard = overwrite & TERN_SCORES_SPREADSHEET;
+    fputs(guard ? GUARDED : PLAIN, f);
     for (int c = 0; c < scores->n_columns; c++)
         fprintf(f, ",%s", scores->columns[c]);
     for (int64_t q = 0; q < scores->n_queries; q++) {
         fputc('\n', f);
-        write_field(f, scores->query_ids[q]);
+        write_field(f, scores->query_ids[q], guard);
         for (int c = 0; c < scores->n_columns; c++)
             fprintf(f, ",%.17g", scores->per_query[q * scores->n_columns + c]);
     }
@@ -123,13 +140,14 @@ typedef struct rows {
 
 static int read_rows(tern_csv *csv, int n_columns, rows *r, tern_error *error)
 {
-    int status;
+    int status, guarded = !strcmp(tern_csv_name(csv, 0), GUARDED);
     while ((status = tern_csv_next(csv, error)) > 0) {
         if (r->n == r->capacity) {
             TERN_GROW(r->ids, r->n, r->capacity);
             r->values = tern_realloc(r->values, r->capacity, (size_t)n_columns * sizeof *r->values);
         }
-        r->ids[r->n++] = tern_strdup(tern_csv_field(csv, 0, NULL));
+        const char *id = tern_csv_field(csv, 0, NULL);
+        r->ids[r->n++] = tern_strdup(guarded && *id == '\'' ? id + 1 : id);
         for (int c = 0; c < n_columns; c++)
             if (read_value(csv, c + 1, r->values + (r->n - 1) * (size_t)n_columns + c, error) < 0)
                 return -1;
@@ -178,7 +196,7 @@ int tern_scores_read(tern_scores *scores, const char *path, tern_error *error)
         return -1;
     rows r = {0};
     int n_columns = tern_csv_columns(csv) - 1, status = -1;
-    if (n_columns < 1 || strcmp(tern_csv_name(csv, 0), "query_id")) {
+    if (n_columns < 1 || (strcmp(tern_csv_name(csv, 0), PLAIN) && strcmp(tern_csv_name(csv, 0), GUARDED))) {
         tern_fail(error, "%s:1: the header is not query_id and metrics; give a file that tern eval --per-query wrote",
                   path);
         goto out;

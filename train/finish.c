@@ -49,7 +49,8 @@ static int write_per_query(const tern_training *run, const tern_scores *tuned, t
     char *path = tern_run_path(&run->folder, "per_query.csv");
     const tern_side sides[] = {
         {"base", &run->base[TERN_EXAM_TEST]}, {"tuned", tuned}, {"base_as_trained", as_trained(run, TERN_EXAM_TEST)}};
-    int status = tern_scores_write_sides(sides, sides[2].scores ? 3 : 2, run->recipe->eval.metric, path, 1, error);
+    int how = TERN_SCORES_OVERWRITE | (run->options->spreadsheet ? TERN_SCORES_SPREADSHEET : 0);
+    int status = tern_scores_write_sides(sides, sides[2].scores ? 3 : 2, run->recipe->eval.metric, path, how, error);
     free(path);
     return status;
 }

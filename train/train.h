@@ -56,8 +56,10 @@ typedef struct tern_train_watch {
 } tern_train_watch;
 
 typedef struct tern_train_options {
-    int force;   /* 1: what a run left in the output folder goes, name by name, and training starts anew */
-    int no_eval; /* 1: neither dev nor test is read */
+    int force;       /* 1: what a run left in the output folder goes, name by name, and training starts anew */
+    int no_eval;     /* 1: neither dev nor test is read */
+    int spreadsheet; /* 1: ids in per_query.csv that a spreadsheet would take for formulas are guarded (eval/scores.h)
+                      */
     tern_train_watch watch;
     tern_profile *profile; /* the caller's: gets the spans of the run; NULL: none */
 } tern_train_options;
