@@ -162,9 +162,9 @@ START_TEST(steps_that_taught_nothing_are_said_in_the_last_line_with_the_reasons)
     progress.idle[TERN_IDLE_ONE_ROW] = 12;
     progress.idle[TERN_IDLE_ALL_MASKED] = 3;
     tern_outcome outcome = {.metric = "ndcg_at_10", .model_folder = "m", .steps = 60, .progress = &progress};
+    outcome.dev_as_trained = NAN;
     for (int worse = 0; worse < 2; worse++) {
-        outcome.has_dev = worse;
-        outcome.dev_base = 0.4;
+        outcome.dev_base = worse ? 0.4 : NAN;
         json_t *result = tern_report_json(&outcome);
         ck_assert_int_eq(json_integer_value(json_object_get(result, "idle_steps")), 15);
         const json_t *reasons = json_object_get(result, "idle_reasons");
