@@ -69,6 +69,7 @@ static void open_setting(setting *s)
 {
     tern_error error = {{0}};
     tern_train_watch watch = {0};
+    tern_inputs inputs = {0};
     const char *classes = write_rows("classes.jsonl", 1), *pairs = write_rows("pairs.jsonl", 0);
     char *whole = tern_format(text, classes, pairs, pairs, write_teacher());
     s->recipe = tern_recipe_parse(whole, strlen(whole), "x.yaml", NULL, 0, &error);
@@ -76,12 +77,13 @@ static void open_setting(setting *s)
     s->model = tern_model_load("tests/goldens/tiny", &error);
     ck_assert_msg(s->model, "%s", error.message);
     for (int i = 0; i < SOURCES; i++) {
-        ck_assert_msg(tern_source_read(&s->sources[i], s->recipe, i, &error) == 0, "%s", error.message);
+        ck_assert_msg(tern_source_read(&s->sources[i], s->recipe, i, &inputs, &error) == 0, "%s", error.message);
         tern_source_prepare(&s->sources[i], s->recipe, s->model);
         ck_assert_msg(tern_source_embed_second(&s->sources[i], s->recipe, &watch, &error) == 0, "%s", error.message);
     }
     s->trainer = tern_trainer_create(s->recipe, s->model, s->sources, &error);
     ck_assert_msg(s->trainer, "%s", error.message);
+    tern_inputs_free(&inputs);
     free(whole);
 }
 

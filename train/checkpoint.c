@@ -1,16 +1,20 @@
 #include "train/checkpoint.h"
 
-#include "base/hash.h"
 #include "base/memory.h"
-#include "checkpoints/state.h"
+#include "train/inputs.h"
 
 #include <string.h>
 
 /* What must agree before the rest is taken. */
 typedef struct origin {
-    char *identity;
-    int64_t data;
+    char *identity, *inputs;
 } origin;
+
+static void free_origin(origin *from)
+{
+    free(from->identity);
+    free(from->inputs);
+}
 
 static void list_heads(tern_state *s, const tern_checkpoint *c)
 {
@@ -30,7 +34,7 @@ static tern_state *list_items(const tern_checkpoint *c, origin *from)
     tern_state *s = tern_state_create();
     tern_progress *p = c->progress;
     tern_state_add_string(s, "identity", &from->identity);
-    tern_state_add_int64(s, "training_data", &from->data, 1);
+    tern_state_add_string(s, "inputs", &from->inputs);
     tern_state_add_int64(s, "step", &p->step, 1);
     tern_state_add_int64(s, "evaluated_step", &p->evaluated_step, 1);
     tern_state_add_int64(s, "best_step", &p->best_step, 1);
@@ -53,57 +57,113 @@ static tern_state *list_items(const tern_checkpoint *c, origin *from)
 int tern_checkpoint_save(const tern_checkpoint *checkpoint, int64_t keep, tern_error *error)
 {
     TERN_CHECK(!checkpoint->average || !checkpoint->average->swapped, "a checkpoint of the average");
-    origin from = {.identity = tern_strdup(checkpoint->identity), .data = (int64_t)checkpoint->data};
+    origin from = {.identity = tern_strdup(checkpoint->identity), .inputs = tern_strdup(checkpoint->inputs)};
     tern_state *state = list_items(checkpoint, &from);
     char *path = tern_run_checkpoint_path(checkpoint->folder, checkpoint->progress->step);
     int status = tern_state_save(state, path, error);
     if (status == 0)
         status = tern_run_prune(checkpoint->folder, keep, error);
     free(path);
-    free(from.identity);
+    free_origin(&from);
     tern_state_free(state);
     return status;
 }
 
-static int load_one(const tern_checkpoint *c, int64_t step, int *other, tern_error *error)
+/* Whether a checkpoint is of this run, as it is now. */
+static int check_origin(const tern_checkpoint *c, const origin *from, tern_error *error)
+{
+    const char *folder = c->folder->path;
+    if (!tern_inputs_same_version(from->inputs, c->inputs))
+        return tern_fail(error,
+                         "%s: this run began with another version of tern, whose steps were other ones; finish it with "
+                         "that one, choose another output.dir, or --force to start anew",
+                         folder);
+    if (strcmp(from->identity, c->identity) != 0)
+        return tern_fail(error,
+                         "%s: its checkpoint is of a run of another recipe; remove it, choose another output.dir, or "
+                         "--force to start anew",
+                         folder);
+    char *changed = tern_inputs_changed(from->inputs, c->inputs, 0);
+    if (!changed)
+        return 0;
+    tern_fail(error, "%s: %s; give back what it began with, choose another output.dir, or --force to start anew",
+              folder, changed);
+    free(changed);
+    return -1;
+}
+
+/* Versions before the first that had inputs are another one. */
+static int read_origin(const tern_state_file *file, origin *from, tern_error *error)
+{
+    if (tern_state_get_string(file, "identity", &from->identity, error) < 0)
+        return -1;
+    if (tern_state_has(file, "inputs"))
+        return tern_state_get_string(file, "inputs", &from->inputs, error);
+    from->inputs = tern_strdup("");
+    return 0;
+}
+
+/* other 1: it can be read, but isn't of this run. */
+static int find_one(const tern_checkpoint *c, int64_t step, tern_restart *restart, int *other, tern_error *error)
 {
     origin from = {0};
     tern_state *state = list_items(c, &from);
     char *path = tern_run_checkpoint_path(c->folder, step);
-    int status = tern_state_load(state, path, error);
-    if (status == 0 && (strcmp(from.identity, c->identity) != 0 || from.data != (int64_t)c->data)) {
-        *other = 1;
-        status = tern_fail(error,
-                           "%s: the training data changed since this run began; give them back, choose another "
-                           "output.dir, or --force to start anew",
-                           path);
+    int status = -1;
+    restart->file = tern_state_open(path, error);
+    if (restart->file && read_origin(restart->file, &from, error) == 0) {
+        *other = check_origin(c, &from, error) < 0;
+        status = *other ? -1 : tern_state_check(state, restart->file, error);
     }
-    if (status == 0)
-        tern_optimizer_restored(c->optimizer);
-    if (status == 0 && c->heads && c->heads->n > 0)
-        tern_optimizer_restored(c->heads_optimizer);
+    if (status == 0) {
+        restart->step = step;
+        restart->inputs = from.inputs;
+        from.inputs = NULL;
+    } else {
+        tern_state_close(restart->file);
+        restart->file = NULL;
+    }
     free(path);
-    free(from.identity);
+    free_origin(&from);
     tern_state_free(state);
     return status;
 }
 
-int tern_checkpoint_load(const tern_checkpoint *checkpoint, int64_t *step, tern_error *skipped, tern_error *error)
+int tern_checkpoint_find(const tern_checkpoint *checkpoint, tern_restart *restart, tern_error *error)
 {
-    int64_t *steps, n = tern_run_checkpoints(checkpoint->folder, &steps), i = 0;
+    int64_t *steps, n = tern_run_checkpoints(checkpoint->folder, &steps);
     int other = 0, status = -1;
-    *step = -1;
-    for (; i < n && status < 0 && !other; i++) {
-        status = load_one(checkpoint, steps[i], &other, error);
-        if (status < 0 && !other && skipped)
-            *skipped = *error;
+    *restart = (tern_restart){.step = -1};
+    for (int64_t i = 0; i < n && status < 0 && !other; i++) {
+        status = find_one(checkpoint, steps[i], restart, &other, error);
+        if (status < 0 && !other)
+            restart->skipped = *error;
     }
-    if (status == 0)
-        *step = steps[i - 1];
     free(steps);
     if (n > 0 && status < 0 && !other)
         tern_fail_within(error, "no checkpoint of this run can be read (--force starts anew)");
     return n == 0 ? 0 : status;
+}
+
+int tern_checkpoint_load(const tern_checkpoint *checkpoint, const tern_restart *restart, tern_error *error)
+{
+    origin from = {0};
+    tern_state *state = list_items(checkpoint, &from);
+    int status = tern_state_fill(state, restart->file, error);
+    if (status == 0)
+        tern_optimizer_restored(checkpoint->optimizer);
+    if (status == 0 && checkpoint->heads && checkpoint->heads->n > 0)
+        tern_optimizer_restored(checkpoint->heads_optimizer);
+    free_origin(&from);
+    tern_state_free(state);
+    return status;
+}
+
+void tern_restart_close(tern_restart *restart)
+{
+    tern_state_close(restart->file);
+    free(restart->inputs);
+    *restart = (tern_restart){.step = -1};
 }
 
 static tern_state *list_best(const tern_checkpoint *c, int64_t *step)
@@ -155,28 +215,4 @@ int tern_best_check(const tern_checkpoint *checkpoint, tern_error *error)
         tern_state_listing_free(&listing);
     free(path);
     return status < 0 ? fail_best(error) : 0;
-}
-
-static uint64_t add_hash(uint64_t hash, const void *bytes, size_t n)
-{
-    return bytes ? tern_hash(bytes, n, hash) : hash;
-}
-
-uint64_t tern_rows_fingerprint(const tern_rows *rows)
-{
-    uint64_t hash = tern_hash(&rows->n, sizeof rows->n, (uint64_t)rows->n_negatives);
-    hash = tern_hash(&rows->n_scores, sizeof rows->n_scores, hash);
-    size_t n = (size_t)rows->n;
-    for (int64_t t = 0; t < tern_texts_count(rows->texts); t++) {
-        size_t length;
-        const char *text = tern_texts_get(rows->texts, t, &length);
-        hash = tern_hash(text, length, hash);
-    }
-    hash = add_hash(hash, rows->anchor, n * sizeof *rows->anchor);
-    hash = add_hash(hash, rows->positive, n * sizeof *rows->positive);
-    hash = add_hash(hash, rows->negative, n * (size_t)rows->n_negatives * sizeof *rows->negative);
-    hash = add_hash(hash, rows->score, n * (size_t)rows->n_scores * sizeof *rows->score);
-    if (rows->relevant_start)
-        hash = add_hash(hash, rows->relevant, (size_t)rows->relevant_start[rows->n_anchors_known] * sizeof(int64_t));
-    return add_hash(hash, rows->label, n * sizeof *rows->label);
 }

@@ -2,7 +2,7 @@
 #ifndef TERN_TRAIN_CHECKPOINT_H
 #define TERN_TRAIN_CHECKPOINT_H
 
-#include "data/rows.h"
+#include "checkpoints/state.h"
 #include "train/average.h"
 #include "train/idle.h"
 #include "train/optimizer.h"
@@ -25,7 +25,7 @@ typedef struct tern_progress {
 typedef struct tern_checkpoint {
     const tern_run_folder *folder;
     const char *identity; /* of the run, see run_folder.h */
-    uint64_t data;        /* of the training rows: tern_rows_fingerprint of each source's, joined */
+    const char *inputs;   /* of the run: tern_inputs_text */
     tern_params *params;
     tern_optimizer *optimizer;
     tern_params *heads; /* what the losses learn, and its moments; NULL or without tensors: nothing */
@@ -37,10 +37,21 @@ typedef struct tern_checkpoint {
 /* Writes checkpoints/step-N.h5 and removes all but the newest keep. params must hold what is trained, not the average:
  * swap them before. */
 int tern_checkpoint_save(const tern_checkpoint *checkpoint, int64_t keep, tern_error *error);
-/* Puts the newest checkpoint that can be read back; *step is its step, or -1 when there is none at all. skipped
- * (NULL: not wanted) gets the sentence about newer ones that can't be read, empty when there are none. Fails when none
- * of those there can be read, or when the training data are others. */
-int tern_checkpoint_load(const tern_checkpoint *checkpoint, int64_t *step, tern_error *skipped, tern_error *error);
+
+/* A checkpoint that a run can go on from. */
+typedef struct tern_restart {
+    int64_t step;       /* -1: there is none at all */
+    char *inputs;       /* that the run had then */
+    tern_error skipped; /* about newer ones that can't be read; empty: there are none */
+    tern_state_file *file;
+} tern_restart;
+
+/* Finds the newest checkpoint that can be read, and puts nothing back yet. Fails when none of those there can be, and
+ * when what training depends on has changed, naming it; the test data may be others. To be closed in any case. */
+int tern_checkpoint_find(const tern_checkpoint *checkpoint, tern_restart *restart, tern_error *error);
+/* Puts it back. */
+int tern_checkpoint_load(const tern_checkpoint *checkpoint, const tern_restart *restart, tern_error *error);
+void tern_restart_close(tern_restart *restart);
 
 /* best.h5: the weights that params hold (the average's while they are swapped, as at an evaluation), with their step.
  * Loading puts them there: params are then to be exported, no longer to be swapped or trained. */
@@ -48,8 +59,5 @@ int tern_best_save(const tern_checkpoint *checkpoint, tern_error *error);
 int tern_best_load(const tern_checkpoint *checkpoint, tern_error *error);
 /* Fails when there is a best step, but no best.h5 that can be read: better said before the rest is trained. */
 int tern_best_check(const tern_checkpoint *checkpoint, tern_error *error);
-
-/* A hash of all rows: the texts in their roles, scores and labels. */
-uint64_t tern_rows_fingerprint(const tern_rows *rows);
 
 #endif

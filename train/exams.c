@@ -6,7 +6,7 @@
 #include "eval/retrieval.h"
 #include "eval/similarity.h"
 #include "eval/triplets.h"
-#include "train/checkpoint.h"
+#include "train/inputs.h"
 #include "train/rows_source.h"
 
 #include <string.h>

@@ -71,7 +71,7 @@ tern_checkpoint tern_training_checkpoint(tern_training *run)
     return (tern_checkpoint){
         .folder = &run->folder,
         .identity = run->identity,
-        .data = run->data,
+        .inputs = run->inputs,
         .params = tern_encoder_params(run->model->encoder),
         .optimizer = parts.optimizer,
         .heads = parts.heads,

@@ -21,12 +21,15 @@ typedef struct job {
     int64_t done, total;
 } job;
 
-int64_t tern_second_model_dim(const char *name, tern_warnings *warnings, tern_error *error)
+int64_t tern_second_model_look(const char *name, const char *kind, tern_inputs *inputs, tern_warnings *warnings,
+                               tern_error *error)
 {
     tern_model *model = tern_model_open(name, error);
     int64_t dim = model ? tern_model_dim(model) : -1;
-    if (model)
+    if (model) {
+        tern_inputs_add_model(inputs, kind, model);
         tern_warnings_add(warnings, &model->warnings);
+    }
     tern_model_free(model);
     return dim;
 }

@@ -9,13 +9,15 @@
 
 #include "checkpoints/model.h"
 #include "data/rows.h"
+#include "train/inputs.h"
 #include "train/train.h"
 
 typedef struct tern_second_vectors tern_second_vectors;
 
-/* How wide a model's vectors are, or -1 with a sentence when it can't be loaded. warnings (NULL: dropped): gets those
- * of the model. */
-int64_t tern_second_model_dim(const char *model, tern_warnings *warnings, tern_error *error);
+/* How wide a model's vectors are, or -1 with a sentence when it can't be loaded; adds it to inputs as kind. warnings
+ * (NULL: dropped): gets those of the model. */
+int64_t tern_second_model_look(const char *model, const char *kind, tern_inputs *inputs, tern_warnings *warnings,
+                               tern_error *error);
 
 /* Loads the model, embeds every text that rows use in each role it has, with the model's own prompts, and lets the
  * model go. NULL with a sentence when it can't be loaded, or when watch->stop asks for an end. */

@@ -47,6 +47,12 @@ static int read_model(tern_training *run, tern_error *error)
     if (!run->model)
         return tern_fail_within(error, "%s", tern_recipe_line(recipe, recipe->model ? "model" : "scratch"));
     tern_training_warn_all(run, &run->model->warnings);
+    if (recipe->model) {
+        run->weights = tern_inputs_add_model(&run->found, "the base model", run->model);
+    } else {
+        tern_inputs_add_file(&run->found, "the vocabulary", recipe->scratch.vocab, "", recipe->scratch.vocab);
+        run->weights = tern_weights_fingerprint(tern_encoder_params(run->model->encoder));
+    }
     if (tern_check_model(recipe, run->model, error) < 0)
         return -1;
     tern_readings_make(run->readings, recipe, run->model);
@@ -70,7 +76,7 @@ static void warn(void *run, const char *sentence)
 static int read_source(tern_training *run, int i, tern_error *error)
 {
     tern_source *source = &run->sources[i];
-    int status = tern_source_read(source, run->recipe, i, error);
+    int status = tern_source_read(source, run->recipe, i, &run->found, error);
     if (source->rows)
         tern_check_say_findings(run->recipe, i, &source->findings, warn, run);
     if (status == 0)
@@ -86,9 +92,22 @@ static int read_sources(tern_training *run, tern_error *error)
         if (go_on(run, error) < 0 || read_source(run, i, error) < 0)
             return -1;
         tern_training_warn_all(run, &run->sources[i].warnings);
-        uint64_t rows = tern_rows_fingerprint(run->sources[i].rows);
-        run->data = i == 0 ? rows : tern_mix(run->data ^ rows);
     }
+    return 0;
+}
+
+static int read_exams(tern_training *run, tern_error *error)
+{
+    static const char *const kinds[TERN_EXAMS] = {"the dev data", TERN_INPUT_TEST};
+    const tern_recipe_data *data[TERN_EXAMS] = {&run->recipe->data.dev, &run->recipe->data.test};
+    if (run->options->no_eval)
+        return 0;
+    if (go_on(run, error) < 0 || tern_exams_open(&run->exams, run->recipe, error) < 0)
+        return -1;
+    for (int i = 0; i < TERN_EXAMS; i++)
+        if (tern_exams_has(&run->exams, i))
+            tern_inputs_add(&run->found, kinds[i], data[i]->beir ? data[i]->beir : data[i]->file, "",
+                            tern_exams_fingerprint(&run->exams, i));
     return 0;
 }
 
@@ -163,26 +182,11 @@ static void count_missing(tern_training *run)
 
 int tern_training_read(tern_training *run, tern_error *error)
 {
-    if (read_model(run, error) < 0 || read_sources(run, error) < 0)
-        return -1;
-    if (go_on(run, error) < 0 || (!run->options->no_eval && tern_exams_open(&run->exams, run->recipe, error) < 0))
+    if (read_model(run, error) < 0 || read_sources(run, error) < 0 || read_exams(run, error) < 0)
         return -1;
     count_missing(run);
+    run->inputs = tern_inputs_text(&run->found);
     return make_trainer(run, error);
-}
-
-int tern_training_claim(tern_training *run, tern_error *error)
-{
-    const tern_recipe *recipe = run->recipe;
-    if (tern_run_folder_open(&run->folder, recipe->output.dir, run->identity, run->folder_flags, error) < 0)
-        return -1;
-    if (run->folder.warning)
-        tern_training_warn(run, "%s", run->folder.warning);
-    char *path = tern_run_path(&run->folder, "recipe.yaml"), *text = tern_recipe_resolved(recipe);
-    int status = tern_file_write(path, text, strlen(text), error);
-    free(path);
-    free(text);
-    return status;
 }
 
 static const char *const exam_names[TERN_EXAMS] = {"dev", "test"};
@@ -233,20 +237,32 @@ static int same_set(const tern_training *run, int row, int which)
     return same;
 }
 
-/* Another test set is scored again; with another dev set, or texts that are read in another way, the best score so far
- * would mean nothing. Earlier versions gave the exported model and its base the length of training. */
-static int check_dev(const tern_training *run, tern_error *error)
+/* The test data alone may change: the base is scored again on them as they are now. */
+static void warn_of_test(tern_training *run)
 {
-    int64_t *steps, n = tern_run_checkpoints(&run->folder, &steps);
-    free(steps);
-    if (n == 0 || !tern_exams_has(&run->exams, TERN_EXAM_DEV) || same_set(run, BASE_ROW, TERN_EXAM_DEV) != 0)
-        return 0;
-    return tern_fail(error,
-                     "%s: the dev data changed since this run began%s; give them back, choose another output.dir, or "
-                     "--force to start anew",
-                     run->folder.path,
-                     run->reading ? ", or an earlier version of tern began it, which cut and prompted the base too"
-                                  : "");
+    char *changed = run->restart.inputs ? tern_inputs_changed(run->restart.inputs, run->inputs, 1) : NULL;
+    if (changed && same_set(run, BASE_ROW, TERN_EXAM_TEST) != 1)
+        tern_training_warn(run, "%s: %s; base and tuned model are scored on them as they are now", run->folder.path,
+                           changed);
+    free(changed);
+}
+
+int tern_training_claim(tern_training *run, tern_error *error)
+{
+    const tern_recipe *recipe = run->recipe;
+    if (tern_run_folder_open(&run->folder, recipe->output.dir, run->identity, run->folder_flags, error) < 0)
+        return -1;
+    if (run->folder.warning)
+        tern_training_warn(run, "%s", run->folder.warning);
+    tern_checkpoint checkpoint = tern_training_checkpoint(run);
+    if (tern_checkpoint_find(&checkpoint, &run->restart, error) < 0)
+        return -1;
+    warn_of_test(run);
+    char *path = tern_run_path(&run->folder, "recipe.yaml"), *text = tern_recipe_resolved(recipe);
+    int status = tern_file_write(path, text, strlen(text), error);
+    free(path);
+    free(text);
+    return status;
 }
 
 /* Scores that an earlier start of this run left; those that can't be read are made again. */
@@ -313,10 +329,6 @@ int tern_training_score_base(tern_training *run, tern_error *error)
 {
     if (!tern_exams_has(&run->exams, TERN_EXAM_DEV) && !tern_exams_has(&run->exams, TERN_EXAM_TEST))
         return 0;
-    const tern_params *params = tern_encoder_params(run->model->encoder);
-    run->weights = tern_hash(params->value, (size_t)params->size * sizeof *params->value, 0);
-    if (check_dev(run, error) < 0)
-        return -1;
     for (int row = 0; row < BASE_ROWS; row++)
         if (score_row(run, row, error) < 0)
             return -1;
@@ -423,14 +435,13 @@ static int embed_second(tern_training *run, tern_error *error)
 static int load_checkpoint(tern_training *run, tern_error *error)
 {
     tern_checkpoint checkpoint = tern_training_checkpoint(run);
-    tern_error skipped = {{0}};
-    if (tern_checkpoint_load(&checkpoint, &run->saved_step, &skipped, error) < 0 ||
-        tern_best_check(&checkpoint, error) < 0)
+    if (run->restart.skipped.message[0])
+        tern_training_say(run, "left out: %s", run->restart.skipped.message);
+    if (tern_checkpoint_load(&checkpoint, &run->restart, error) < 0 || tern_best_check(&checkpoint, error) < 0)
         return -1;
-    if (skipped.message[0])
-        tern_training_say(run, "left out: %s", skipped.message);
-    if (run->saved_step >= 0)
-        tern_training_say(run, "going on after step %lld", (long long)run->saved_step);
+    run->saved_step = run->restart.step;
+    tern_restart_close(&run->restart);
+    tern_training_say(run, "going on after step %lld", (long long)run->saved_step);
     return 0;
 }
 
@@ -457,7 +468,7 @@ int tern_training_restore(tern_training *run, tern_error *error)
     if (say_plan(run, error) < 0 || embed_second(run, error) < 0)
         return -1;
     run->saved_step = -1;
-    if (run->folder.found == TERN_RUN_STARTED && load_checkpoint(run, error) < 0)
+    if (run->restart.step >= 0 && load_checkpoint(run, error) < 0)
         return -1;
     return open_logs(run, error);
 }

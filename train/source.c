@@ -20,28 +20,34 @@ static int number_of(const tern_source *source, const tern_recipe *recipe)
     return (int)(source->recipe - recipe->sources);
 }
 
+static int has_guide(const tern_source *source, int loss)
+{
+    return (tern_loss_find(source->recipe->losses[loss].name)->needs & TERN_NEEDS_GUIDE) != 0;
+}
+
 /* Where a loss's second model is given. */
 static const char *second_line(const tern_source *source, const tern_recipe *recipe, int loss)
 {
-    const char *key = tern_loss_find(source->recipe->losses[loss].name)->needs & TERN_NEEDS_GUIDE ? "guide" : "teacher";
+    const char *key = has_guide(source, loss) ? "guide" : "teacher";
     return tern_check_loss_line(recipe, number_of(source, recipe), loss, key);
 }
 
 /* A second model that can't be loaded is better known of before anything long starts. */
-static int measure_second(tern_source *source, const tern_recipe *recipe, tern_error *error)
+static int measure_second(tern_source *source, const tern_recipe *recipe, tern_inputs *inputs, tern_error *error)
 {
     tern_objective *o = &source->objective;
     for (int i = 0; i < o->n_losses; i++) {
         if (!o->second_model[i])
             continue;
-        o->second_dim[i] = tern_second_model_dim(o->second_model[i], &source->warnings, error);
+        const char *kind = has_guide(source, i) ? "the guide" : "the teacher";
+        o->second_dim[i] = tern_second_model_look(o->second_model[i], kind, inputs, &source->warnings, error);
         if (o->second_dim[i] < 0)
             return tern_fail_within(error, "%s", second_line(source, recipe, i));
     }
     return 0;
 }
 
-int tern_source_read(tern_source *source, const tern_recipe *recipe, int i, tern_error *error)
+int tern_source_read(tern_source *source, const tern_recipe *recipe, int i, tern_inputs *inputs, tern_error *error)
 {
     *source = (tern_source){.recipe = &recipe->sources[i]};
     source->name = name_of(source->recipe);
@@ -56,7 +62,10 @@ int tern_source_read(tern_source *source, const tern_recipe *recipe, int i, tern
     if (tern_check_rows(recipe, i, source->rows, error) < 0 ||
         tern_check_judgements(recipe, i, source->rows, &source->findings, error) < 0)
         return -1;
-    return measure_second(source, recipe, error);
+    const tern_recipe_data *data = &source->recipe->data;
+    tern_inputs_add(inputs, "the training data", data->beir ? data->beir : data->file, "",
+                    tern_rows_fingerprint(source->rows));
+    return measure_second(source, recipe, inputs, error);
 }
 
 /* Sources of the same rows draw them in orders of their own. */

@@ -1,7 +1,7 @@
 /* One training data set, from its rows to its batches, with the losses that are made small on it.
  *
  *     tern_source s = {0};
- *     tern_source_read(&s, recipe, 0, &error);                    // rows
+ *     tern_source_read(&s, recipe, 0, &inputs, &error);           // rows
  *     tern_source_prepare(&s, recipe, model);                     // tokens, sampler
  *     tern_source_embed_second(&s, recipe, watch, &error);        // second models' vectors
  *     tern_source_fill(&s, rows, n, dropout, &batch);             // rows: of its sampler's plan
@@ -31,8 +31,8 @@ typedef struct tern_source {
 } tern_source;
 
 /* Reads the rows of source number i and checks them against its losses; finds out how wide its second models' vectors
- * are. */
-int tern_source_read(tern_source *source, const tern_recipe *recipe, int i, tern_error *error);
+ * are. Adds both to inputs. */
+int tern_source_read(tern_source *source, const tern_recipe *recipe, int i, tern_inputs *inputs, tern_error *error);
 /* Leaves out the texts that the losses pass by, tokenizes the rest and makes the sampler. */
 void tern_source_prepare(tern_source *source, const tern_recipe *recipe, const tern_model *model);
 /* Embeds all texts with the losses' second models: long work, where there are any. */

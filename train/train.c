@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "eval/metrics.h"
 #include "train/check.h"
-#include "train/inputs.h"
+#include "train/input_places.h"
 #include "train/memory_plan.h"
 #include "train/training.h"
 
@@ -62,8 +62,11 @@ void tern_training_free(tern_training *run)
         tern_source_free(&run->sources[i]);
     free(run->sources);
     tern_model_free(run->model);
+    tern_restart_close(&run->restart);
     tern_run_folder_close(&run->folder);
     json_decref(run->warnings);
+    tern_inputs_free(&run->found);
+    free(run->inputs);
     free(run->identity);
     free(run->base_name);
 }
@@ -159,8 +162,9 @@ int tern_train(tern_recipe *recipe, const tern_train_options *options, tern_trai
     resolve_memory(recipe, options->force);
     resolve_metric(recipe);
     run.identity = make_identity(recipe, options);
-    run.folder_flags = (options->force ? TERN_RUN_FORCE : 0) | (tern_inputs_own_base(recipe) ? TERN_RUN_OWN_BASE : 0);
-    if (tern_inputs_check(recipe, error) < 0 ||
+    run.folder_flags =
+        (options->force ? TERN_RUN_FORCE : 0) | (tern_input_places_own_base(recipe) ? TERN_RUN_OWN_BASE : 0);
+    if (tern_input_places_check(recipe, error) < 0 ||
         tern_run_folder_look(recipe->output.dir, run.identity, run.folder_flags, &found, error) < 0)
         status = -1;
     else if (found == TERN_RUN_FINISHED)

@@ -5,6 +5,7 @@
 #include "base/warnings.h"
 #include "train/checkpoint.h"
 #include "train/exams.h"
+#include "train/inputs.h"
 #include "train/metrics_log.h"
 #include "train/reading.h"
 #include "train/report.h"
@@ -18,8 +19,9 @@ typedef struct tern_training {
     char *base_name;  /* what the base model is read from; NULL: from scratch */
     tern_model *model;
     tern_source *sources;                 /* [recipe->n_sources] */
-    uint64_t data;                        /* tern_rows_fingerprint of all sources' rows */
-    uint64_t weights;                     /* hash of the base model's, before training; 0 when nothing is scored */
+    tern_inputs found;                    /* what is read, as it is read */
+    char *inputs;                         /* all of it: tern_inputs_text */
+    uint64_t weights;                     /* hash of the base model's, before training */
     tern_reading readings[TERN_READINGS]; /* the model reads as EXPORTED but while its base is scored */
     uint64_t reading;                     /* tern_readings_hash of them */
     int64_t texts, cut_texts;             /* of the training data: all, and those that are cut */
@@ -29,7 +31,8 @@ typedef struct tern_training {
     tern_run_folder folder;
     tern_trainer *trainer;
     tern_progress progress;
-    int64_t saved_step; /* of the newest checkpoint; -1: none */
+    tern_restart restart; /* what it goes on from, between claiming and restoring */
+    int64_t saved_step;   /* of the newest checkpoint; -1: none */
     tern_metrics_log *metrics, *dev_log;
     json_t *warnings;      /* sentences, for the result */
     tern_coverage missing; /* what judgements name and isn't there, over all BEIR folders */
@@ -38,7 +41,8 @@ typedef struct tern_training {
     double shown_seconds;
 } tern_training;
 
-/* Setting up, in this order: reads and checks everything and makes the trainer; claims the folder; scores the base
+/* Setting up, in this order: reads and checks everything and makes the trainer; claims the folder, and finds in it the
+ * checkpoint to go on from, unless something that training depends on has changed since; scores the base
  * model (or reads its scores of an earlier start); embeds with second models and puts the newest checkpoint back. */
 int tern_training_read(tern_training *run, tern_error *error);
 int tern_training_claim(tern_training *run, tern_error *error);
