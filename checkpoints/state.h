@@ -57,13 +57,14 @@ int tern_state_load(tern_state *state, const char *path, tern_error *error);
 
 /* The same in steps, for what must be known before the rest can be placed:
  *
- *     tern_state_file *f = tern_state_open(path, &error);          // checksum, names, types, shapes: all is checked
+ *     tern_state_file *f = tern_state_open(path, s, &error);       // checksum, names, types, shapes: all is checked
  *     tern_state_get_string(f, "recipe", &text, &error);
  *     if (tern_state_check(s, f, &error) == 0)                     // has the items of s, and no others
  *         tern_state_fill(s, f, &error);
  *     tern_state_close(f); */
 typedef struct tern_state_file tern_state_file;
-tern_state_file *tern_state_open(const char *path, tern_error *error);
+/* into: what it will be put into, which makes that faster; NULL: not known. */
+tern_state_file *tern_state_open(const char *path, const tern_state *into, tern_error *error);
 /* Accepts NULL. */
 void tern_state_close(tern_state_file *file);
 int tern_state_has(const tern_state_file *file, const char *name);

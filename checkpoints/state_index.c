@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "checkpoints/state_child.h"
+#include "checkpoints/state_items.h"
 #include "checkpoints/state_seal.h"
 #include "data/utf8.h"
 
@@ -11,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -140,6 +142,24 @@ static int fail_crashed(const char *path, int status, tern_error *error)
                      how);
 }
 
+/* Whether a child gets the memory of large arrays that will be filled: of whole pages, in which nothing else lies. Each
+ * page that a child once had costs a fault when it is written, a third of the time that a state takes to load. */
+static void share(const tern_state *into, int advice)
+{
+    enum { LARGE = 1 << 18 };
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (size_t i = 0; into && i < into->n; i++) {
+        const tern_state_item *item = &into->items[i];
+        if (item->kind != TERN_STATE_FLOAT)
+            continue;
+        uintptr_t from = (uintptr_t)item->data;
+        uintptr_t bytes = 4 * (uintptr_t)item->shape[0] * (uintptr_t)(item->rank == 2 ? item->shape[1] : 1);
+        uintptr_t first = (from + page - 1) / page * page, end = (from + bytes) / page * page;
+        if (bytes >= LARGE)
+            madvise((void *)first, end - first, advice);
+    }
+}
+
 static int ask(int fd, const char *path, int64_t size, tern_buffer *answer, int *status, tern_error *error)
 {
     int ends[2];
@@ -162,12 +182,16 @@ static int ask(int fd, const char *path, int64_t size, tern_buffer *answer, int 
     return tern_fail(error, "%s: can't start a process that reads it: %s", path, strerror(why));
 }
 
-int tern_state_index(int fd, const char *path, int64_t size, tern_state_listing *listing, tern_error *error)
+int tern_state_index(int fd, const char *path, int64_t size, const tern_state *into, tern_state_listing *listing,
+                     tern_error *error)
 {
     tern_buffer answer = {0};
     int ended = 0, status = -1;
     *listing = (tern_state_listing){0};
-    if (ask(fd, path, size, &answer, &ended, error) == 0 && !parse(&answer, path, size, listing, &status, error))
+    share(into, MADV_DONTFORK);
+    int asked = ask(fd, path, size, &answer, &ended, error);
+    share(into, MADV_DOFORK);
+    if (asked == 0 && !parse(&answer, path, size, listing, &status, error))
         status = fail_crashed(path, ended, error);
     if (status < 0)
         tern_state_listing_free(listing);

@@ -12,7 +12,9 @@
 #include "checkpoints/state.h"
 
 /* Lists the file behind fd, of size bytes; items are sorted by name and lie within the file, together no longer than it
- * is. path is for sentences. listing is the caller's, and empty on failure. No other thread may use libhdf5. */
-int tern_state_index(int fd, const char *path, int64_t size, tern_state_listing *listing, tern_error *error);
+ * is. path is for sentences. into (NULL: not known) is what the values will be put into. listing is the caller's, and
+ * empty on failure. No other thread may use libhdf5. */
+int tern_state_index(int fd, const char *path, int64_t size, const tern_state *into, tern_state_listing *listing,
+                     tern_error *error);
 
 #endif

@@ -21,13 +21,13 @@ struct tern_state_file {
     tern_state_listing listing;
 };
 
-tern_state_file *tern_state_open(const char *path, tern_error *error)
+tern_state_file *tern_state_open(const char *path, const tern_state *into, tern_error *error)
 {
     tern_state_file *file = tern_calloc(1, sizeof *file);
     int64_t size;
     file->path = tern_strdup(path);
     file->fd = tern_state_open_verified(path, &size, error);
-    if (file->fd >= 0 && tern_state_index(file->fd, path, size, &file->listing, error) == 0)
+    if (file->fd >= 0 && tern_state_index(file->fd, path, size, into, &file->listing, error) == 0)
         return file;
     tern_state_close(file);
     return NULL;
@@ -139,7 +139,7 @@ int tern_state_fill(tern_state *state, const tern_state_file *file, tern_error *
 
 int tern_state_load(tern_state *state, const char *path, tern_error *error)
 {
-    tern_state_file *file = tern_state_open(path, error);
+    tern_state_file *file = tern_state_open(path, state, error);
     int status = file && tern_state_check(state, file, error) == 0 ? tern_state_fill(state, file, error) : -1;
     tern_state_close(file);
     return status;
@@ -177,7 +177,7 @@ static int preview(const tern_state_file *file, tern_state_entry *entry, tern_er
 int tern_state_list(const char *path, tern_state_listing *listing, tern_error *error)
 {
     *listing = (tern_state_listing){0};
-    tern_state_file *file = tern_state_open(path, error);
+    tern_state_file *file = tern_state_open(path, NULL, error);
     int status = file ? 0 : -1;
     for (size_t i = 0; status == 0 && i < file->listing.n; i++)
         status = preview(file, &file->listing.entries[i], error);

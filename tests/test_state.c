@@ -103,7 +103,7 @@ START_TEST(one_string_reads_alone_and_all_items_are_listed)
     const char *path = tern_test_path("state.h5");
     save(&c, path);
     ck_assert(tern_state_is_state(path));
-    tern_state_file *file = tern_state_open(path, &error);
+    tern_state_file *file = tern_state_open(path, NULL, &error);
     ck_assert_msg(file, "%s", error.message);
     ck_assert_int_eq(tern_state_get_string(file, "recipe", &text, &error), 0);
     ck_assert_str_eq(text, c.recipe);

@@ -110,7 +110,7 @@ static int find_one(const tern_checkpoint *c, int64_t step, tern_restart *restar
     tern_state *state = list_items(c, &from);
     char *path = tern_run_checkpoint_path(c->folder, step);
     int status = -1;
-    restart->file = tern_state_open(path, error);
+    restart->file = tern_state_open(path, state, error);
     if (restart->file && read_origin(restart->file, &from, error) == 0) {
         *other = check_origin(c, &from, error) < 0;
         status = *other ? -1 : tern_state_check(state, restart->file, error);
