@@ -29,6 +29,19 @@ expect_line err "going on after step 30"
 expect_weights struck "$wanted" "a corrupt checkpoint"
 expect_whole struck 40
 
+# Checkpoints over which libhdf5 crashes: a sentence, of train and of info; they are read in a process of their own.
+rm -rf struck
+TERN_FAULT=model:1 expect 137 "$TERN" train toy.yaml --set output.dir=struck "${options[@]}"
+TERN_FAULT=index:1 expect_sentence 1 "$TERN" train toy.yaml --set output.dir=struck "${options[@]}"
+expect_line err "no checkpoint of this run can be read"
+expect_line err "nothing of it was read"
+TERN_FAULT=index:1 expect_sentence 1 "$TERN" info struck/checkpoints/step-40.h5
+expect_line err "struck/checkpoints/step-40.h5: libhdf5 didn't come to an end with it; it is damaged or was made to do this"
+expect 0 "$TERN" info struck/checkpoints/step-40.h5
+expect_line out "inputs"
+expect 0 "$TERN" train toy.yaml --set output.dir=struck "${options[@]}"
+expect_weights struck "$wanted" "after a crash of libhdf5"
+
 # Base scores are kept, and changed training data are noticed.
 rm -rf struck
 TERN_FAULT=checkpoint:250 expect 137 "$TERN" train toy.yaml --set output.dir=struck "${options[@]}"
