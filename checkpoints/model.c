@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "checkpoints/folder.h"
+#include "checkpoints/folder_kind.h"
 #include "checkpoints/weights.h"
 
 #include <stdlib.h>
@@ -97,7 +98,10 @@ static void take(tern_model *model, tern_folder *folder)
 
 static int load(tern_model *model, tern_folder *folder, int map, tern_error *error)
 {
-    if (tern_folder_read(folder, model->folder, error) < 0)
+    if (!tern_folder_is_model(model->folder))
+        return tern_folder_fail_kind(model->folder, error);
+    if (tern_folder_check_adapter(model->folder, error) < 0 || tern_folder_read(folder, model->folder, error) < 0 ||
+        tern_folder_check_adapter(folder->transformer, error) < 0)
         return -1;
     if (!has_either(folder->transformer, "tokenizer.json", "vocab.txt"))
         return tern_fail(error, "%s: it holds no tokenizer: neither tokenizer.json nor vocab.txt", folder->transformer);
@@ -125,7 +129,7 @@ static tern_model *load_by_name(const char *name, int map, tern_error *error)
     tern_folder folder = {0};
     tern_model *model = tern_calloc(1, sizeof *model);
     model->name = tern_strdup(name);
-    model->folder = tern_model_find(name, error);
+    model->folder = tern_model_find(name, &model->warnings, error);
     if (!model->folder || load(model, &folder, map, error) < 0) {
         tern_model_free(model);
         model = NULL;

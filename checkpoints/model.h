@@ -52,8 +52,13 @@ tern_model *tern_model_declare(const tern_encoder_config *config, const char *vo
 void tern_model_fill(tern_model *model, uint64_t seed);
 void tern_model_free(tern_model *model);
 int64_t tern_model_dim(const tern_model *model);
-/* The folder that a name stands for, as a new string; NULL with a sentence that lists the places searched. */
-char *tern_model_find(const char *name, tern_error *error);
+/* The folder that a name stands for, as a new string: one with a modules.json or config.json in it, or a
+ * tokenizer, which is all that some need. The folder of a run
+ * stands for the model in it, with a warning. NULL with a sentence that says what the name or the folder is, and what
+ * was probably meant or what to do. */
+char *tern_model_find(const char *name, tern_warnings *warnings, tern_error *error);
+/* 1 when a name stands for a model, or would with its organization and in its own case. */
+int tern_model_exists(const char *name);
 
 /* Whether tern_model_save with overwrite would replace the folder: fails when it holds anything that isn't a file which
  * that function writes. 0 also when there is no folder. */

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/integer.h"
 #include "base/memory.h"
+#include "checkpoints/folder_kind.h"
 #include "checkpoints/safetensors.h"
 
 #include <stdlib.h>
@@ -36,15 +37,10 @@ int tern_mapped_weights_check(const tern_mapped_weights *files, tern_error *erro
 
 static int open_file(source *s, int i, const char *folder, tern_error *error)
 {
-    char *path = tern_path_join(folder, "model.safetensors"), *other = tern_path_join(folder, "pytorch_model.bin");
-    s->paths[i] = path;
-    if (!tern_file_exists(path))
-        tern_fail(error, "%s: there is no such file%s", path,
-                  tern_file_exists(other) ? ", only a pytorch_model.bin; save the model with safe_serialization=True"
-                                          : "; weights are read from it");
-    else
-        s->files[i] = tern_safetensors_open(path, error);
-    free(other);
+    s->paths[i] = tern_path_join(folder, "model.safetensors");
+    if (!tern_file_exists(s->paths[i]))
+        return tern_folder_fail_weights(folder, error);
+    s->files[i] = tern_safetensors_open(s->paths[i], error);
     return s->files[i] ? 0 : -1;
 }
 

@@ -154,6 +154,8 @@ int tern_cmd_encode(int argc, char **argv)
     if (invalid_utf8 && strcmp(invalid_utf8, "replace") != 0)
         return tern_command_usage(&command, "--invalid-utf8 %s: the only choice is replace", invalid_utf8);
     status = tern_precision_check(&command, precision);
+    if (status == TERN_GO_ON)
+        status = tern_command_check_order(&command, args[0], args[1]);
     if (status != TERN_GO_ON)
         return status;
     tern_role as = !role ? TERN_ROLE_NONE : *role == 'q' ? TERN_ROLE_QUERY : TERN_ROLE_DOCUMENT;

@@ -434,6 +434,9 @@ static int find_kind(const char *const *args, evaluation *e)
     if (!e->data)
         return tern_command_usage(&command,
                                   "DATA is missing: a BEIR folder, or a file of triplets or of pairs with scores");
+    int status = run_file ? TERN_GO_ON : tern_command_check_order(&command, e->model, e->data);
+    if (status != TERN_GO_ON)
+        return status;
     e->kind = run_file ? KIND_RUN : tern_folder_exists(e->data) ? KIND_SET : KIND_ROWS;
     if (e->kind != KIND_SET && save_run)
         return tern_command_usage(&command, "--save-run needs a MODEL and a BEIR folder");

@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 static int force, json;
 static double share = NAN; /* of --mix; NAN: not given */
@@ -106,12 +107,33 @@ static void print_json(void)
     json_decref(object);
 }
 
+/* The name of a form alone is meant as one by users of other tools. */
+static int check_folder(const char *folder)
+{
+    static const char *const forms[] = {"onnx",    "openvino",    "gguf",        "ggml",       "safetensors",
+                                        "pytorch", "torch",       "torchscript", "tensorflow", "tf",
+                                        "tflite",  "tensorrt",    "coreml",      "mlx",        "jax",
+                                        "flax",    "ctranslate2", "huggingface", "hf",         "sentence-transformers",
+                                        "int8",    "h5",          "npy",         "faiss"};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (strcasecmp(folder, forms[i]) == 0)
+            return tern_command_usage(
+                &command,
+                "the second argument is a folder, and \"%s\" is the name of a format: tern writes the "
+                "sentence-transformers folder (config.json, model.safetensors, ..) and no other form "
+                "yet; for a folder of that name say ./%s",
+                folder, folder);
+    return TERN_GO_ON;
+}
+
 int tern_cmd_export(int argc, char **argv)
 {
     const char *args[2];
     tern_error error = {{0}};
     int status = tern_flags_parse(&command, argc, argv, args);
     if (status != TERN_GO_ON)
+        return status;
+    if ((status = check_folder(args[1])) != TERN_GO_ON)
         return status;
     if (isnan(share) != !base)
         return tern_command_usage(&command, base ? "--base needs --mix X" : "--mix needs --base BASE");

@@ -402,6 +402,9 @@ int tern_cmd_search(int argc, char **argv)
         return tern_command_usage(&command, "--top takes a number of 1 or more");
     if (invalid_utf8 && strcmp(invalid_utf8, "replace") != 0)
         return tern_command_usage(&command, "--invalid-utf8 %s: the only choice is replace", invalid_utf8);
+    status = tern_command_check_order(&command, args[0], args[1]);
+    if (status != TERN_GO_ON)
+        return status;
     x = (search_index){0};
     /* Queries that are redirected from a table would be its lines, as texts would be. */
     status = queries.n ? 0 : tern_lines_check_name("/dev/stdin", invalid_utf8 != NULL, &error);

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "checkpoints/model.h"
 #include "cli/command.h"
+#include "cli/models.h"
 #include "data/jsonl.h"
 #include "data/lines.h"
 #include "data/tokenizer.h"
@@ -166,8 +167,14 @@ int tern_cmd_tokenize(int argc, char **argv)
         return status;
     if (invalid_utf8 && strcmp(invalid_utf8, "replace") != 0)
         return tern_command_usage(&command, "--invalid-utf8 %s: the only choice is replace", invalid_utf8);
+    status = tern_command_check_order(&command, args[0], args[1]);
+    if (status != TERN_GO_ON)
+        return status;
     tern_error error = {{0}};
-    char *folder = tern_model_find(args[0], &error);
+    tern_warnings warnings = {0};
+    char *folder = tern_model_find(args[0], &warnings, &error);
+    tern_command_warn_all(&warnings);
+    tern_warnings_free(&warnings);
     tern_tokenizer *tokenizer = folder ? tern_tokenizer_load(folder, &error) : NULL;
     if (tokenizer)
         tern_command_warn_all(tern_tokenizer_warnings(tokenizer));

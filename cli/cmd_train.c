@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/profile.h"
+#include "checkpoints/model.h"
 #include "base/visible.h"
 #include "train/train.h"
 
@@ -203,6 +204,9 @@ int tern_cmd_train(int argc, char **argv)
     int status = tern_flags_parse(&command, argc, argv, args);
     if (status != TERN_GO_ON)
         return status;
+    if (!tern_file_exists(args[0]) && tern_model_exists(args[0]))
+        return tern_command_usage(&command, "%s is a model, and RECIPE is a YAML file that says model: %s and more",
+                                  args[0], args[0]);
     tern_recipe *recipe = tern_recipe_read(args[0], sets.items, sets.n, &error);
     if (!recipe)
         return tern_command_fail(&error);

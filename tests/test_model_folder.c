@@ -639,7 +639,7 @@ START_TEST(names_are_looked_up_in_terns_cache_then_hugging_faces)
     unsetenv("HF_HUB_CACHE");
     unsetenv("HUGGINGFACE_HUB_CACHE");
 
-    ck_assert_ptr_null(tern_model_find("org/name", &error));
+    ck_assert_ptr_null(tern_model_find("org/name", NULL, &error));
     ck_assert_msg(strstr(error.message, own) && strstr(error.message, hub), "%s", error.message);
 
     const char *repository = tern_test_path("hf/hub/models--org--name");
@@ -647,21 +647,25 @@ START_TEST(names_are_looked_up_in_terns_cache_then_hugging_faces)
     ck_assert_int_eq(tern_make_folder(snapshot, NULL), 0);
     ck_assert_int_eq(tern_make_folder(refs, NULL), 0);
     put_text(refs, "main", "abc123\n");
-    char *found = tern_model_find("org/name", &error);
+    ck_assert_ptr_null(tern_model_find("org/name", NULL, &error));
+    ck_assert_msg(strstr(error.message, "hf download org/name"), "%s", error.message);
+    put_text(snapshot, "config.json", "{}");
+    char *found = tern_model_find("org/name", NULL, &error);
     ck_assert_str_eq(found, snapshot);
     free(found);
     put_text(refs, "main", "../../..");
-    ck_assert_ptr_null(tern_model_find("org/name", &error));
+    ck_assert_ptr_null(tern_model_find("org/name", NULL, &error));
 
     ck_assert_int_eq(tern_make_folder(own, NULL), 0);
-    found = tern_model_find("org/name", &error);
+    put_text(own, "config.json", "{}");
+    found = tern_model_find("org/name", NULL, &error);
     ck_assert_str_eq(found, own);
     free(found);
-    ck_assert_ptr_null(tern_model_find("../name", &error));
-    ck_assert_ptr_null(tern_model_find("name", &error));
-    ck_assert_ptr_null(tern_model_find("", &error));
-    ck_assert_ptr_null(tern_model_find("org/", &error));
-    ck_assert_ptr_null(tern_model_find("a/b/c", &error));
+    ck_assert_ptr_null(tern_model_find("../name", NULL, &error));
+    ck_assert_ptr_null(tern_model_find("name", NULL, &error));
+    ck_assert_ptr_null(tern_model_find("", NULL, &error));
+    ck_assert_ptr_null(tern_model_find("org/", NULL, &error));
+    ck_assert_ptr_null(tern_model_find("a/b/c", NULL, &error));
     free(refs);
     free(snapshot);
 }
