@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/nearest.h"
 #include "base/visible.h"
+#include "base/words.h"
 #include "data/rows.h"
 #include "data/wordnet.h"
 
@@ -63,8 +64,9 @@ static const tern_command check_command = {
 
 static void print_split(const char *name, const tern_wordnet_split *counts)
 {
-    tern_print(stdout, "%-10s %9lld queries, %lld documents, %lld judgements in %s/%s\n", name,
-               (long long)counts->queries, (long long)counts->documents, (long long)counts->judgements, output, name);
+    tern_print(stdout, "%-10s %9lld quer%s, %lld document%s, %lld judgement%s in %s/%s\n", name,
+               (long long)counts->queries, tern_ies(counts->queries), (long long)counts->documents,
+               tern_s(counts->documents), (long long)counts->judgements, tern_s(counts->judgements), output, name);
 }
 
 static int run_wordnet(int argc, char **argv)
@@ -81,8 +83,9 @@ static int run_wordnet(int argc, char **argv)
         return tern_command_fail(&error);
     printf("%-10s %9lld synonym sets, %lld words, %lld definitions\n", "WordNet", (long long)made.sets,
            (long long)made.words, (long long)made.definitions);
-    tern_print(stdout, "%-10s %9lld rows in %s/train.jsonl; %.1f %% have a sibling's word as negative\n", "train",
-               (long long)made.rows, output, 100.0 * (double)made.rows_with_sibling / (double)made.rows);
+    tern_print(stdout, "%-10s %9lld row%s in %s/train.jsonl; %.1f %% have a sibling's word as negative\n", "train",
+               (long long)made.rows, tern_s(made.rows), output,
+               100.0 * (double)made.rows_with_sibling / (double)made.rows);
     print_split("dev", &made.dev);
     print_split("test", &made.test);
     return TERN_EXIT_DONE;
@@ -129,16 +132,12 @@ enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 static void print_kinds(void)
 {
-    printf("Example:\n"
-           "  tern data wordnet --output data/wordnet\n"
-           "  tern data check faq.csv --anchor question --positive answer\n"
-           "  tern data column faq.csv answer >answers.txt\n"
-           "\n"
-           "Makes and checks data sets.\n"
-           "\n"
-           "Kinds:\n");
+    tern_help_example("tern data wordnet --output data/wordnet\n"
+                      "tern data check faq.csv --anchor question --positive answer\n"
+                      "tern data column faq.csv answer >answers.txt");
+    puts("Makes and checks data sets.\n\nKinds:");
     for (int i = 0; i < N_KINDS; i++)
-        printf("  %-10s %s\n", kinds[i].name, kinds[i].help);
+        tern_help_row(kinds[i].name, kinds[i].help);
     printf("\ntern data KIND --help shows a kind's flags.\n");
 }
 

@@ -19,7 +19,7 @@ static const tern_flag flags[] = {
     {"output", TERN_FLAG_STRING, &output, "X.npy|-",
      "the file to write: float32 [rows, dimensions]; -: JSON lines to stdout"},
     {"role", TERN_FLAG_STRING, &role, "query|document", "put the model's prompt for that role before each text"},
-    {"dim", TERN_FLAG_INT, &dim, "N", "keep the first N components, normalised again (all)"},
+    {"dim", TERN_FLAG_INT, &dim, "N", "keep the first N components, normalized again (all)"},
     {"precision", TERN_FLAG_STRING, &precision, "float32|int8", "of the layers' products (float32)"},
     {"invalid-utf8", TERN_FLAG_STRING, &invalid_utf8, "replace", "put U+FFFD for bytes that are not UTF-8"},
     {"force", TERN_FLAG_BOOL, &force, NULL, "overwrite the output"},

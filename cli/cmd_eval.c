@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/words.h"
 #include "checkpoints/model.h"
 #include "data/rows.h"
 #include "data/utf8.h"
@@ -28,13 +29,13 @@ static tern_flag_list expect;
 
 static const tern_flag flags[] = {
     {"split", TERN_FLAG_STRING, &split, "NAME", "which qrels of the folder to use (test)"},
-    {"anchor", TERN_FLAG_STRING, &anchor, "COLUMN", "a file's column that plays the role (anchor)"},
-    {"positive", TERN_FLAG_STRING, &positive, "COLUMN", "the same (positive)"},
-    {"negative", TERN_FLAG_STRING, &negative, "COLUMN", "the same (negative, negative_1, ...)"},
-    {"score", TERN_FLAG_STRING, &score, "COLUMN", "the same (score)"},
-    {"dim", TERN_FLAG_INT, &dim, "N", "score vectors cut to N components, normalised again (all)"},
-    {"role", TERN_FLAG_STRING, &role, "query|document", "the prompt of both texts of pairs with scores"},
-    {"precision", TERN_FLAG_STRING, &precision, "float32|int8", "of the model's products (float32)"},
+    {"anchor", TERN_FLAG_STRING, &anchor, "COLUMN", "a file's column with the anchor (anchor)"},
+    {"positive", TERN_FLAG_STRING, &positive, "COLUMN", "the column with the positive (positive)"},
+    {"negative", TERN_FLAG_STRING, &negative, "COLUMN", "that with the negative (negative, negative_1, ...)"},
+    {"score", TERN_FLAG_STRING, &score, "COLUMN", "that with the score (score)"},
+    {"dim", TERN_FLAG_INT, &dim, "N", "score vectors cut to N components, normalized again (all)"},
+    {"role", TERN_FLAG_STRING, &role, "query|document", "prompt of both texts of pairs with scores"},
+    {"precision", TERN_FLAG_STRING, &precision, "float32|int8", "precision of the matrix products (float32)"},
     {"json", TERN_FLAG_BOOL, &json, NULL, "one JSON object on one line, figures with all digits"},
     {"expect", TERN_FLAG_LIST, &expect, "METRIC=VALUE", "exit with 1 unless the figure is so; may be repeated"},
     {"tolerance", TERN_FLAG_DOUBLE, &tolerance, "X", "how far from --expect a figure may be (0.0005)"},
@@ -44,8 +45,8 @@ static const tern_flag flags[] = {
     {"metric", TERN_FLAG_STRING, &metric, "METRIC", "what --compare compares (ndcg_at_10 of a folder)"},
     {"save-run", TERN_FLAG_STRING, &save_run, "FILE", "write the ranked documents as a TREC run"},
     {"run", TERN_FLAG_STRING, &run_file, "FILE", "score this TREC run; no MODEL then"},
-    {"judged-only", TERN_FLAG_BOOL, &judged_only, NULL, "rank just the documents judged for each query"},
-    {"exclude-same-id", TERN_FLAG_BOOL, &exclude_same_id, NULL, "drop documents whose id is the query's"},
+    {"judged-only", TERN_FLAG_BOOL, &judged_only, NULL, "rank only the documents judged for each query"},
+    {"exclude-same-id", TERN_FLAG_BOOL, &exclude_same_id, NULL, "leave out the document with the query's own id"},
     {"invalid-utf8", TERN_FLAG_STRING, &invalid_utf8, "replace", "put U+FFFD for bytes that are not UTF-8"},
     {"force", TERN_FLAG_BOOL, &force, NULL, "overwrite files"},
     {NULL, TERN_FLAG_BOOL, NULL, NULL, NULL},
@@ -204,16 +205,15 @@ static int evaluate_rows(evaluation *e, tern_error *error)
 static void warn_of_coverage(const tern_run_coverage *c)
 {
     if (c->queries_missing > 0)
-        tern_command_warn(
-            "%s lacks %lld of %lld queries that have relevant documents, such as \"%.60s\"; figures are means "
-            "over the other %lld",
-            run_file, (long long)c->queries_missing, (long long)c->queries, c->missing,
-            (long long)(c->queries - c->queries_missing));
+        tern_command_warn("%s lacks %lld of %lld quer%s that have relevant documents, such as \"%.60s\"; figures are "
+                          "means over the other %lld",
+                          run_file, (long long)c->queries_missing, (long long)c->queries, tern_ies(c->queries),
+                          c->missing, (long long)(c->queries - c->queries_missing));
     if (c->judged == 0)
         tern_command_warn(
-            "none of the %lld documents that %s ranks for judged queries is judged: it has \"%.60s\" where "
+            "none of the %lld document%s that %s ranks for judged queries is judged: it has \"%.60s\" where "
             "the judgements have \"%.60s\"; are the ids written alike?",
-            (long long)c->documents, run_file, c->ranked, c->relevant);
+            (long long)c->documents, tern_s(c->documents), run_file, c->ranked, c->relevant);
 }
 
 static int evaluate_run(evaluation *e, tern_error *error)
@@ -320,25 +320,25 @@ static void print_retrieval(const tern_scores *scores)
 
 static void print_table(const evaluation *e)
 {
+    int64_t n = e->scores.n_queries;
     if (e->kind == KIND_ROWS) {
-        tern_print(stdout, "%s on %s: %lld rows, %.1f s\n", e->model, e->data, (long long)e->scores.n_queries,
-                   e->seconds);
+        tern_print(stdout, "%s on %s: %lld row%s, %.1f s\n", e->model, e->data, (long long)n, tern_s(n), e->seconds);
         for (int i = 0; i < e->scores.n_metrics; i++)
             printf("%-18s %8.5f\n", e->scores.names[i], e->scores.means[i]);
     } else {
         int in_folder = tern_folder_exists(e->data);
-        tern_print(stdout, "%s on %s%s%s: %lld queries", e->kind == KIND_RUN ? run_file : e->model, e->data,
-                   in_folder ? ", " : "", in_folder ? split : "", (long long)e->scores.n_queries);
+        tern_print(stdout, "%s on %s%s%s: %lld quer%s", e->kind == KIND_RUN ? run_file : e->model, e->data,
+                   in_folder ? ", " : "", in_folder ? split : "", (long long)n, tern_ies(n));
         if (e->kind == KIND_SET)
-            printf(", %lld documents", (long long)e->documents);
+            printf(", %lld document%s", (long long)e->documents, tern_s(e->documents));
         printf(", %.1f s\n", e->seconds);
         print_retrieval(&e->scores);
     }
     const tern_comparison *c = &e->comparison;
     if (compare_file)
-        tern_print(stdout, "%s: %.5f, from %.5f in %s: %+.5f, p = %.2g over %lld %s\n", compared_metric(e), c->mean_b,
+        tern_print(stdout, "%s: %.5f, from %.5f in %s: %+.5f, p = %.2g over %lld %s%s\n", compared_metric(e), c->mean_b,
                    c->mean_a, compare_file, c->difference, c->p_value, (long long)c->n,
-                   e->kind == KIND_ROWS ? "rows" : "queries");
+                   e->kind == KIND_ROWS ? "row" : "quer", e->kind == KIND_ROWS ? tern_s(c->n) : tern_ies(c->n));
 }
 
 /* *name becomes the documented one. */

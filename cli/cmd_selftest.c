@@ -1,5 +1,6 @@
 /* tern selftest: gradients, losses, a whole model and the kernels, checked on this machine. */
 #include "base/clock.h"
+#include "base/words.h"
 #include "cli/command.h"
 #include "selftest/selftest.h"
 
@@ -95,6 +96,6 @@ int tern_cmd_selftest(int argc, char **argv)
     if (json)
         print_json(rows, failed, ran, seconds);
     else
-        printf("%d checks, %d failed, %.1f s\n", ran, failed, seconds);
+        printf("%d check%s, %d failed, %.1f s\n", ran, tern_s(ran), failed, seconds);
     return tern_command_end(failed ? TERN_EXIT_FAILED : TERN_EXIT_DONE);
 }

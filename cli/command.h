@@ -76,6 +76,11 @@ void tern_command_add_warnings(json_t *object);
 /* Flushes stdout; a failed write (full disk) is said and gives TERN_EXIT_FAILED, else status. When the reader of stdout
  * went away after a command that did its work, the process ends by SIGPIPE, in silence. */
 int tern_command_end(int status);
+/* Parts of pages: "Example:" and command lines, one a line of text; a row of a list of commands; a paragraph. What a
+ * terminal has no room for goes on in the next line. */
+void tern_help_example(const char *text);
+void tern_help_text(const char *text);
+void tern_help_row(const char *name, const char *help);
 /* 1 when --quiet was given. */
 int tern_command_quiet(void);
 /* The N of --threads, 0 when it was not given: for commands whose recipe may name a number too. */

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { HELP_WIDTH = 100, NAME_WIDTH = 40 };
+enum { HELP_WIDTH = 100, HELP_LEAST = 40, NAME_WIDTH = 40, ROW_INDENT = 2, BELOW = 6, ROW_COLUMN = 13 };
 
 static int quiet, help_wanted;
 static int64_t threads;
@@ -48,13 +48,21 @@ static const tern_flag *find_flag(const tern_command *command, const char *name,
     return flag ? flag : find_in(common_flags, name, length);
 }
 
-/* Prints text from column `column` on, broken between words before HELP_WIDTH. */
+/* The columns of a page: those of the terminal, or what reads well. */
+static int page_width(void)
+{
+    int width = isatty(STDOUT_FILENO) ? tern_terminal_width(stdout, HELP_WIDTH) : HELP_WIDTH;
+    return width < HELP_WIDTH ? width : HELP_WIDTH;
+}
+
+/* Prints text from column `column` on, broken between words before the page ends. */
 static void print_wrapped(const char *text, int column)
 {
+    int width = page_width();
     int at = column;
     for (const char *word = text; *word;) {
         size_t n = strcspn(word, " ");
-        if (at > column && at + 1 + (int)n > HELP_WIDTH) {
+        if (at > column && at + 1 + (int)n > width) {
             printf("\n%*s", column, "");
             at = column;
         }
@@ -77,35 +85,70 @@ static int widest(const tern_flag *flags, int least)
     return least;
 }
 
+/* What a flag does stands beside it, or below it where there is no room for two columns. */
 static void print_flags(const tern_flag *flags, int width)
 {
+    int beside = width + 6 + HELP_LEAST <= page_width(), column = beside ? width + 6 : BELOW;
     for (; flags && flags->name; flags++) {
         printf("  --%s%s%s", flags->name, flags->argument ? " " : "", flags->argument ? flags->argument : "");
         int gap = width - flag_width(flags);
-        if (gap < 0)
-            printf("\n%*s", width + 6, "");
+        if (gap < 0 || !beside)
+            printf("\n%*s", column, "");
         else
             printf("%*s", gap + 2, "");
-        print_wrapped(flags->help ? flags->help : "", width + 6);
+        print_wrapped(flags->help ? flags->help : "", column);
     }
 }
 
-static void print_lines(const char *text, const char *indent)
+/* One command line [n]; what the page has no room for goes on in the next line, as a shell takes it. */
+static void print_command(const char *line, size_t n)
 {
-    while (text && *text) {
-        size_t n = strcspn(text, "\n");
-        printf("%s%.*s\n", n > 0 ? indent : "", (int)n, text);
+    int at = ROW_INDENT, width = page_width();
+    printf("%*s", ROW_INDENT, "");
+    for (size_t i = 0, word; i < n; i += word) {
+        int gap = i > 0;
+        i += (size_t)gap;
+        word = strcspn(line + i, " ");
+        word = word < n - i ? word : n - i;
+        int last = i + word == n;
+        if (gap && at + 1 + (int)word + (last ? 0 : 2) > width && at > BELOW) {
+            printf(" \\\n%*s", BELOW, "");
+            at = BELOW;
+        } else if (gap) {
+            at += printf(" ");
+        }
+        at += printf("%.*s", (int)word, line + i);
+    }
+    putchar('\n');
+}
+
+void tern_help_example(const char *text)
+{
+    printf("Example:\n");
+    while (*text) {
+        size_t n = strcspn(text, "\n"), blanks = strspn(text, " ");
+        blanks = blanks < n ? blanks : n;
+        print_command(text + blanks, n - blanks);
         text += n + (text[n] == '\n');
     }
+    putchar('\n');
+}
+
+void tern_help_text(const char *text)
+{
+    print_wrapped(text, 0);
+}
+
+void tern_help_row(const char *name, const char *help)
+{
+    printf("  %-10s ", name);
+    print_wrapped(help, ROW_COLUMN);
 }
 
 static void print_help(const tern_command *command)
 {
-    if (command->example) {
-        printf("Example:\n");
-        print_lines(command->example, command->example[0] == ' ' ? "" : "  ");
-        putchar('\n');
-    }
+    if (command->example)
+        tern_help_example(command->example);
     const char *arguments = command->arguments ? command->arguments : "";
     printf("Usage: tern %s%s%s [flags]\n", command->name, *arguments ? " " : "", arguments);
     if (command->summary)

@@ -58,7 +58,8 @@ static void print_group(const char *needs)
 /* By what they need, in the order of the first that needs it. */
 static void print_losses(void)
 {
-    puts("Losses by the columns that they need. tern help LOSS says more of one, docs/losses.md all.");
+    tern_print_fitted(stdout,
+                      "Losses by the columns that they need. tern help LOSS says more of one, docs/losses.md all.", 0);
     for (const tern_loss *loss = tern_losses; loss->name; loss++) {
         char *needs = needs_text(loss);
         int first = 1;

@@ -37,18 +37,16 @@ enum { N_COMMANDS = sizeof commands / sizeof *commands, MOST_HELP_WORDS = 3 };
 
 static void print_overview(void)
 {
-    printf("Example:\n"
-           "  tern train recipes/quickstart.yaml\n"
-           "  tern eval sentence-transformers/all-MiniLM-L6-v2 data/scifact --split test\n"
-           "\n"
-           "tern trains, fine-tunes and evaluates text-embedding models.\n"
-           "\n"
-           "Commands:\n");
+    tern_help_example("tern train recipes/quickstart.yaml\n"
+                      "tern eval sentence-transformers/all-MiniLM-L6-v2 data/scifact --split test");
+    tern_help_text("tern trains, fine-tunes and evaluates text-embedding models.");
+    puts("\nCommands:");
     for (int i = 0; i < N_COMMANDS; i++)
-        printf("  %-10s %s\n", commands[i].name, commands[i].help);
-    printf("\n"
-           "tern COMMAND --help shows a command's flags. Of recipes: tern help losses lists the losses,\n"
-           "tern help recipe-keys all keys, tern help train.batch_size shows one.\n");
+        tern_help_row(commands[i].name, commands[i].help);
+    putchar('\n');
+    tern_help_text(
+        "tern COMMAND --help shows a command's flags. Of recipes: tern help losses lists the losses, tern help "
+        "recipe-keys all keys, tern help train.batch_size shows one.");
 }
 
 static const row *find_command(const char *name)

@@ -148,12 +148,13 @@ static int check_dims(const tern_recipe *recipe, const char *section, const tern
 {
     int dims = loss->matryoshka.n, weights = loss->matryoshka_weights.n;
     if (weights && weights != dims)
-        return tern_fail(error, "%s: %s.matryoshka_weights has %d weights for %d dimensions in matryoshka",
-                         line_in(recipe, section, "matryoshka_weights"), section, weights, dims);
+        return tern_fail(error, "%s: %s.matryoshka_weights has %d weight%s for %d dimension%s in matryoshka",
+                         line_in(recipe, section, "matryoshka_weights"), section, weights, tern_s(weights), dims,
+                         tern_s(dims));
     if (loss->matryoshka_per_step > dims)
-        return tern_fail(error, "%s: %s.matryoshka_per_step is %lld, but there are %d dimensions in matryoshka",
+        return tern_fail(error, "%s: %s.matryoshka_per_step is %lld, but matryoshka has %d dimension%s",
                          line_in(recipe, section, "matryoshka_per_step"), section, (long long)loss->matryoshka_per_step,
-                         dims);
+                         dims, tern_s(dims));
     return 0;
 }
 

@@ -60,7 +60,7 @@ static const wrong forms[] = {
     {"data: {train: {file: a}}\nloss: {name: x, hardness: hard}", "x.yaml:4: ", "needs hardness_strength"},
     {"data: {train: {file: a}}\nloss: {name: x, hardness_strength: 5}", "x.yaml:4: ", "given without hardness"},
     {"data: {train: {file: a}}\nloss: {name: x, matryoshka: [8], matryoshka_per_step: 2}",
-     "x.yaml:4: ", "there are 1 dimensions"},
+     "x.yaml:4: ", "but matryoshka has 1 dimension"},
     {"data: {train: {file: a}}\nloss: {name: x, guide: \"\"}", "x.yaml:4: ", "loss.guide is empty"},
 };
 

@@ -15,6 +15,8 @@ START_TEST(nouns_and_verbs_agree_with_their_number)
     ck_assert_str_eq(tern_s(1), "");
     ck_assert_str_eq(tern_s(0), "s");
     ck_assert_str_eq(tern_s(2), "s");
+    ck_assert_str_eq(tern_ies(1), "y");
+    ck_assert_str_eq(tern_ies(0), "ies");
     ck_assert_str_eq(tern_is(1), "is");
     ck_assert_str_eq(tern_is(5), "are");
 }

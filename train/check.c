@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/nearest.h"
+#include "base/words.h"
 #include "eval/metrics.h"
 #include "losses/loss.h"
 #include "recipes/other_tools.h"
@@ -278,15 +279,16 @@ static int check_loss_sizes(const tern_recipe *recipe, int i, int j, const tern_
     int64_t dim = tern_encoder_dim(model->encoder), layers = tern_encoder_get_config(model->encoder)->bert.layers;
     const tern_recipe_ints *dims = &loss->matryoshka;
     if (dims->n > 0 && dims->items[0] > dim)
-        return tern_fail(error, "%s: %lld is more than the %lld dimensions of the model's vectors",
-                         tern_check_loss_line(recipe, i, j, "matryoshka"), (long long)dims->items[0], (long long)dim);
+        return tern_fail(error, "%s: %lld is more than the %lld dimension%s of the model's vectors",
+                         tern_check_loss_line(recipe, i, j, "matryoshka"), (long long)dims->items[0], (long long)dim,
+                         tern_s(dim));
     if (loss->adaptive_layer && (layers < 2 || layers > TERN_MAX_LAYER_VIEWS))
         return tern_fail(error, "%s: adaptive_layer takes models of 2 to %d layers, and this one has %lld",
                          tern_check_loss_line(recipe, i, j, "adaptive_layer"), TERN_MAX_LAYER_VIEWS, (long long)layers);
     if (loss->adaptive_layer && loss->layers_per_step >= layers)
-        return tern_fail(error, "%s: %lld layers a step, but the model has %lld before the last",
+        return tern_fail(error, "%s: %lld layer%s a step, but the model has %lld before the last",
                          tern_check_loss_line(recipe, i, j, "layers_per_step"), (long long)loss->layers_per_step,
-                         (long long)layers - 1);
+                         tern_s(loss->layers_per_step), (long long)layers - 1);
     return 0;
 }
 
@@ -307,9 +309,9 @@ static int check_prompt(const tern_recipe *recipe, const tern_model *model, cons
     if (n < most)
         return 0;
     return tern_fail(error,
-                     "%s: the prompt has %lld tokens, special ones included, and a text is cut to %lld, which "
+                     "%s: the prompt has %lld token%s, special ones included, and a text is cut to %lld, which "
                      "leaves no room for it; take a shorter prompt",
-                     tern_recipe_line(recipe, tern_recipe_given(recipe, key) ? key : "model"), (long long)n,
+                     tern_recipe_line(recipe, tern_recipe_given(recipe, key) ? key : "model"), (long long)n, tern_s(n),
                      (long long)most);
 }
 

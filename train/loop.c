@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/words.h"
 #include "data/utf8.h"
 #include "train/diagnose.h"
 
@@ -241,7 +242,8 @@ int tern_training_train(tern_training *run, tern_error *error)
             return -1;
     }
     if (run->progress.step < tern_trainer_total(run->trainer))
-        tern_training_say(run, "stopped early: %lld evaluations without a better score than that of step %lld",
-                          (long long)run->progress.without_gain, (long long)run->progress.best_step);
+        tern_training_say(run, "stopped early: %lld evaluation%s without a better score than that of step %lld",
+                          (long long)run->progress.without_gain, tern_s(run->progress.without_gain),
+                          (long long)run->progress.best_step);
     return TERN_TRAIN_DONE;
 }

@@ -4,6 +4,7 @@
 #include "base/integer.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/words.h"
 #include "train/memory_sizes.h"
 
 #include <math.h>
@@ -234,12 +235,13 @@ char *tern_memory_plan_text(const tern_memory_plan *plan, const tern_memory_job 
     tern_memory_text(budget, SIZE, job->budget);
     tern_memory_text(peak, SIZE, plan->peak);
     char *how = plan->chunks > 1
-                    ? tern_format("in about %s chunks of %s tokens", with_commas(chunks, SIZE, plan->chunks),
-                                  with_commas(chunk, SIZE, plan->chunk_tokens))
+                    ? tern_format("in about %s chunk%s of %s tokens", with_commas(chunks, SIZE, plan->chunks),
+                                  tern_s(plan->chunks), with_commas(chunk, SIZE, plan->chunk_tokens))
                     : tern_strdup("all activations kept");
-    char *text = tern_format("memory: %s; at most %s rows of %s tokens together, %s, expected peak %s%s", budget,
-                             with_commas(rows, SIZE, b->rows), with_commas(tokens, SIZE, b->tokens), how, peak,
-                             plan->peak > job->budget ? ": more than train.memory, because of the many threads" : "");
+    char *text =
+        tern_format("memory: %s; at most %s row%s of %s tokens together, %s, expected peak %s%s", budget,
+                    with_commas(rows, SIZE, b->rows), tern_s(b->rows), with_commas(tokens, SIZE, b->tokens), how, peak,
+                    plan->peak > job->budget ? ": more than train.memory, because of the many threads" : "");
     free(how);
     return text;
 }

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/words.h"
 
 #include <math.h>
 #include <string.h>
@@ -241,8 +242,8 @@ char *tern_report_text(const json_t *result)
     char peak[32];
     tern_memory_text(peak, sizeof peak,
                      (int64_t)(json_number_value(json_object_get(result, "peak_memory_mb")) * 1048576));
-    tern_buffer_printf(&out, "%lld steps in %.1f s, %.0f tokens/s, at most %s\n",
-                       (long long)json_integer_value(json_object_get(result, "steps")),
+    int64_t steps = json_integer_value(json_object_get(result, "steps"));
+    tern_buffer_printf(&out, "%lld step%s in %.1f s, %.0f tokens/s, at most %s\n", (long long)steps, tern_s(steps),
                        json_number_value(json_object_get(result, "seconds")),
                        json_number_value(json_object_get(result, "tokens_per_second")), peak);
     add_cut(&out, json_object_get(result, "training_texts"));

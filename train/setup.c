@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/integer.h"
 #include "base/memory.h"
+#include "base/words.h"
 #include "train/budget.h"
 #include "train/check.h"
 #include "train/check_data.h"
@@ -382,7 +383,7 @@ static char *batch_words(const tern_training *run)
 {
     const tern_batch_survey *s = tern_trainer_survey(run->trainer);
     if (s->least_rows == s->most_rows)
-        return tern_format("%lld rows and about %.0f tokens", (long long)s->most_rows,
+        return tern_format("%lld row%s and about %.0f tokens", (long long)s->most_rows, tern_s(s->most_rows),
                            s->tokens_per_row * (double)s->most_rows);
     return tern_format("%lld to %lld rows and about %.0f to %.0f tokens", (long long)s->least_rows,
                        (long long)s->most_rows, s->least_tokens, s->most_tokens);
@@ -413,9 +414,9 @@ static int say_plan(tern_training *run, tern_error *error)
                                  &memory, error) < 0)
         return -1;
     char *losses = loss_words(run), *size = batch_words(run);
-    tern_training_say(run, "%lld rows, %lld steps of %s, %s, %d %s", (long long)count_rows(run),
-                      (long long)tern_trainer_total(run->trainer), size, losses, tern_threads(),
-                      tern_threads() == 1 ? "thread" : "threads");
+    int64_t rows = count_rows(run), steps = tern_trainer_total(run->trainer);
+    tern_training_say(run, "%lld row%s, %lld step%s of %s, %s, %d thread%s", (long long)rows, tern_s(rows),
+                      (long long)steps, tern_s(steps), size, losses, tern_threads(), tern_s(tern_threads()));
     say_lengths(run);
     tern_training_say(run, "%s", memory);
     free(losses);

@@ -27,7 +27,7 @@ echo '{"_id": "d", "title": "", "text": "x"}' >beir/corpus.jsonl
 echo '{"_id": "q", "text": "y"}' >beir/queries.jsonl
 printf 'query-id\tcorpus-id\tscore\nq\td\t2\n' >beir/qrels/test.tsv
 expect 0 "$TERN" data check beir
-expect_line out "1 queries, 1 documents, 1 judgements (1 above grade 0, greatest 2)"
+expect_line out "1 query, 1 document, 1 judgement (1 above grade 0, greatest 2)"
 expect_sentence 1 "$TERN" data check beir --split tset
 expect_line err "did you mean test?"
 

@@ -23,6 +23,17 @@ for width in 20 33 40 80; do
     on_terminal "$width" "$TERN" info "$tiny/model.safetensors"
 done
 
+# Pages of help: no line is longer than the terminal, and a command that goes on in the next line says so.
+for width in 60 80; do
+    for page in --help "train --help" "eval --help" "data --help" "data check --help" "help losses" "help loss" "help train.freeze"; do
+        # shellcheck disable=SC2086
+        on_terminal --draws 1000 "$width" "$TERN" $page
+    done
+done
+on_terminal --draws 1000 60 "$TERN" train --help
+# shellcheck disable=SC1003
+expect_line out '--set train.seed=1 --set \'
+
 # Where nobody looks nothing is cut: a file has whole lines, whatever COLUMNS says.
 COLUMNS=20 expect 0 "$TERN" info "$tiny/model.safetensors"
 expect_line out "embeddings.LayerNorm.bias                          F32   16"
