@@ -2,10 +2,13 @@
 
 #include "autograd/kernels.h"
 #include "base/integer.h"
+#include "base/memory.h"
 
 #include <cblas.h>
 #include <limits.h>
 #include <omp.h>
+#include <pthread.h>
+#include <string.h>
 
 void tern_gemm(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k, tern_real alpha, const tern_real *a,
                int64_t lda, const tern_real *b, int64_t ldb, tern_real beta, tern_real *c, int64_t ldc)
@@ -53,6 +56,66 @@ int tern_threads_start(int n, tern_error *error)
 int tern_threads(void)
 {
     return omp_get_max_threads();
+}
+
+static void *pass(void *gate)
+{
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+    return NULL;
+}
+
+/* As many threads at once as OpenMP will want beside the one that is there: 0, or an errno. Their stacks are kept by
+ * the C library for those that OpenMP makes next. */
+static int try_threads(int n)
+{
+    pthread_t made[TERN_MOST_THREADS];
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    int count = 0, why = 0;
+    pthread_mutex_lock(&gate);
+    while (count < n && (why = pthread_create(&made[count], NULL, pass, &gate)) == 0)
+        count++;
+    pthread_mutex_unlock(&gate);
+    while (count > 0)
+        pthread_join(made[--count], NULL);
+    return why;
+}
+
+int tern_threads_wake(tern_error *error)
+{
+    int n = omp_get_max_threads(), why = try_threads((n < TERN_MOST_THREADS ? n : TERN_MOST_THREADS) - 1);
+    if (why)
+        return tern_fail(error,
+                         "can't start %d threads: %s; start fewer with --threads, or raise the limits of memory and "
+                         "processes (ulimit -v, ulimit -u)",
+                         n, strerror(why));
+#pragma omp parallel
+    {
+    }
+    return 0;
+}
+
+/* What OpenBLAS itself takes a buffer with and gives it back; neither is in its headers, and both are in all of its
+ * builds (0.2 to 0.3.28). */
+void *blas_memory_alloc(int) __attribute__((weak));
+void blas_memory_free(void *) __attribute__((weak));
+
+void tern_gemm_reserve(void)
+{
+    enum { BUFFER = (128 << 20) + (1 << 16) };
+    static int reserved;
+    int n = omp_get_max_threads() < TERN_MOST_THREADS ? omp_get_max_threads() : TERN_MOST_THREADS;
+    void *buffers[TERN_MOST_THREADS];
+    if (n <= reserved || !blas_memory_alloc || !blas_memory_free)
+        return;
+    for (int i = 0; i < n; i++) {
+        if (i >= reserved && !tern_memory_has_room(BUFFER))
+            tern_out_of_memory((size_t)n, BUFFER);
+        buffers[i] = blas_memory_alloc(0);
+    }
+    for (int i = 0; i < n; i++)
+        blas_memory_free(buffers[i]);
+    reserved = n;
 }
 
 #endif

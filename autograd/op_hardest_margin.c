@@ -110,6 +110,7 @@ tern_tensor *tern_hardest_margin(tern_tape *tape, tern_tensor *a, tern_tensor *c
     tern_real *s = tern_arena_alloc(arena, (size_t)omp_get_max_threads() * tile * sizeof *s);
     double sum = 0, *losses = tern_arena_alloc(arena, (size_t)n * sizeof *losses);
 
+    tern_gemm_reserve();
 #pragma omp parallel for schedule(dynamic, 1)
     for (int64_t row = 0; row < n; row += ROWS)
         forward_rows(&m, row, s + (size_t)omp_get_thread_num() * tile, saved, losses);

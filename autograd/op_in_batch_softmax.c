@@ -406,6 +406,7 @@ tern_tensor *tern_in_batch_softmax(tern_tape *tape, tern_tensor *a, tern_tensor 
     size_t bytes = (size_t)b->n * sizeof(double);
     double total = 0, *losses = tern_arena_alloc(arena, bytes), *slopes = tern_arena_alloc(arena, bytes);
     const scratch *own = scratch_of(arena, b, b->slopes);
+    tern_gemm_reserve();
 
     for (int softmax = 0; softmax < b->n_softmaxes; softmax++) {
         double sum = 0, slope = 0;

@@ -147,6 +147,7 @@ tern_tensor *tern_orthogonality(tern_tape *tape, tern_tensor *x, int64_t each, d
     tern_arena_mark mark = tern_arena_here(arena);
     column_sums *sums = tern_arena_alloc(arena, (size_t)(each * o->tiles) * sizeof *sums);
     tern_real *scratch = scratch_tiles(arena);
+    tern_gemm_reserve();
 #pragma omp parallel for schedule(dynamic, 1)
     for (int64_t task = 0; task < each * o->tiles; task++)
         sums[task] = sums_of(x, o, task, own_tile(scratch));

@@ -1,24 +1,52 @@
 #include "base/memory.h"
 
+#include "base/staging.h"
+
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
-/* The one place in the library that ends the program: see the header. */
-static _Noreturn void out_of_memory(size_t n, size_t size)
+/* The one place in the library that ends the process: see the header. Not by exit(): other threads may be at work, and
+ * what is registered for the end would run beside them. What was printed so far is lost where it wasn't flushed. */
+_Noreturn void tern_out_of_memory(size_t n, size_t size)
 {
-    fprintf(stderr, "tern: out of memory: no room for %zu items of %zu bytes; use smaller batches or another machine\n",
-            n, size);
-    exit(1);
+    static atomic_flag taken = ATOMIC_FLAG_INIT;
+    static _Thread_local int mine;
+    char text[200];
+    if (mine) /* again, while this thread tidies up */
+        _exit(1);
+    if (atomic_flag_test_and_set(&taken))
+        for (;;)
+            pause();
+    mine = 1;
+    int length =
+        snprintf(text, sizeof text,
+                 "tern: out of memory: no room for %zu %s of %zu bytes; use smaller batches or another machine\n", n,
+                 n == 1 ? "item" : "items", size);
+    if (write(STDERR_FILENO, text, (size_t)length) != length)
+        _exit(1);
+    tern_staged_discard_all();
+    _exit(1);
+}
+
+int tern_memory_has_room(size_t bytes)
+{
+    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        return 0;
+    munmap(p, bytes);
+    return 1;
 }
 
 static size_t product(size_t n, size_t size)
 {
     size_t bytes;
     if (__builtin_mul_overflow(n, size, &bytes))
-        out_of_memory(n, size);
+        tern_out_of_memory(n, size);
     return bytes ? bytes : 1;
 }
 
@@ -26,7 +54,7 @@ void *tern_alloc(size_t n, size_t size)
 {
     void *p = malloc(product(n, size));
     if (!p)
-        out_of_memory(n, size);
+        tern_out_of_memory(n, size);
     return p;
 }
 
@@ -35,7 +63,7 @@ void *tern_calloc(size_t n, size_t size)
     product(n, size);
     void *p = calloc(n ? n : 1, size ? size : 1);
     if (!p)
-        out_of_memory(n, size);
+        tern_out_of_memory(n, size);
     return p;
 }
 
@@ -43,7 +71,7 @@ void *tern_realloc(void *old, size_t n, size_t size)
 {
     void *p = realloc(old, product(n, size));
     if (!p)
-        out_of_memory(n, size);
+        tern_out_of_memory(n, size);
     return p;
 }
 
@@ -51,10 +79,10 @@ void *tern_alloc_aligned(size_t n, size_t size)
 {
     size_t bytes = product(n, size);
     if (bytes > SIZE_MAX - 64)
-        out_of_memory(n, size);
+        tern_out_of_memory(n, size);
     void *p = aligned_alloc(64, (bytes + 63) / 64 * 64);
     if (!p)
-        out_of_memory(n, size);
+        tern_out_of_memory(n, size);
     return p;
 }
 
@@ -67,7 +95,7 @@ void *tern_alloc_large(size_t n, size_t size)
     size_t whole = (bytes + HUGE - 1) / HUGE * HUGE;
     void *p = aligned_alloc(HUGE, whole);
     if (!p)
-        out_of_memory(n, size);
+        tern_out_of_memory(n, size);
     madvise(p, whole, MADV_HUGEPAGE); /* a wish: without it everything works, a little slower */
     return p;
 }

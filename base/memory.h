@@ -9,6 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Ends the process as the functions below do when they fail: one sentence on stderr, from the first thread that comes
+ * here, outputs that are not in their place yet are removed, exit status 1. */
+_Noreturn void tern_out_of_memory(size_t n, size_t size);
+/* 1 when the process may have this many bytes more of address space now: they are asked for and given back. For
+ * libraries that can't cope with being refused. */
+int tern_memory_has_room(size_t bytes);
+
 /* n items of size bytes, uninitialised; owned by the caller, freed with free(). */
 void *tern_alloc(size_t n, size_t size);
 /* The same, all zero. */

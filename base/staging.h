@@ -36,7 +36,7 @@ int tern_staged_fd(const tern_staged *staged);
 int tern_staged_place(tern_staged *staged, tern_error *error);
 /* Removes the temporary one. Accepts NULL. */
 void tern_staged_discard(tern_staged *staged);
-/* Removes all that this process has not placed yet, for the end of a process that runs out of memory. */
+/* Removes all that this process has not placed yet. It is called at exit, and when memory runs out. */
 void tern_staged_discard_all(void);
 
 /* Removes what processes that are gone left in a folder under temporary names. */

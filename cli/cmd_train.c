@@ -137,7 +137,7 @@ static int start_threads(const tern_recipe *recipe, tern_error *error)
 {
     if (tern_command_threads() > 0 || recipe->train.threads == 0)
         return 0;
-    return tern_threads_start((int)recipe->train.threads, error);
+    return tern_command_start_threads((int)recipe->train.threads, error);
 }
 
 static int give(const tern_train_result *result)

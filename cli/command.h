@@ -83,6 +83,8 @@ void tern_help_text(const char *text);
 void tern_help_row(const char *name, const char *help);
 /* 1 when --quiet was given. */
 int tern_command_quiet(void);
+/* Starts that many threads, 0: as tern_threads_start says, and sees that they can be had. */
+int tern_command_start_threads(int n, tern_error *error);
 /* The N of --threads, 0 when it was not given: for commands whose recipe may name a number too. */
 int tern_command_threads(void);
 /* Progress on stderr: a bar with time left on a terminal, a line now and then elsewhere; nothing when quiet. Call it

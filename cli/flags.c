@@ -262,12 +262,17 @@ static int parse_flag(const tern_command *command, int argc, char **argv, int *a
     return set_flag(command, flag, argv[++*at]);
 }
 
+int tern_command_start_threads(int n, tern_error *error)
+{
+    return tern_threads_start(n, error) < 0 ? -1 : tern_threads_wake(error);
+}
+
 static int start_threads(const tern_command *command)
 {
     tern_error error = {{0}};
     if (threads > TERN_MOST_THREADS)
         return tern_command_usage(command, "--threads takes a number up to %d", TERN_MOST_THREADS);
-    if (tern_threads_start((int)threads, &error) < 0)
+    if (tern_command_start_threads((int)threads, &error) < 0)
         return tern_command_fail(&error);
     return TERN_GO_ON;
 }

@@ -5,14 +5,17 @@
 #include "cli/help.h"
 
 #include "base/map_guard.h"
+#include "base/memory.h"
 #include "base/nearest.h"
 #include "recipes/recipe.h"
 
 #include <fcntl.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -147,6 +150,12 @@ static int user_says_how_to_wait(void)
     return 0;
 }
 
+static int blas_has_one_thread(void)
+{
+    const char *n = getenv("OPENBLAS_NUM_THREADS");
+    return n && n[0] == '1' && n[1] == 0;
+}
+
 /* Not when the dynamic loader was the program that was started: it would take our first argument for a program; nor
  * when tern is a script's interpreter and the script's name is what was started; nor under valgrind, which would not
  * follow. */
@@ -158,30 +167,68 @@ static int may_start_again(void)
            stat("/proc/self/exe", &running) == 0 && named.st_dev == running.st_dev && named.st_ino == running.st_ino;
 }
 
+/* The libraries are mapped and none has begun; some of them end the process in ways of their own when they have no
+ * memory to begin with, or try without end. */
+static void need_room_for_libraries(void)
+{
+    enum { ROOM = 12 << 20 };
+    static const char text[] =
+        "tern: out of memory: the limit of memory leaves less than 12 MB to begin with; raise it "
+        "(ulimit -v, ulimit -d)\n";
+    void *p = mmap(NULL, ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED) {
+        ssize_t said = write(STDERR_FILENO, text, sizeof text - 1);
+        (void)said;
+        _exit(TERN_EXIT_FAILED);
+    }
+    munmap(p, ROOM);
+}
+
 /* Threads that wait for their next tile sleep rather than spin, unless the user says otherwise: on a machine that does
  * other work too, spinning takes the very processors that the others' tiles need (a quarter of the speed was left
- * beside three busy processes); alone, it gains a few per cent at most.
+ * beside three busy processes); alone, it gains a few per cent at most. And OpenBLAS, which is called from many
+ * threads, each for itself, starts none of its own: where they can't be had it would never get over it.
  *
- * OpenMP's library reads its environment while it is loaded, and only what the process was started with; nothing later
- * can change how it waits. So the program is started once more in the same process, with the variable set, before any
- * library has begun. That takes 5 ms (tern --version: 11 instead of 6). When it can't be, threads spin.
+ * Both libraries read their environment while they are loaded, OpenMP's only what the process was started with; nothing
+ * later can change how it waits. So the program is started once more in the same process, with the variables set,
+ * before any library has begun. That takes 5 ms (tern --version: 11 instead of 6). When it can't be, threads spin.
  *
  * By its file's name and not by /proc/self/exe, which would call the process "exe". */
-static void wait_asleep(int argc, char **argv, char **envp)
+static void set_up_libraries(int argc, char **argv, char **envp)
 {
     (void)argc;
     environ = envp; /* libc sets it only after this function */
-    if (user_says_how_to_wait() || !may_start_again() || setenv("OMP_WAIT_POLICY", "passive", 1) != 0)
-        return;
-    /* Now the variable is set, so there is no third time. */
-    execve((const char *)getauxval(AT_EXECFN), argv, environ);
+    int as_wanted = user_says_how_to_wait() && blas_has_one_thread();
+    /* Once the variables are set, there is no third time. */
+    if (!as_wanted && may_start_again() && (user_says_how_to_wait() || setenv("OMP_WAIT_POLICY", "passive", 1) == 0) &&
+        setenv("OPENBLAS_NUM_THREADS", "1", 1) == 0)
+        execve((const char *)getauxval(AT_EXECFN), argv, environ);
+    need_room_for_libraries();
 }
 __attribute__((section(".preinit_array"), used)) static void (*const before_libraries)(int, char **,
-                                                                                       char **) = wait_asleep;
+                                                                                       char **) = set_up_libraries;
+
+/* The stack grows as it is used, and where that would pass the limit of memory the process is killed: what commands
+ * need of it is taken while there is some. */
+__attribute__((noinline)) static void take_stack(void)
+{
+    enum { DEPTH = 1 << 20 };
+    volatile char deep[DEPTH];
+    deep[0] = 0;
+    (void)deep[0];
+}
+
+/* For jansson, which would say of good JSON that it is bad. */
+static void *allocate(size_t n)
+{
+    return tern_alloc(n, 1);
+}
 
 int main(int argc, char **argv)
 {
     occupy_standard_files();
+    take_stack();
+    json_set_alloc_funcs(allocate, free);
     /* A reader that goes away never ends a training run half-way: tern_command_end sees it when all is written. */
     signal(SIGPIPE, SIG_IGN);
     /* Likewise a file that grows beyond what ulimit -f allows: half-written files are removed. */

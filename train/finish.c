@@ -96,11 +96,11 @@ static double dev_score(const tern_training *run, const tern_scores *scores)
 }
 
 /* What is known without scoring the tuned model. */
-static tern_outcome outcome_of(const tern_training *run, const char *folder)
+static tern_outcome outcome_of(const tern_training *run, const char *folder, const char *kept_base)
 {
     tern_outcome outcome = {.metric = run->recipe->eval.metric, .model_folder = folder, .progress = &run->progress};
     const tern_reading *trained = &run->readings[TERN_READING_TRAINED];
-    outcome.base_model = run->recipe->model;
+    outcome.base_model = run->folder_flags & TERN_RUN_OWN_BASE ? kept_base : run->recipe->model;
     outcome.no_eval = run->options->no_eval;
     outcome.memory_plan = tern_trainer_planned_peak(run->trainer);
     outcome.warnings = run->warnings;
@@ -116,8 +116,8 @@ static tern_outcome outcome_of(const tern_training *run, const char *folder)
 
 int tern_training_finish(tern_training *run, json_t **result, tern_error *error)
 {
-    char *folder = tern_run_path(&run->folder, "model");
-    tern_outcome outcome = outcome_of(run, folder);
+    char *folder = tern_run_path(&run->folder, "model"), *kept = tern_run_path(&run->folder, "base/model");
+    tern_outcome outcome = outcome_of(run, folder, kept);
     tern_profile_begin(run->options->profile, "exporting");
     int status = export_best(run, folder, error);
     tern_profile_end(run->options->profile, NULL);
@@ -130,6 +130,7 @@ int tern_training_finish(tern_training *run, json_t **result, tern_error *error)
     if (status == 0)
         status = write_result(run, *result, error);
     tern_scores_free(&outcome.tuned);
+    free(kept);
     free(folder);
     return status;
 }
