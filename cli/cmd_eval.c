@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/words.h"
 #include "checkpoints/model.h"
+#include "data/findings.h"
 #include "data/rows.h"
 #include "data/utf8.h"
 #include "eval/retrieval.h"
@@ -175,16 +176,28 @@ static int score_rows(const tern_rows *rows, const tern_embedder *embedder, tern
     return status;
 }
 
+static void warn_of_rows(void *context, const char *sentence)
+{
+    (void)context;
+    tern_command_warn("%s", sentence);
+}
+
 static int evaluate_rows(evaluation *e, tern_error *error)
 {
+    static const tern_naming naming = {"--", " ", 0, 1};
+    tern_findings findings = {0};
     tern_texts *texts = tern_texts_create();
     const tern_rows_source source = {.file = e->data,
                                      .anchor = anchor,
                                      .positive = positive,
                                      .negative = negative,
                                      .score = score,
-                                     .invalid_utf8_replace = invalid_utf8 != NULL};
+                                     .invalid_utf8_replace = invalid_utf8 != NULL,
+                                     .findings = &findings};
     tern_rows *rows = tern_rows_read(&source, texts, error);
+    if (rows)
+        tern_findings_say(&findings, e->data, &naming, warn_of_rows, NULL);
+    tern_findings_free(&findings);
     tern_model *model = rows ? tern_command_model_open(e->model, error) : NULL;
     int status = tern_cut(model, dim, error);
     if (status == 0)

@@ -234,7 +234,7 @@ static void check_utf8(tern_rows_source *source, tern_findings *findings)
 
 int tern_data_check_rows(const tern_rows_source *source, int json)
 {
-    static const tern_naming naming = {"--", " ", 1};
+    static const tern_naming naming = {"--", " ", 1, 0};
     tern_findings findings = {.go_on = 1, .quoting = -1};
     tern_rows_source from = *source;
     tern_error error = {{0}};

@@ -144,6 +144,8 @@ static void add_hint(tern_buffer *text, const tern_findings *findings, const cha
     int texts = negative || strcmp(role, "positive") == 0;
     if (!column || (there && !texts) || (column->lists && !texts))
         return;
+    if (naming->hints_only && strcmp(role, "label") == 0)
+        role = "score";
     tern_buffer_printf(text, "; %s looks like a %s", column->name, role);
     if (is_judgement(column))
         tern_buffer_printf(text, " (0 in %lld row%s, 1 in %lld)", (long long)column->zeros, tern_s(column->zeros),
@@ -188,14 +190,17 @@ static void say_unused(const tern_findings *findings, const char *path, const te
     static const char *const roles[] = {"anchor", "positive", "negative", "label", "score"};
     if (findings->n_unused == 0)
         return;
-    char *names = describe_unused(findings);
-    tern_buffer text = {0};
-    tern_buffer_printf(&text, "%s: %zu column%s %s not used: %s", path, findings->n_unused,
-                       tern_s((int64_t)findings->n_unused), tern_is((int64_t)findings->n_unused), names);
+    tern_buffer hints = {0};
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
-        add_hint(&text, findings, roles[i], naming);
-    to->say(to->context, text.data);
-    tern_buffer_free(&text);
+        add_hint(&hints, findings, roles[i], naming);
+    char *names = describe_unused(findings), *text;
+    text =
+        tern_format("%s: %zu column%s %s not used: %s%s", path, findings->n_unused, tern_s((int64_t)findings->n_unused),
+                    tern_is((int64_t)findings->n_unused), names, hints.n ? hints.data : "");
+    if (hints.n || !naming->hints_only)
+        to->say(to->context, text);
+    tern_buffer_free(&hints);
+    free(text);
     free(names);
 }
 

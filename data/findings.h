@@ -4,7 +4,7 @@
  *     tern_findings findings = {.go_on = 1};
  *     tern_rows_source source = {.file = "faq.csv", .findings = &findings};
  *     tern_rows *rows = tern_rows_read(&source, texts, &error);      // NULL: findings.fault has the sentences
- *     tern_findings_say(&findings, "faq.csv", &(tern_naming){"--", " ", 1}, print, NULL);
+ *     tern_findings_say(&findings, "faq.csv", &(tern_naming){"--", " ", 1, 0}, print, NULL);
  *     tern_findings_free(&findings);
  */
 #ifndef TERN_DATA_FINDINGS_H
@@ -63,8 +63,10 @@ void tern_findings_free(tern_findings *findings);
  * {"data.train.", ": "}. */
 typedef struct tern_naming {
     const char *before, *between;
-    int rare_too; /* 1: missing values are said however few they are; 0: from 1 in 10,000 rows, since a list of all
-                     words of a language holds "nan" and "null" themselves */
+    int rare_too;   /* 1: missing values are said however few they are; 0: from 1 in 10,000 rows, since a list of all
+                       words of a language holds "nan" and "null" themselves */
+    int hints_only; /* 1: of columns that aren't used only those that look like a role are said, and as there is no role
+                       of labels, 0 and 1 are scores */
 } tern_naming;
 
 /* Says, a sentence each, which columns aren't used, which texts read like missing values, and which labels are one

@@ -18,7 +18,10 @@
 enum { TERN_MAX_NEGATIVES = 64, TERN_MAX_SCORES = 1 + TERN_MAX_NEGATIVES };
 
 typedef struct tern_rows_source {
-    const char *file;                                         /* JSONL, CSV or TSV by its ending; or NULL and beir */
+    const char *file;  /* JSONL, CSV or TSV by its ending; or NULL and beir */
+    const char *bytes; /* [n_bytes] what the file holds, where that is in memory
+                          already and file is its name alone; NULL: read it */
+    size_t n_bytes;
     const char *beir;                                         /* a BEIR folder */
     const char *split;                                        /* BEIR: "train" when NULL */
     const char *anchor, *positive, *negative, *label, *score; /* column names; NULL: named as the role;

@@ -268,7 +268,9 @@ static int read_rows(reading *r, tern_error *error)
 int tern_rows_read_file(tern_rows_build *build, const tern_rows_source *source, tern_error *error)
 {
     reading r = {.source = source, .findings = source->findings, .build = build};
-    r.table = tern_table_open(source->file, source->invalid_utf8_replace, error);
+    r.table = source->bytes ? tern_table_of_memory(source->file, source->bytes, source->n_bytes,
+                                                   source->invalid_utf8_replace, error)
+                            : tern_table_open(source->file, source->invalid_utf8_replace, error);
     if (!r.table)
         return -1;
     r.labels = tern_texts_create();

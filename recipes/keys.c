@@ -33,7 +33,8 @@
         TEXT(TEXT, "data." #set ".positive", in.positive, NULL, TERN_KEY_FILE,                                         \
              "The column that holds the positive; \"positive\" when not given."),                                      \
         TEXT(TEXT, "data." #set ".negative", in.negative, NULL, TERN_KEY_FILE,                                         \
-             "The column that holds the negative; \"negative\" when not given. Further ones are NAME_1, NAME_2, .."),  \
+             "The column that holds the negative; \"negative\" when not given. Further ones are NAME_1, NAME_2, .. "   \
+             "(or NAME1, ..)."),                                                                                       \
         TEXT(TEXT, "data." #set ".score", in.score, NULL, TERN_KEY_FILE,                                               \
              "The column that holds a number, or a list of them; \"score\" when not given."),                          \
         NUMBER(RANGE, "data." #set ".score_range", in.score_range, -1e9, 1e9, NULL, TERN_KEY_FILE,                     \

@@ -1,4 +1,5 @@
 /* What a reading of rows finds besides them. */
+#include "base/hash.h"
 #include "base/memory.h"
 #include "data/findings.h"
 #include "data/roles.h"
@@ -35,12 +36,12 @@ static void listen(void *context, const char *sentence)
 
 static tern_rows *read_as(const char *name, const char *text, tern_rows_source source)
 {
-    const char *path = tern_test_path(name);
-    tern_test_put_file(path, text, strlen(text));
-    source.file = path;
+    source.file = name;
+    source.bytes = text;
+    source.n_bytes = strlen(text);
     source.findings = &findings;
     tern_rows *rows = tern_rows_read(&source, texts, &error);
-    tern_findings_say(&findings, name, &(tern_naming){"--", " ", 1}, listen, NULL);
+    tern_findings_say(&findings, name, &(tern_naming){"--", " ", 1, 0}, listen, NULL);
     return rows;
 }
 
@@ -187,6 +188,58 @@ START_TEST(without_go_on_the_first_fault_ends_the_reading)
 }
 END_TEST
 
+START_TEST(only_columns_that_look_like_a_role_are_said_where_that_is_wanted)
+{
+    static const tern_naming naming = {"--", " ", 0, 1};
+    tern_rows_free(read_as("x.csv", "anchor,positive,genre,same\na,b,c,0\nd,e,f,1\n", (tern_rows_source){0}));
+    said[0] = 0;
+    tern_findings_say(&findings, "x.csv", &naming, listen, NULL);
+    ck_assert_str_eq(said,
+                     "x.csv: 2 columns are not used: genre, same; same looks like a score (0 in 1 row, 1 in 1): name "
+                     "it with --score same, or rename it to score\n");
+    tern_findings_free(&findings);
+    tern_rows_free(read_as("x.csv", "anchor,positive,genre\na,b,c\n", (tern_rows_source){0}));
+    said[0] = 0;
+    tern_findings_say(&findings, "x.csv", &naming, listen, NULL);
+    ck_assert_str_eq(said, "");
+}
+END_TEST
+
+/* Whatever the bytes are: rows without faults, or a sentence. */
+START_TEST(no_mutation_crashes_where_faults_are_passed_over)
+{
+    static const char json[] = "{\"anchor\": \"a\", \"positive\": \"p\", \"neg\": [\"n\"], \"label\": 1}\n"
+                               "{\"anchor\": \"b\", \"positive\": \"\\ud83d\\ude00\", \"x\": null, \"label\": \"z\"}\n";
+    static const char tsv[] = "anchor\tpositive\tnegative1\tlabel\tx\n\"a\tp\"\tn\t1\t0\nb\tNaN\tm\t 1.0\t1\n";
+    static const char bytes[] = "{}[]\":,.0e\n\t \"u\\d;\r\0\xE2\xFF";
+    for (uint64_t round = 0; round < 4000; round++) {
+        int form = (int)(round % 3);
+        const char *from = form == 0 ? json : tsv;
+        size_t n = strlen(from);
+        char *text = tern_strndup(from, n);
+        for (uint64_t i = 0; i < round % 5; i++)
+            text[tern_random_below(n, 1, round, i, 0)] = bytes[tern_random_below(sizeof bytes - 1, 2, round, i, 0)];
+        n = round % 7 == 0 ? tern_random_below(n, 3, round, 0, 0) : n;
+        setup();
+        tern_rows_source source = {.file = form == 0   ? "x.jsonl"
+                                           : form == 1 ? "x.tsv"
+                                                       : "x.csv",
+                                   .bytes = text,
+                                   .n_bytes = n,
+                                   .findings = &findings,
+                                   .invalid_utf8_replace = (int)(round & 8)};
+        tern_rows *rows = tern_rows_read(&source, texts, &error);
+        ck_assert(rows || error.message[0]);
+        ck_assert(!rows || findings.n_faults == 0);
+        tern_findings_say(&findings, "x", &(tern_naming){"--", " ", 1, 0}, listen, NULL);
+        tern_rows_free(rows);
+        teardown();
+        free(text);
+    }
+    setup();
+}
+END_TEST
+
 START_TEST(names_of_other_tools_are_known)
 {
     static const char *const like[][2] = {
@@ -220,6 +273,8 @@ int main(void)
     tcase_add_test(tc, all_faults_are_collected_and_the_first_ones_kept);
     tcase_add_test(tc, faults_of_lines_of_json_are_collected_too);
     tcase_add_test(tc, without_go_on_the_first_fault_ends_the_reading);
+    tcase_add_test(tc, only_columns_that_look_like_a_role_are_said_where_that_is_wanted);
+    tcase_add_test(tc, no_mutation_crashes_where_faults_are_passed_over);
     tcase_add_test(tc, names_of_other_tools_are_known);
     suite_add_tcase(suite, tc);
     return tern_test_run(suite);

@@ -140,7 +140,7 @@ void tern_check_say_findings(const tern_recipe *recipe, int source, const tern_f
     if (!from->data.file)
         return;
     char *before = recipe->n_sources > 1 ? tern_format("data.train[%d].", source) : tern_strdup("data.train.");
-    tern_findings_say(findings, from->data.file, &(tern_naming){before, ": ", 0}, say, context);
+    tern_findings_say(findings, from->data.file, &(tern_naming){before, ": ", 0, 0}, say, context);
     free(before);
 }
 

@@ -61,3 +61,11 @@ expect_line err 'did you mean cosine_spearman?'
 mkdir -p set
 expect 2 "$TERN" eval "$TINY" set --score gold
 expect 2 "$TERN" eval --run a.run set --dim 2
+
+# What rows hold and isn't scored is said where it looks like a role; other columns are no matter.
+printf 'anchor,positive,score,neg,genre\nthe dog,dog,1,cat,x\nzebra,the,0.5,dog,y\ncat,text,0,the,z\n' >unused.csv
+expect 0 "$TERN" eval "$SOURCE/tests/goldens/tiny" unused.csv --json --quiet
+expect_line err "warning: unused.csv: 2 columns are not used: neg, genre; neg looks like a negative: name it with --negative neg"
+expect_line out '"warnings"'
+expect 0 "$TERN" eval "$SOURCE/tests/goldens/tiny" unused.csv --negative neg --quiet
+[ ! -s err ] || fail "a warning of a genre: $(cat err)"
