@@ -212,6 +212,7 @@ START_TEST(no_mutation_crashes_where_faults_are_passed_over)
                                "{\"anchor\": \"b\", \"positive\": \"\\ud83d\\ude00\", \"x\": null, \"label\": \"z\"}\n";
     static const char tsv[] = "anchor\tpositive\tnegative1\tlabel\tx\n\"a\tp\"\tn\t1\t0\nb\tNaN\tm\t 1.0\t1\n";
     static const char bytes[] = "{}[]\":,.0e\n\t \"u\\d;\r\0\xE2\xFF";
+    teardown();
     for (uint64_t round = 0; round < 4000; round++) {
         int form = (int)(round % 3);
         const char *from = form == 0 ? json : tsv;

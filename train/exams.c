@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/integer.h"
 #include "base/memory.h"
+#include "data/findings.h"
 #include "eval/retrieval.h"
 #include "eval/similarity.h"
 #include "eval/triplets.h"
@@ -46,14 +47,31 @@ static int check_rows(const tern_exam *exam, const char *metric, tern_error *err
     return 0;
 }
 
-static int open_file(tern_exam *exam, const tern_recipe *recipe, const tern_recipe_data *data, const char *line,
-                     tern_error *error)
+static void warn(void *exams, const char *sentence)
 {
-    const char *metric = recipe->eval.metric;
+    tern_warn(&((tern_exams *)exams)->warnings, "%s", sentence);
+}
+
+static void say_findings(tern_exams *exams, const char *section, const char *file, const tern_findings *findings)
+{
+    char *before = tern_format("%s.", section);
+    tern_findings_say(findings, file, &(tern_naming){before, ": ", 0, 1}, warn, exams);
+    free(before);
+}
+
+static int open_file(tern_exams *exams, tern_exam *exam, const tern_recipe *recipe, const tern_recipe_data *data,
+                     const char *section, tern_error *error)
+{
+    const char *metric = recipe->eval.metric, *line = tern_recipe_line(recipe, section);
     tern_rows_source source = tern_rows_source_of(recipe, data);
+    tern_findings findings = {.go_on = 1};
+    source.findings = &findings;
     exam->similarity = tern_metric_family_of(metric) == TERN_METRIC_SIMILARITY;
     exam->texts = tern_texts_create();
     exam->rows = tern_rows_read(&source, exam->texts, error);
+    if (exam->rows)
+        say_findings(exams, section, data->file, &findings);
+    tern_findings_free(&findings);
     if (!exam->rows)
         return tern_fail_within(error, "%s", line);
     if (check_rows(exam, metric, error) < 0)
@@ -61,14 +79,14 @@ static int open_file(tern_exam *exam, const tern_recipe *recipe, const tern_reci
     return 0;
 }
 
-static int open_exam(tern_exam *exam, const tern_recipe *recipe, const tern_recipe_data *data, const char *section,
-                     tern_error *error)
+static int open_exam(tern_exams *exams, int which, const tern_recipe *recipe, const tern_recipe_data *data,
+                     const char *section, tern_error *error)
 {
-    const char *line = tern_recipe_line(recipe, section);
+    tern_exam *exam = &exams->exam[which];
     exam->exclude_same_id = data->exclude_same_id;
     if (data->beir)
-        return open_beir(exam, recipe, data, line, error);
-    return data->file ? open_file(exam, recipe, data, line, error) : 0;
+        return open_beir(exam, recipe, data, tern_recipe_line(recipe, section), error);
+    return data->file ? open_file(exams, exam, recipe, data, section, error) : 0;
 }
 
 static int same_corpus(const tern_recipe *recipe, const tern_exams *exams)
@@ -80,8 +98,8 @@ static int same_corpus(const tern_recipe *recipe, const tern_exams *exams)
 int tern_exams_open(tern_exams *exams, const tern_recipe *recipe, tern_error *error)
 {
     *exams = (tern_exams){0};
-    if (open_exam(&exams->exam[TERN_EXAM_DEV], recipe, &recipe->data.dev, "data.dev", error) < 0 ||
-        open_exam(&exams->exam[TERN_EXAM_TEST], recipe, &recipe->data.test, "data.test", error) < 0)
+    if (open_exam(exams, TERN_EXAM_DEV, recipe, &recipe->data.dev, "data.dev", error) < 0 ||
+        open_exam(exams, TERN_EXAM_TEST, recipe, &recipe->data.test, "data.test", error) < 0)
         return -1;
     exams->shared_corpus = same_corpus(recipe, exams);
     return 0;
@@ -94,6 +112,7 @@ void tern_exams_close(tern_exams *exams)
         tern_rows_free(exams->exam[i].rows);
         tern_texts_free(exams->exam[i].texts);
     }
+    tern_warnings_free(&exams->warnings);
     *exams = (tern_exams){0};
 }
 

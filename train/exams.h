@@ -6,6 +6,7 @@
 #ifndef TERN_TRAIN_EXAMS_H
 #define TERN_TRAIN_EXAMS_H
 
+#include "base/warnings.h"
 #include "checkpoints/model.h"
 #include "data/beir.h"
 #include "data/rows.h"
@@ -27,7 +28,8 @@ typedef struct tern_exam {
 
 typedef struct tern_exams {
     tern_exam exam[TERN_EXAMS];
-    int shared_corpus; /* dev and test rank the same documents */
+    int shared_corpus;      /* dev and test rank the same documents */
+    tern_warnings warnings; /* of files: columns that look like a role and aren't used, texts that are missing values */
 } tern_exams;
 
 /* Reads the sets that the recipe names; eval.metric, which suits them (eval/metrics.h), decides whether the rows of a

@@ -103,7 +103,11 @@ static int read_exams(tern_training *run, tern_error *error)
     const tern_recipe_data *data[TERN_EXAMS] = {&run->recipe->data.dev, &run->recipe->data.test};
     if (run->options->no_eval)
         return 0;
-    if (go_on(run, error) < 0 || tern_exams_open(&run->exams, run->recipe, error) < 0)
+    if (go_on(run, error) < 0)
+        return -1;
+    int status = tern_exams_open(&run->exams, run->recipe, error);
+    tern_training_warn_all(run, &run->exams.warnings);
+    if (status < 0)
         return -1;
     for (int i = 0; i < TERN_EXAMS; i++)
         if (tern_exams_has(&run->exams, i))

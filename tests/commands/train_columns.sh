@@ -49,3 +49,12 @@ expect_line err "train.jsonl: negative is not used by the loss simcse"
 { cat train.jsonl && echo '{"anchor": "x", "positive": "", "negative": " "}'; } >holes.jsonl
 expect_sentence 1 trains holes.jsonl multiple_negatives_ranking
 expect_line err 'holes.jsonl:91: "positive" is empty; fill it in or leave the row out (and 1 more fault, which tern data check lists)'
+
+# The same of a dev set, where it looks like a role: scores that are there, and negatives that the metric doesn't see.
+sed 's/"negative"/"neg"/' dev.jsonl >dev-neg.jsonl
+expect 1 "$TERN" train toy.yaml --quiet --force --set output.dir=run --set data.dev.file=dev-neg.jsonl
+expect_line err "dev-neg.jsonl: 1 column is not used: neg; neg looks like a negative: name it with data.dev.negative: neg, or rename it to negative_1"
+expect_line err "triplet_accuracy needs rows with anchor, positive and negative"
+# Of several data sets each is given by its number.
+expect 0 trains train.jsonl multiple_negatives_ranking --set 'data.train[1].file=neg.jsonl'
+expect_line err "name it with data.train[1].negative: neg"
