@@ -9,7 +9,7 @@ toy_rows 3 90 | toy_columns judged >judged.jsonl
 toy_rows 3 90 | toy_columns judged | sed 's/"score"/"label"/' >labelled.jsonl
 toy_rows 3 90 | toy_columns scored >scored.jsonl
 toy_rows 3 90 | toy_columns classes >kinds.jsonl
-toy_rows 3 90 | sed 's/"positive": "[^"]*"/"positive": "NaN"/;q' | cat - train.jsonl >nan.jsonl
+toy_rows 3 1 | sed 's/"positive": "[^"]*"/"positive": "NaN"/' | cat - train.jsonl >nan.jsonl
 
 # trains FILE LOSS ...: two steps of it without evaluation.
 trains()
