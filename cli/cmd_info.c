@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/info.h"
+#include "data/foreign.h"
 
 #include <string.h>
 #include <strings.h>
@@ -64,6 +65,8 @@ static json_t *info_of(const char *path, tern_error *error)
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (ends_with(path, kinds[i].end))
             return kinds[i].read(path, error);
+    if (tern_foreign_check_file(path, error) < 0)
+        return NULL;
     tern_fail(error,
               "%s: its kind is unknown; a name ends in .safetensors, .npy, .h5, .jsonl, .csv, .tsv, .yaml or "
               "result.json",

@@ -1,5 +1,6 @@
 #include "data/foreign.h"
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/words.h"
 
@@ -14,8 +15,11 @@ static const char parquet[] = "run: python3 -c 'import pandas, sys; pandas.read_
                               "[2], orient=\"records\", lines=True)' IN OUT.jsonl";
 static const char feather[] = "run: python3 -c 'import pandas, sys; pandas.read_feather(sys.argv[1]).to_json(sys.argv"
                               "[2], orient=\"records\", lines=True)' IN OUT.jsonl";
-static const char stream[] = "run: python3 -c 'import datasets, sys; datasets.Dataset.from_file(sys.argv[1]).to_json("
-                             "sys.argv[2])' IN OUT.jsonl";
+static const char excel[] =
+    "save the sheet as CSV in UTF-8, or run: python3 -c 'import pandas, sys; pandas.read_excel(sys."
+    "argv[1]).to_csv(sys.argv[2], index=False)' IN OUT.csv";
+static const char stream[] = "run: python3 -c 'import pyarrow.ipc, sys; pyarrow.ipc.open_stream(sys.argv[1])."
+                             "read_pandas().to_json(sys.argv[2], orient=\"records\", lines=True)' IN OUT.jsonl";
 static const char document[] = "save it as plain text in UTF-8, or run: soffice --headless --convert-to txt:Text IN";
 static const char utf16[] = "save it as UTF-8, or run: iconv -f UTF-16 -t UTF-8 <IN >OUT";
 
@@ -78,7 +82,7 @@ static kind of_zip(const char *data, size_t n)
     const char *end = data + (n > LOOK ? n - LOOK : 0);
     size_t from = n < LOOK ? n : LOOK, behind = n - (size_t)(end - data);
     if (holds(data, from, "xl/") || holds(end, behind, "xl/workbook"))
-        return (kind){.what = "an Excel workbook (.xlsx)", .todo = workbook};
+        return (kind){.what = "an Excel workbook (.xlsx)", .todo = excel};
     if (holds(data, from, "word/") || holds(end, behind, "word/document"))
         return (kind){.what = "a Word document (.docx)", .todo = document};
     if (holds(end, behind, ".npy"))
@@ -169,4 +173,14 @@ int tern_foreign_check(const char *path, const char *data, size_t n, tern_error 
               found.what == lfs_pointer ? "" : ", which tern doesn't read", command);
     free(command);
     return -1;
+}
+
+int tern_foreign_check_file(const char *path, tern_error *error)
+{
+    tern_map map;
+    if (tern_map_open(&map, path, error) < 0)
+        return -1;
+    int status = map.n ? tern_foreign_check(path, (const char *)map.data, map.n, error) : 0;
+    tern_map_close(&map);
+    return status;
 }

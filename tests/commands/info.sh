@@ -27,3 +27,11 @@ expect_sentence 1 "$TERN" info cut.safetensors
 expect_line err "truncated"
 printf 'no state' >state.h5
 expect_sentence 1 "$TERN" info state.h5
+
+# What tern can't read is named for what it is; endings count in any case.
+printf 'PAR1\025\004' >table.parquet
+expect_sentence 1 "$TERN" info table.parquet
+expect_line err "table.parquet: it is a Parquet file, which tern doesn't read; run: python3"
+printf 'a,b\n1,2\n' >UP.CSV
+expect 0 "$TERN" info UP.CSV
+expect_line out "a, b"
