@@ -1,5 +1,6 @@
 /* Triplets formed inside a batch of rows x [n,D] with labels, as the losses of that name in sentence-transformers 6.2.
- * d_ij is the distance of rows i and j, P_i the other rows of i's label, N_i the rows of other labels, [.] = max(0, .):
+ * d_ij is the distance of rows i and j, P_i the other rows of i's label, N_i the rows of other labels and other texts,
+ * [.] = max(0, .):
  *
  *     all          sum over i, p in P_i, q in N_i of [d_ip - d_iq + margin], over the number of those above 1e-16
  *     hard         mean over i of [max of d_ip - min of d_iq + margin]        (Hermans, Beyer, Leibe 2017, eq. 5)
@@ -27,6 +28,7 @@ enum { ANCHORS = 64 };
 typedef struct batch_triplet {
     const tern_tensor *x;
     const int64_t *label; /* [n] */
+    const int64_t *text;  /* [n] equal for rows of one text; NULL: all differ */
     tern_triplet_kind kind;
     tern_pair_kind distance;
     double margin;
@@ -181,7 +183,7 @@ static anchor look_at(const batch_triplet *b, int64_t i, const scratch *own, dou
         sum += d;
         if (j != i && b->label[j] == b->label[i])
             a.near[a.n_near++] = (place){d, j};
-        else if (j != i)
+        else if (j != i && !(b->text && b->text[j] == b->text[i]))
             a.far[a.n_far++] = (place){d, j};
     }
     if (isnan(sum)) /* no comparison would show it */
@@ -260,15 +262,15 @@ static void backward(tern_tape *tape, const tern_record *record)
 
 static const tern_op op = {"batch_triplet", backward};
 
-tern_tensor *tern_batch_triplet(tern_tape *tape, tern_tensor *x, const int64_t *label, tern_triplet_kind kind,
-                                tern_pair_kind distance, double margin)
+tern_tensor *tern_batch_triplet(tern_tape *tape, tern_tensor *x, const int64_t *label, const int64_t *text,
+                                tern_triplet_kind kind, tern_pair_kind distance, double margin)
 {
     int64_t n = x->rows;
     TERN_CHECK(n > 0, "batch_triplet: %lld rows", (long long)n);
     tern_arena *arena = tern_tape_arena(tape);
     tern_tensor *out = tern_tape_tensor(tape, 1, 1);
     batch_triplet *b = tern_arena_alloc(arena, sizeof *b);
-    *b = (batch_triplet){.x = x, .label = label, .kind = kind, .distance = distance, .margin = margin};
+    *b = (batch_triplet){.x = x, .label = label, .text = text, .kind = kind, .distance = distance, .margin = margin};
     tern_arena_mark mark = tern_arena_here(arena);
     anchor *anchors = tern_arena_alloc(arena, (size_t)n * sizeof *anchors);
     const scratch *own = scratch_of(arena, n);

@@ -98,15 +98,16 @@ typedef enum tern_pair_kind {
 tern_tensor *tern_triplet_margin(tern_tape *tape, tern_tensor *a, tern_tensor *p, tern_tensor *negative,
                                  tern_pair_kind distance, double margin);
 /* Losses over the triplets inside a batch x [n,D] whose rows have labels [n], see op_batch_triplet.c -> [1,1]. margin
- * is not for HARD_SOFT. label: kept by the caller until backward. */
+ * is not for HARD_SOFT. text [n]: rows of one text are no negatives of each other, whatever their labels; NULL: all
+ * differ. label, text: kept by the caller until backward. */
 typedef enum tern_triplet_kind {
     TERN_TRIPLETS_ALL,
     TERN_TRIPLETS_HARD,
     TERN_TRIPLETS_SEMI_HARD,
     TERN_TRIPLETS_HARD_SOFT,
 } tern_triplet_kind;
-tern_tensor *tern_batch_triplet(tern_tape *tape, tern_tensor *x, const int64_t *label, tern_triplet_kind kind,
-                                tern_pair_kind distance, double margin);
+tern_tensor *tern_batch_triplet(tern_tape *tape, tern_tensor *x, const int64_t *label, const int64_t *text,
+                                tern_triplet_kind kind, tern_pair_kind distance, double margin);
 /* Mean over i of max(0, positive_margin - s_ii) + max(0, greatest of s_ij - negative_margin), s_ij = a_i . c_j, of
  * those j that are neither i nor masked as no negative or repeated -> [1,1]. a [n,D], c [m,D], masked [n,m] or NULL. */
 tern_tensor *tern_hardest_margin(tern_tape *tape, tern_tensor *a, tern_tensor *c, double positive_margin,

@@ -17,6 +17,6 @@ double tern_loss_margin(const tern_loss_options *options)
 tern_tensor *tern_loss_batch_triplet(tern_triplet_kind kind, const tern_loss_options *options, tern_tape *tape,
                                      const tern_loss_batch *batch)
 {
-    return tern_batch_triplet(tape, batch->anchor, batch->label, kind, tern_loss_pair_kind(options->distance),
-                              tern_loss_margin(options));
+    return tern_batch_triplet(tape, batch->anchor, batch->label, batch->text, kind,
+                              tern_loss_pair_kind(options->distance), tern_loss_margin(options));
 }

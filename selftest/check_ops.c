@@ -339,12 +339,13 @@ static tern_tensor *build_triplet_margin(tern_check *c, tern_tape *tape)
     return tern_triplet_margin(tape, c->in[0], c->in[1], c->in[2], distance, c->number[0] == 1 ? 5 : 0.5);
 }
 
-/* batch_triplet: n, labels, D, kind, distance --------------------------------------------------------------------- */
+/* batch_triplet: n, labels, D, kind, distance, different texts (0: all) -------------------------------------------- */
 static int make_batch_triplet(tern_check *c, int shape)
 {
-    static const int64_t shapes[][6] = {{1, 1, 3, 0, 0}, {1, 1, 3, 1, 1}, {1, 1, 3, 2, 0},  {7, 1, 3, 1, 1},
-                                        {7, 1, 3, 2, 1}, {9, 3, 4, 0, 0}, {9, 3, 4, 1, 1},  {9, 3, 4, 2, 2},
-                                        {9, 3, 4, 3, 1}, {8, 8, 3, 1, 0}, {70, 5, 2, 0, 1}, {150, 5, 17, 0, 1}};
+    static const int64_t shapes[][6] = {{1, 1, 3, 0, 0},  {1, 1, 3, 1, 1},   {1, 1, 3, 2, 0},    {7, 1, 3, 1, 1},
+                                        {7, 1, 3, 2, 1},  {9, 3, 4, 0, 0},   {9, 3, 4, 1, 1},    {9, 3, 4, 2, 2},
+                                        {9, 3, 4, 3, 1},  {8, 8, 3, 1, 0},   {9, 3, 4, 0, 0, 5}, {9, 3, 4, 1, 0, 5},
+                                        {70, 5, 2, 0, 1}, {150, 5, 17, 0, 1}};
     const int64_t *s = PICK(c, shape, shapes);
     if (!s)
         return 0;
@@ -352,6 +353,9 @@ static int make_batch_triplet(tern_check *c, int shape)
     int64_t *label = c->extra = tern_check_alloc(c, (size_t)s[0], sizeof *label);
     for (int64_t i = 0; i < s[0]; i++)
         label[i] = i * 7 % s[1];
+    int64_t *text = s[5] ? tern_check_alloc(c, (size_t)s[0], sizeof *text) : NULL;
+    for (int64_t i = 0; text && i < s[0]; i++)
+        text[i] = i % s[5];
     return 1;
 }
 
@@ -359,7 +363,7 @@ static tern_tensor *build_batch_triplet(tern_check *c, tern_tape *tape)
 {
     tern_pair_kind distance = (tern_pair_kind)(TERN_PAIR_COSINE_DISTANCE + c->number[4]);
     double margin = c->number[0] == 70 ? 50 : 0.7; /* so many triplets have a kink in reach, unless all are active */
-    return tern_batch_triplet(tape, c->in[0], c->extra, (tern_triplet_kind)c->number[3], distance, margin);
+    return tern_batch_triplet(tape, c->in[0], c->extra, c->owned[1], (tern_triplet_kind)c->number[3], distance, margin);
 }
 
 #include "selftest/check_pair_ops.h"

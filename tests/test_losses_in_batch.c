@@ -185,6 +185,22 @@ START_TEST(guided_never_holds_a_text_against_itself)
 }
 END_TEST
 
+/* One text under two labels, and a row of each: to the text its other row is no negative. */
+START_TEST(a_text_under_two_labels_is_no_negative_for_itself)
+{
+    float x[] = {1, 0, 1, 0, 0.8F, 0.6F, 0, 1};
+    const int64_t label[] = {0, 1, 0, 1}, text[] = {7, 7, 8, 9};
+    tern_loss_options o = tern_loss_defaults("batch_hard_triplet");
+    tern_loss_batch batch = {.n = 4, .anchor = tern_tape_input(tape, x, 4, 2, 0), .label = label};
+    o.distance = TERN_COSINE;
+    o.margin = 1;
+    /* Cosine distances: 0 to 2: 0.2, 0 to 3: 1, 1 likewise, 2 to 3: 0.4. Hardest negative with the text: 0 and 0. */
+    ck_assert_double_eq_tol(value_of(&o, &batch), (1.2 + 2.0 + 1.0 + 1.6) / 4, 1e-6);
+    batch.text = text;
+    ck_assert_double_eq_tol(value_of(&o, &batch), (0.2 + 1.8 + 1.0 + 1.6) / 4, 1e-6);
+}
+END_TEST
+
 START_TEST(masked_candidates_are_never_the_hardest)
 {
     float a[] = {1, 0, 0, 1}, n[] = {1, 0, 0, 1};
@@ -240,6 +256,7 @@ int main(void)
     tcase_add_test(tc, symmetric_is_short_for_two_directions);
     tcase_add_test(tc, a_learned_scale_stops_at_100_and_can_leave_it);
     tcase_add_test(tc, guided_never_holds_a_text_against_itself);
+    tcase_add_test(tc, a_text_under_two_labels_is_no_negative_for_itself);
     tcase_add_test(tc, masked_candidates_are_never_the_hardest);
     tcase_add_test(tc, what_is_not_a_number_shows);
     suite_add_tcase(suite, tc);
