@@ -235,7 +235,7 @@ static int evaluate_run(evaluation *e, tern_error *error)
     const char *path = tern_folder_exists(e->data) ? folder_qrels : e->data;
     tern_qrels qrels = {0};
     int status = tern_qrels_read(&qrels, path, invalid_utf8 != NULL, error);
-    tern_trec_run *run = status == 0 ? tern_trec_run_read(run_file, error) : NULL;
+    tern_trec_run *run = status == 0 ? tern_trec_run_read(run_file, invalid_utf8 != NULL, error) : NULL;
     if (run) {
         const tern_retrieval_options options = {.judged_only = judged_only, .exclude_same_id = exclude_same_id};
         status = tern_trec_run_evaluate(run, &qrels, &options, &e->scores, &e->coverage, error);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "data/coverage.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Judgements in CSR form over the queries of one split. */
@@ -22,6 +23,9 @@ typedef struct tern_qrels {
  * whole number ("1", "1.0"). Quotes mean nothing. A pair judged twice with different grades is an error; judged twice
  * with the same, it counts once. Invalid UTF-8 is refused, or replaced by U+FFFD where invalid_utf8_replace is set. */
 int tern_qrels_read(tern_qrels *qrels, const char *path, int invalid_utf8_replace, tern_error *error);
+/* The same of n bytes in memory; name is what messages call them. */
+int tern_qrels_of_memory(tern_qrels *qrels, const char *name, const char *data, size_t n, int invalid_utf8_replace,
+                         tern_error *error);
 void tern_qrels_free(tern_qrels *qrels);
 
 typedef struct tern_beir {

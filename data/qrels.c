@@ -169,6 +169,16 @@ int tern_qrels_read(tern_qrels *qrels, const char *path, int invalid_utf8_replac
     return tern_input_open(&input, path, invalid_utf8_replace, error) < 0 ? -1 : read_input(qrels, &input, error);
 }
 
+int tern_qrels_of_memory(tern_qrels *qrels, const char *name, const char *data, size_t n, int invalid_utf8_replace,
+                         tern_error *error)
+{
+    tern_input input;
+    *qrels = (tern_qrels){0};
+    if (tern_input_of_memory(&input, name, data, n, invalid_utf8_replace, error) < 0)
+        return -1;
+    return read_input(qrels, &input, error);
+}
+
 void tern_qrels_free(tern_qrels *qrels)
 {
     if (!qrels)

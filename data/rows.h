@@ -58,7 +58,6 @@ typedef struct tern_rows {
     int64_t *relevant_start, *relevant;
     tern_coverage coverage;  /* BEIR: of judgements that would be rows, how many name what isn't there */
     char *note;              /* BEIR: a sentence on those; NULL: there are none */
-    int64_t n_missing;       /* the same as coverage.judgements_missing */
     int64_t n_anchors_known; /* relevant_start has this + 1 entries; ids from it on have none */
 } tern_rows;
 

@@ -77,7 +77,6 @@ static int check_rows(tern_rows *rows, const judged *j, tern_error *error)
 {
     if (tern_beir_cover(j->beir, j->folder, j->split, j->min_grade, &rows->coverage, &rows->note, error) < 0)
         return -1;
-    rows->n_missing = rows->coverage.judgements_missing;
     if (rows->n > 0)
         return 0;
     return tern_fail(error, "%s/qrels/%s.tsv: no judgement has grade %d or more; the greatest is %d", j->folder,

@@ -1,6 +1,6 @@
 /* Runs: ranked documents for queries, as TREC files `qid Q0 docno rank score tag`.
  *
- *     tern_trec_run *run = tern_trec_run_read("bm25.run", &error);
+ *     tern_trec_run *run = tern_trec_run_read("bm25.run", 0, &error);
  *     for (int64_t i = run->start[q]; i < run->start[q + 1]; i++)
  *         use(tern_trec_run_doc(run, i), run->scores[i]);
  *
@@ -42,11 +42,13 @@ void tern_trec_run_add_query(tern_trec_run *run, const char *query_id);
 void tern_trec_run_add_doc(tern_trec_run *run, const char *doc_id, float score);
 
 /* Reads a file or a pipe, a block at a time; queries come out ordered by id (strcmp). A byte order mark is passed over.
- * A line that has not six columns, a score that is not a number, a document given twice for a query: NULL, with path
- * and line. At its peak it takes 20 bytes a line, and what eval/run_ids.h takes for the distinct ids. */
-tern_trec_run *tern_trec_run_read(const char *path, tern_error *error);
-/* The same of n bytes in memory; name stands for the path in errors. */
-tern_trec_run *tern_trec_run_parse(const char *bytes, size_t n, const char *name, tern_error *error);
+ * Ids are bytes; those that aren't UTF-8 get U+FFFD where invalid_utf8_replace is set, as judgements do. A line that
+ * has not six columns, a score that is not a number, a document given twice for a query: NULL, with path and line. At
+ * its peak it takes 20 bytes a line, and what eval/run_ids.h takes for the distinct ids. */
+tern_trec_run *tern_trec_run_read(const char *path, int invalid_utf8_replace, tern_error *error);
+/* The same of n bytes in memory; name is what messages call them. */
+tern_trec_run *tern_trec_run_of_memory(const char *name, const char *bytes, size_t n, int invalid_utf8_replace,
+                                       tern_error *error);
 /* Writes a file, scores with 9 digits (a float survives that). overwrite 0: fails when the file is there. */
 int tern_trec_run_write(const tern_trec_run *run, const char *path, const char *tag, int overwrite, tern_error *error);
 

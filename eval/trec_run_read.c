@@ -2,7 +2,9 @@
 #include "eval/trec_run.h"
 
 #include "base/memory.h"
+#include "data/foreign.h"
 #include "data/texts.h"
+#include "data/utf8.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -19,6 +21,7 @@ typedef struct stretch {
 
 typedef struct reading {
     const char *name;
+    int replace; /* what isn't UTF-8 */
     tern_run_ids *ids;
     tern_texts *queries;   /* numbered by first appearance */
     uint32_t *query, *doc; /* [n] in file order: a query's number among queries, a document's in ids */
@@ -80,6 +83,18 @@ static span decode_id(span id, tern_buffer *room)
             tern_buffer_add(room, p, 1);
         }
     }
+    return (span){room->data, room->n};
+}
+
+static span valid_id(span id, tern_buffer *room)
+{
+    if (tern_utf8_check(id.text, id.n) == id.n)
+        return id;
+    size_t n;
+    char *valid = tern_utf8_replace(id.text, id.n, &n);
+    room->n = 0;
+    tern_buffer_add(room, valid, n);
+    free(valid);
     return (span){room->data, room->n};
 }
 
@@ -158,6 +173,10 @@ static int read_line(reading *r, const char *line, size_t n, tern_error *error)
         columns[QUERY] = decode_id(columns[QUERY], &r->query_room);
         columns[DOC] = decode_id(columns[DOC], &r->doc_room);
     }
+    if (r->replace) {
+        columns[QUERY] = valid_id(columns[QUERY], &r->query_room);
+        columns[DOC] = valid_id(columns[DOC], &r->doc_room);
+    }
     return add_entry(r, columns[QUERY], columns[DOC], score, error);
 }
 
@@ -184,13 +203,17 @@ static int read_stream(reading *r, FILE *file, tern_error *error)
     char *block = tern_alloc(LONGEST_LINE + BLOCK, 1);
     size_t held = 0, got = 1;
     ptrdiff_t done = 0;
+    int first = 1;
     while (got > 0 && done >= 0) {
         got = fread(block + held, 1, BLOCK, file);
         held += got;
         if (ferror(file))
             done = tern_fail(error, "%s: can't read it: %s", r->name, strerror(errno));
+        else if (first && tern_foreign_check(r->name, block, held, error) < 0)
+            done = -1;
         else
             done = read_lines(r, block, held, got == 0, error);
+        first = 0;
         if (done < 0)
             break;
         held -= (size_t)done;
@@ -397,9 +420,9 @@ static tern_trec_run *build(reading *r, tern_error *error)
     return run;
 }
 
-static void open_reading(reading *r, const char *name)
+static void open_reading(reading *r, const char *name, int replace)
 {
-    *r = (reading){.name = name, .ids = tern_run_ids_create(), .queries = tern_texts_create()};
+    *r = (reading){.name = name, .replace = replace, .ids = tern_run_ids_create(), .queries = tern_texts_create()};
 }
 
 /* Frees all; status 0: after making the run. */
@@ -421,14 +444,17 @@ static tern_trec_run *close_reading(reading *r, int status, tern_error *error)
     return run;
 }
 
-tern_trec_run *tern_trec_run_parse(const char *bytes, size_t n, const char *name, tern_error *error)
+tern_trec_run *tern_trec_run_of_memory(const char *name, const char *bytes, size_t n, int invalid_utf8_replace,
+                                       tern_error *error)
 {
     reading r;
-    open_reading(&r, name);
+    if (tern_foreign_check(name, bytes, n, error) < 0)
+        return NULL;
+    open_reading(&r, name, invalid_utf8_replace);
     return close_reading(&r, read_lines(&r, bytes, n, 1, error) < 0 ? -1 : 0, error);
 }
 
-tern_trec_run *tern_trec_run_read(const char *path, tern_error *error)
+tern_trec_run *tern_trec_run_read(const char *path, int invalid_utf8_replace, tern_error *error)
 {
     reading r;
     FILE *file = fopen(path, "rb");
@@ -436,7 +462,7 @@ tern_trec_run *tern_trec_run_read(const char *path, tern_error *error)
         tern_fail(error, "%s: can't open it: %s", path, strerror(errno));
         return NULL;
     }
-    open_reading(&r, path);
+    open_reading(&r, path, invalid_utf8_replace);
     int status = read_stream(&r, file, error);
     fclose(file);
     return close_reading(&r, status, error);

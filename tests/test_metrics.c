@@ -153,7 +153,7 @@ static void check_case(const json_t *c)
     tern_error error = {{0}};
     tern_qrels qrels = {0};
     ck_assert_msg(tern_qrels_read(&qrels, qrels_path, 0, &error) == 0, "%s", error.message);
-    tern_trec_run *run = tern_trec_run_read(run_path, &error);
+    tern_trec_run *run = tern_trec_run_read(run_path, 0, &error);
     ck_assert_msg(run, "%s", error.message);
     tern_retrieval_options options = {.judged_only = json_is_true(json_object_get(c, "judged_only"))};
     tern_scores scores;

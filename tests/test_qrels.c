@@ -110,6 +110,18 @@ START_TEST(a_first_line_with_a_number_is_a_judgement)
 }
 END_TEST
 
+START_TEST(bytes_in_memory_read_as_a_file)
+{
+    static const char text[] = "corpus-id\tquery-id\tscore\nd1\tq1\t1\n";
+    tern_qrels qrels;
+    ck_assert_int_eq(tern_qrels_of_memory(&qrels, "bytes", text, sizeof text - 1, 0, &error), 0);
+    ck_assert_str_eq(qrels.query_ids[0], "q1");
+    tern_qrels_free(&qrels);
+    ck_assert_int_eq(tern_qrels_of_memory(&qrels, "bytes", text, sizeof text - 4, 0, &error), -1);
+    ck_assert_msg(strstr(error.message, "bytes:2: 2 fields"), "%s", error.message);
+}
+END_TEST
+
 START_TEST(invalid_utf8_is_replaced_when_asked)
 {
     tern_qrels qrels;
@@ -176,6 +188,7 @@ int main(void)
     tcase_add_test(tc, trec_form_and_a_missing_header_are_seen);
     tcase_add_test(tc, columns_follow_the_names_of_the_header);
     tcase_add_test(tc, a_first_line_with_a_number_is_a_judgement);
+    tcase_add_test(tc, bytes_in_memory_read_as_a_file);
     tcase_add_test(tc, invalid_utf8_is_replaced_when_asked);
     tcase_add_test(tc, what_is_wrong_is_said_with_its_line);
     tcase_add_test(tc, no_truncation_or_mutation_crashes);

@@ -207,7 +207,7 @@ START_TEST(vectors_given_beforehand_threads_and_a_run_read_back_change_no_bit)
 
     tern_error error = {{0}};
     ck_assert_int_eq(tern_trec_run_write(run, tern_test_path("set.run"), "t", 1, &error), 0);
-    tern_trec_run *back = tern_trec_run_read(tern_test_path("set.run"), &error);
+    tern_trec_run *back = tern_trec_run_read(tern_test_path("set.run"), 0, &error);
     ck_assert_msg(back, "%s", error.message);
     tern_scores scored;
     tern_run_coverage coverage;

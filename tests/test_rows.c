@@ -322,7 +322,7 @@ START_TEST(judgements_above_zero_are_rows_grouped_by_the_querys_text)
     for (int i = 0; i < 5; i++)
         ck_assert_str_eq(text_of(rows->positive[i]), positives[i]);
     ck_assert_str_eq(text_of(rows->anchor[2]), "first");
-    ck_assert_int_eq(rows->n_missing, 2);
+    ck_assert_int_eq(rows->coverage.judgements_missing, 2);
     tern_rows_free(rows);
 }
 END_TEST

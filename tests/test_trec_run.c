@@ -13,7 +13,7 @@ static tern_trec_run *read_text(const char *text, size_t n, tern_error *error)
     const char *path = tern_test_path("a.run");
     FILE *f = fopen(path, "wb"); /* without tern_file_write's fsync: there are thousands */
     ck_assert(f && fwrite(text, 1, n, f) == n && fclose(f) == 0);
-    return tern_trec_run_read(path, error);
+    return tern_trec_run_read(path, 0, error);
 }
 
 static void check_file(const char *path, const char *want)
@@ -58,7 +58,7 @@ START_TEST(ids_with_white_space_survive_percent_encoded)
             tern_trec_run_add_doc(out, ids[d], (float)(N - d) / 3);
     }
     ck_assert_msg(tern_trec_run_write(out, path, "tern", 0, &error) == 0, "%s", error.message);
-    tern_trec_run *in = tern_trec_run_read(path, &error);
+    tern_trec_run *in = tern_trec_run_read(path, 0, &error);
     ck_assert_msg(in, "%s", error.message);
     ck_assert_int_eq(in->n_queries, N);
     for (int64_t q = 0; q < N; q++) {
@@ -117,7 +117,7 @@ END_TEST
 static void expect_ids(const char *text, const char *query, const char *doc)
 {
     tern_error error = {{0}};
-    tern_trec_run *run = tern_trec_run_parse(text, strlen(text), "a.run", &error);
+    tern_trec_run *run = tern_trec_run_of_memory("a.run", text, strlen(text), 0, &error);
     ck_assert_msg(run, "%s", error.message);
     ck_assert_int_eq(run->n_queries, 1);
     ck_assert_str_eq(tern_trec_run_query(run, 0), query);
@@ -144,7 +144,7 @@ START_TEST(each_line_says_for_itself_whether_it_is_encoded)
 {
     static const char text[] = "q%201 Q0 d%201 1 0.5 x\nq%201 Q0 d%201 1 0.5 tern+percent-encoded\n";
     tern_error error = {{0}};
-    tern_trec_run *run = tern_trec_run_parse(text, sizeof text - 1, "a.run", &error);
+    tern_trec_run *run = tern_trec_run_of_memory("a.run", text, sizeof text - 1, 0, &error);
     ck_assert_msg(run, "%s", error.message);
     ck_assert_int_eq(run->n_queries, 2);
     ck_assert_str_eq(tern_trec_run_query(run, 0), "q 1");
@@ -171,7 +171,7 @@ START_TEST(long_files_read_as_their_bytes_in_memory)
     tern_trec_run *a = read_text(grouped.data, grouped.n, &error);
     ck_assert_msg(a, "%s", error.message);
     ck_assert_uint_gt(grouped.n, 3 << 18);
-    tern_trec_run *b = tern_trec_run_parse(grouped.data, grouped.n, "b", &error);
+    tern_trec_run *b = tern_trec_run_of_memory("b", grouped.data, grouped.n, 0, &error);
     tern_trec_run *c = read_text(scattered.data, scattered.n, &error);
     ck_assert(b && c);
     ck_assert_int_eq(a->n_queries, QUERIES);
@@ -282,7 +282,17 @@ START_TEST(what_is_no_run_is_refused_with_path_and_line)
     tern_error error = {{0}};
     ck_assert_ptr_null(read_text("q Q0 d\0 1 0.5 t\n", 16, &error));
     ck_assert_msg(strstr(error.message, ":1: the line holds a 0 byte"), "%s", error.message);
-    ck_assert_ptr_null(tern_trec_run_read(tern_test_path("absent.run"), &error));
+    ck_assert_ptr_null(read_text("\x1F\x8B\x08 compressed", 13, &error));
+    ck_assert_msg(strstr(error.message, "gzip"), "%s", error.message);
+    static const char latin[] = "caf\xE9 Q0 d\xE9 1 0.5 t\n";
+    tern_trec_run *run = tern_trec_run_of_memory("a", latin, sizeof latin - 1, 0, &error);
+    ck_assert_str_eq(tern_trec_run_query(run, 0), "caf\xE9");
+    tern_trec_run_free(run);
+    run = tern_trec_run_of_memory("a", latin, sizeof latin - 1, 1, &error);
+    ck_assert_str_eq(tern_trec_run_query(run, 0), "caf\xEF\xBF\xBD");
+    ck_assert_str_eq(tern_trec_run_doc(run, 0), "d\xEF\xBF\xBD");
+    tern_trec_run_free(run);
+    ck_assert_ptr_null(tern_trec_run_read(tern_test_path("absent.run"), 0, &error));
 }
 END_TEST
 

@@ -20,7 +20,7 @@ START_TEST(a_million_lines_take_less_than_the_file)
     ck_assert_int_gt(bytes, 38 << 20);
     tern_error error = {{0}};
     double before = tern_peak_memory_mb();
-    tern_trec_run *run = tern_trec_run_read(path, &error);
+    tern_trec_run *run = tern_trec_run_read(path, 0, &error);
     double taken = tern_peak_memory_mb() - before;
     ck_assert_msg(run, "%s", error.message);
     ck_assert_int_eq(run->start[run->n_queries], QUERIES * DOCS);

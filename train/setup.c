@@ -158,18 +158,21 @@ static int make_trainer(tern_training *run, tern_error *error)
     return status;
 }
 
+/* Judgements that are read twice, for training and for test say, are counted once. */
 static void add_missing(tern_training *run, const tern_coverage *of, const char *note)
 {
+    size_t before = json_array_size(run->warnings);
+    tern_training_warn(run, "%s", note);
+    if (json_array_size(run->warnings) == before)
+        return;
     run->missing.queries_missing += of->queries_missing;
     run->missing.documents_missing += of->documents_missing;
     run->missing.judgements_missing += of->judgements_missing;
-    tern_training_warn(run, "%s", note);
 }
 
-/* What judgements name and isn't there is said, and counted for the result; once, when dev and test are one file. */
+/* What judgements name and isn't there is said, and counted for the result. */
 static void count_missing(tern_training *run)
 {
-    const char *last = NULL;
     for (int i = 0; i < run->recipe->n_sources; i++) {
         const tern_rows *rows = run->sources[i].rows;
         run->judged |= run->sources[i].recipe->data.beir != NULL;
@@ -179,9 +182,8 @@ static void count_missing(tern_training *run)
     for (int i = 0; i < TERN_EXAMS; i++) {
         const tern_beir *beir = run->exams.exam[i].beir;
         run->judged |= beir != NULL;
-        if (beir && beir->note && !(last && strcmp(last, beir->note) == 0))
+        if (beir && beir->note)
             add_missing(run, &beir->coverage, beir->note);
-        last = beir ? beir->note : NULL;
     }
 }
 

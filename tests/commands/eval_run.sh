@@ -62,3 +62,10 @@ expect_line err 'the run lacks 2 of the 3 queries that have relevant documents i
 printf 'q3 0 d 1\nq9 0 d 0\n' >two.qrels
 expect 0 "$TERN" eval --run b.run two.qrels --json
 expect_line out '"queries_missing": 0, "queries_unjudged": 2, "documents_judged": 1'
+
+# Ids that aren't UTF-8 meet one another when both are replaced.
+printf 'caf\351 0 d\351 1\n' >latin.qrels
+printf 'caf\351 Q0 d\351 1 0.9 x\n' >latin.run
+expect_sentence 1 "$TERN" eval --run latin.run latin.qrels
+expect_line err 'latin.qrels:1: invalid UTF-8'
+expect 0 "$TERN" eval --run latin.run latin.qrels --invalid-utf8 replace --expect ndcg_at_10=1

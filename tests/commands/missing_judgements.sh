@@ -46,6 +46,8 @@ expect 0 "$TERN" train mine.yaml --quiet --json
 grep -q '"queries_missing":1,"documents_missing":1,"judgements_missing":2' run/result.json || fail "$(cat run/result.json)"
 grep -qF 'set/qrels/test.tsv: 2 of 12' run/result.json || fail "no warning in result.json"
 cp set/qrels/test.tsv set/qrels/train.tsv
+expect 0 "$TERN" train mine.yaml --quiet --set output.dir=same --set data.train.split=test
+grep -q '"judgements_missing":2' same/result.json || fail "one file is counted twice: $(cat same/result.json)"
 expect 0 "$TERN" train mine.yaml --quiet --set output.dir=both
 expect_line err "set/qrels/train.tsv: 2 of 12 judgements name what isn't there"
 grep -q '"judgements_missing":4' both/result.json || fail "not the sum of train and test: $(cat both/result.json)"
