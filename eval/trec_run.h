@@ -44,7 +44,7 @@ void tern_trec_run_add_doc(tern_trec_run *run, const char *doc_id, float score);
 /* Reads a file or a pipe, a block at a time; queries come out ordered by id (strcmp). A byte order mark is passed over.
  * Ids are bytes; those that aren't UTF-8 get U+FFFD where invalid_utf8_replace is set, as judgements do. A line that
  * has not six columns, a score that is not a number, a document given twice for a query: NULL, with path and line. At
- * its peak it takes 20 bytes a line, and what eval/run_ids.h takes for the distinct ids. */
+ * its peak it takes 12 bytes a line, and what eval/run_ids.h takes for the distinct ids. */
 tern_trec_run *tern_trec_run_read(const char *path, int invalid_utf8_replace, tern_error *error);
 /* The same of n bytes in memory; name is what messages call them. */
 tern_trec_run *tern_trec_run_of_memory(const char *name, const char *bytes, size_t n, int invalid_utf8_replace,

@@ -23,10 +23,11 @@ typedef struct reading {
     const char *name;
     int replace; /* what isn't UTF-8 */
     tern_run_ids *ids;
-    tern_texts *queries;   /* numbered by first appearance */
-    uint32_t *query, *doc; /* [n] in file order: a query's number among queries, a document's in ids */
-    float *score;          /* [n] */
-    size_t n, query_capacity, doc_capacity, score_capacity;
+    tern_texts *queries; /* numbered by first appearance */
+    uint32_t *place;     /* [n] in file order: the query's number among queries; at the end, the place in the run */
+    uint32_t *doc;       /* [n] numbers in ids */
+    float *score;        /* [n] */
+    size_t n, place_capacity, doc_capacity, score_capacity;
     stretch *stretches;
     size_t n_stretches, stretch_capacity;
     int64_t line;
@@ -130,18 +131,20 @@ static int parse_score(const reading *r, span field, float *score, tern_error *e
 
 static int add_entry(reading *r, span query, span doc, float score, tern_error *error)
 {
-    uint32_t number = r->n ? r->query[r->n - 1] : 0;
+    if (r->n >= UINT32_MAX)
+        return fail_line(r, error, "it has more than 4 billion lines; cut the run into parts");
+    uint32_t number = r->n ? r->place[r->n - 1] : 0;
     if (r->n == 0 || query.n != r->last_query_n || memcmp(query.text, r->last_query, query.n) != 0) {
         int64_t id = tern_texts_add(r->queries, query.text, query.n);
         r->last_query = tern_texts_get(r->queries, id, &r->last_query_n);
         number = (uint32_t)id;
     }
-    TERN_GROW(r->query, r->n, r->query_capacity);
+    TERN_GROW(r->place, r->n, r->place_capacity);
     TERN_GROW(r->doc, r->n, r->doc_capacity);
     TERN_GROW(r->score, r->n, r->score_capacity);
     if (tern_run_ids_add(r->ids, doc.text, doc.n, &r->doc[r->n]) < 0)
         return fail_full(r, error);
-    r->query[r->n] = number;
+    r->place[r->n] = number;
     r->score[r->n] = score;
     const stretch *last = r->n_stretches ? &r->stretches[r->n_stretches - 1] : NULL;
     if (!last || last->line + ((int64_t)r->n - last->entry) != r->line) {
@@ -241,13 +244,15 @@ static int64_t line_of(const reading *r, size_t entry)
     return r->stretches[low].line + ((int64_t)entry - r->stretches[low].entry);
 }
 
-static int fail_twice(const reading *r, uint32_t query, uint32_t doc, tern_error *error)
+/* Documents [first, first + n) of the run, one query's, still stand as they came. */
+static int fail_twice(const reading *r, const tern_trec_run *run, uint32_t query, uint32_t doc, size_t first, size_t n,
+                      tern_error *error)
 {
     int64_t lines[2] = {0};
-    int n = 0;
-    for (size_t i = 0; i < r->n && n < 2; i++)
-        if (r->query[i] == query && r->doc[i] == doc)
-            lines[n++] = line_of(r, i);
+    int found = 0;
+    for (size_t i = 0; i < r->n && found < 2; i++)
+        if (r->place[i] >= first && r->place[i] < first + n && run->doc_id[r->place[i]] == doc)
+            lines[found++] = line_of(r, i);
     return tern_fail(error, "%s:%lld: document \"%.80s\" was given for query \"%.80s\" on line %lld already", r->name,
                      (long long)lines[1], tern_run_ids_get(r->ids, doc), tern_texts_get(r->queries, query, NULL),
                      (long long)lines[0]);
@@ -321,7 +326,7 @@ static int order_query(const reading *r, tern_trec_run *run, uint32_t query, siz
     }
     for (size_t i = 0; i < n; i++) {
         if (put(&s->seen, docs[i]))
-            return fail_twice(r, query, docs[i], error);
+            return fail_twice(r, run, query, docs[i], first, n, error);
         s->list[i] = (ranked){tern_run_ids_get(r->ids, docs[i]), scores[i], docs[i]};
     }
     qsort(s->list, n, sizeof *s->list, best_first);
@@ -352,54 +357,79 @@ static named *order_queries(const reading *r, size_t n)
     return order;
 }
 
-/* Fills run->start by the queries' order, and each query's documents as they came. place [queries + 1]: scratch. */
-static void distribute(const reading *r, tern_trec_run *run, const named *order, int64_t *place)
+/* Fills run->start by the queries' order, and turns each entry's query into its place in the run: queries in order, and
+ * within one entries as they came. next [queries]: scratch, zeros. */
+static void find_places(reading *r, tern_trec_run *run, const named *order, int64_t *next)
 {
     for (size_t i = 0; i < r->n; i++)
-        place[r->query[i]]++;
+        next[r->place[i]]++;
     for (int64_t q = 0; q < run->n_queries; q++) {
-        int64_t n = place[order[q].number];
-        place[order[q].number] = run->start[q];
+        int64_t n = next[order[q].number];
+        next[order[q].number] = run->start[q];
         run->start[q + 1] = run->start[q] + n;
     }
-    for (size_t i = 0; i < r->n; i++) {
-        int64_t to = place[r->query[i]]++;
-        run->doc_id[to] = r->doc[i];
-        run->scores[to] = r->score[i];
-    }
+    for (size_t i = 0; i < r->n; i++)
+        r->place[i] = (uint32_t)next[r->place[i]]++;
 }
 
-static tern_trec_run *create_run(size_t n_queries, size_t n)
+/* Moves entries to their places within the arrays that they are in, along the cycles of the permutation: a second pair
+ * of arrays would be a third of all that is held. */
+static void move_to_places(const reading *r, tern_trec_run *run)
+{
+    uint8_t *moved = tern_calloc(r->n / 8 + 1, 1);
+    for (size_t i = 0; i < r->n; i++) {
+        uint32_t doc = run->doc_id[i];
+        float score = run->scores[i];
+        for (size_t at = i; !(moved[at / 8] >> at % 8 & 1);) {
+            size_t to = r->place[at];
+            uint32_t next_doc = run->doc_id[to];
+            float next_score = run->scores[to];
+            run->doc_id[to] = doc;
+            run->scores[to] = score;
+            moved[at / 8] |= (uint8_t)(1 << at % 8);
+            doc = next_doc;
+            score = next_score;
+            at = to;
+        }
+    }
+    free(moved);
+}
+
+/* The entries' arrays become the run's. */
+static tern_trec_run *create_run(reading *r, size_t n_queries)
 {
     tern_trec_run *run = tern_calloc(1, sizeof *run);
     run->n_queries = (int64_t)n_queries;
     run->start_capacity = n_queries + 1;
     run->query_capacity = n_queries;
-    run->doc_capacity = run->score_capacity = n;
     run->start = tern_calloc(run->start_capacity, sizeof *run->start);
     run->query_id = tern_alloc(n_queries, sizeof *run->query_id);
-    run->doc_id = tern_alloc(n, sizeof *run->doc_id);
-    run->scores = tern_alloc(n, sizeof *run->scores);
+    run->doc_id = r->doc;
+    run->doc_capacity = r->doc_capacity;
+    run->scores = r->score;
+    run->score_capacity = r->score_capacity;
+    r->doc = NULL;
+    r->score = NULL;
     return run;
 }
 
-static int fill(const reading *r, const named *order, tern_trec_run *run, tern_error *error)
+static int fill(reading *r, const named *order, tern_trec_run *run, tern_error *error)
 {
-    int64_t *place = tern_calloc((size_t)run->n_queries, sizeof *place);
+    int64_t *next = tern_calloc((size_t)run->n_queries, sizeof *next);
     scratch s = {0};
     int status = 0;
-    distribute(r, run, order, place);
+    find_places(r, run, order, next);
+    move_to_places(r, run);
     for (int64_t q = 0; q < run->n_queries && status == 0; q++) {
-        int64_t first = run->start[q];
+        size_t first = (size_t)run->start[q], n = (size_t)run->start[q + 1] - first;
         if (tern_run_ids_add(r->ids, order[q].id, strlen(order[q].id), &run->query_id[q]) < 0)
             status = fail_full(r, error);
         else
-            status =
-                order_query(r, run, order[q].number, (size_t)first, (size_t)(run->start[q + 1] - first), &s, error);
+            status = order_query(r, run, order[q].number, first, n, &s, error);
     }
     free(s.list);
     free(s.seen.slot);
-    free(place);
+    free(next);
     return status;
 }
 
@@ -408,7 +438,7 @@ static tern_trec_run *build(reading *r, tern_error *error)
 {
     size_t n_queries = (size_t)tern_texts_count(r->queries);
     named *order = order_queries(r, n_queries);
-    tern_trec_run *run = create_run(n_queries, r->n);
+    tern_trec_run *run = create_run(r, n_queries);
     int status = fill(r, order, run, error);
     free(order);
     if (status < 0) {
@@ -435,7 +465,7 @@ static tern_trec_run *close_reading(reading *r, int status, tern_error *error)
         run = build(r, error);
     tern_run_ids_free(r->ids);
     tern_texts_free(r->queries);
-    free(r->query);
+    free(r->place);
     free(r->doc);
     free(r->score);
     free(r->stretches);
