@@ -252,6 +252,21 @@ static int set_prompts(tern_folder *folder, const json_t *json, const char *path
     return 0;
 }
 
+static int set_similarity(tern_folder *folder, const json_t *json, const char *path, tern_error *error)
+{
+    const char *name;
+    if (tern_json_text(json, "similarity_fn_name", &name, path, error) < 0)
+        return -1;
+    int found = name ? tern_similarity_find(name) : TERN_SIMILARITY_COSINE;
+    if (found < 0)
+        return tern_fail(error,
+                         "%s: its similarity_fn_name \"%s\" is not known to tern; cosine, dot, euclidean and manhattan "
+                         "are",
+                         path, name);
+    folder->similarity = (tern_similarity)found;
+    return 0;
+}
+
 static int read_prompts(tern_folder *folder, const char *root, tern_error *error)
 {
     char *path = tern_path_join(root, "config_sentence_transformers.json");
@@ -260,6 +275,8 @@ static int read_prompts(tern_folder *folder, const char *root, tern_error *error
     if (there > 0)
         json = tern_json_file(path, 0, &folder->prompts_json, error);
     int status = json ? set_prompts(folder, json, path, error) : -1;
+    if (status == 0)
+        status = set_similarity(folder, json, path, error);
     if (status == 0)
         status = tern_json_int(json, "truncate_dim", 0, &folder->truncate_dim, path, error);
     if (status == 0 && folder->truncate_dim < 0)

@@ -15,6 +15,7 @@ typedef struct tern_folder {
     char *query_prompt, *document_prompt, *default_prompt;
     int64_t truncate_dim;
     tern_warnings warnings;
+    tern_similarity similarity;       /* the cosine unless it says another */
     char *config_json, *prompts_json; /* the files as they are; prompts_json may be NULL */
 } tern_folder;
 

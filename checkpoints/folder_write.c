@@ -154,8 +154,9 @@ static int write_card(const tern_model *model, const char *folder, tern_error *e
     tern_buffer_printf(&card, "- transformer: BERT, %lld layers, %lld wide, %lld heads\n",
                        (long long)config->bert.layers, (long long)config->bert.hidden_size,
                        (long long)config->bert.heads);
-    tern_buffer_printf(&card, "- pooling: %s\n- longest text: %lld tokens\n\n", poolings[config->modules[0].pooling],
-                       (long long)model->max_seq_length);
+    tern_buffer_printf(&card, "- pooling: %s\n- longest text: %lld tokens\n- similarity: %s\n\n",
+                       poolings[config->modules[0].pooling], (long long)model->max_seq_length,
+                       tern_similarity_name(model->similarity));
     tern_buffer_printf(&card, "```python\nfrom sentence_transformers import SentenceTransformer\n\n"
                               "model = SentenceTransformer(\"path/to/this/folder\")\n"
                               "embeddings = model.encode([\"first text\", \"second text\"])\n```\n");

@@ -1,5 +1,8 @@
 #include "checkpoints/mix.h"
 
+#include "base/memory.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 static int fail_differ(const tern_model *model, const tern_model *base, const char *in, tern_error *error)
@@ -56,6 +59,18 @@ static int same_module(const tern_module *a, const tern_module *b)
            (a->kind != TERN_MODULE_DENSE || a->activation == b->activation);
 }
 
+/* Weights between two that were trained for different comparisons are for neither. */
+static int check_similarity(const tern_model *model, const tern_model *base, tern_error *error)
+{
+    const char *a = tern_similarity_name(model->similarity), *b = tern_similarity_name(base->similarity);
+    if (model->similarity == base->similarity)
+        return 0;
+    char *how = tern_format("their similarity (%s and %s)", a, b);
+    fail_differ(model, base, how, error);
+    free(how);
+    return -1;
+}
+
 static int check_config(const tern_model *model, const tern_model *base, tern_error *error)
 {
     const tern_encoder_config *a = tern_encoder_get_config(model->encoder), *b = tern_encoder_get_config(base->encoder);
@@ -80,7 +95,7 @@ int tern_model_mix(tern_model *model, const tern_model *base, double share, tern
     const tern_params *a = tern_encoder_params(model->encoder), *b = tern_encoder_params(base->encoder);
     TERN_CHECK(share >= 0 && share <= 1, "a share of %g", share);
     if (check_tensors(model, base, error) < 0 || check_vocabulary(model, base, error) < 0 ||
-        check_config(model, base, error) < 0)
+        check_config(model, base, error) < 0 || check_similarity(model, base, error) < 0)
         return -1;
     for (size_t i = 0; i < a->n; i++)
         mix(a->table[i].tensor, tern_params_find(b, a->table[i].name), share);

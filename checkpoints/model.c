@@ -94,6 +94,7 @@ static void take(tern_model *model, tern_folder *folder)
     model->max_seq_length = folder->max_seq_length;
     model->truncate_dim = folder->truncate_dim;
     model->assumed = folder->assumed;
+    model->similarity = folder->similarity;
 }
 
 static int load(tern_model *model, tern_folder *folder, int map, tern_error *error)
@@ -146,6 +147,21 @@ tern_model *tern_model_load(const char *name, tern_error *error)
 tern_model *tern_model_open(const char *name, tern_error *error)
 {
     return load_by_name(name, 1, error);
+}
+
+tern_similarity tern_model_similarity(const char *name, int *unit)
+{
+    tern_error ignored;
+    tern_folder folder = {0};
+    char *path = tern_model_find(name, &ignored);
+    int status = path ? tern_folder_read(&folder, path, &ignored) : -1;
+    tern_similarity similarity = status == 0 ? folder.similarity : TERN_SIMILARITY_COSINE;
+    int last = folder.config.n_modules - 1;
+    if (unit)
+        *unit = status == 0 && folder.config.modules[last].kind == TERN_MODULE_NORMALIZE;
+    tern_folder_free(&folder);
+    free(path);
+    return similarity;
 }
 
 /* What config leaves at zero gets BertConfig's value. */

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/warnings.h"
+#include "data/similarity_kind.h"
 #include "data/tokenizer.h"
 #include "encoders/encoder.h"
 
@@ -25,6 +26,7 @@ typedef struct tern_model {
     char *query_prompt, *document_prompt; /* prefixes, "" when there is none */
     char *default_prompt;                 /* what a text without a role gets; "" when there is none */
     int64_t truncate_dim;                 /* 0: none */
+    tern_similarity similarity;           /* how its vectors are compared */
     /* The source's config.json and config_sentence_transformers.json as they were, for saving; NULL: none. */
     char *config_json, *prompts_json;
     int assumed;                        /* 1: no modules.json was there, so that mean pooling is assumed */
@@ -52,6 +54,9 @@ tern_model *tern_model_declare(const tern_encoder_config *config, const char *vo
 void tern_model_fill(tern_model *model, uint64_t seed);
 void tern_model_free(tern_model *model);
 int64_t tern_model_dim(const tern_model *model);
+/* How a model's vectors are compared, from its small files alone; the cosine when they can't be read. *unit (NULL: not
+ * wanted): 1 when they have the length 1, so that the dot product is the cosine. */
+tern_similarity tern_model_similarity(const char *name, int *unit);
 /* The folder that a name stands for, as a new string: one with a modules.json or config.json in it, or a
  * tokenizer, which is all that some need. The folder of a run
  * stands for the model in it, with a warning. NULL with a sentence that says what the name or the folder is, and what

@@ -38,14 +38,13 @@ json_t *tern_prompts_json(const tern_model *model)
     static const char *const query[] = {"query", NULL}, *const document[] = {"document", "passage", "corpus", NULL};
     json_t *source = source_of(model), *prompts = json_object_get(source, "prompts");
     const char *normal = json_string_value(json_object_get(source, "default_prompt_name"));
-    const char *similarity = json_string_value(json_object_get(source, "similarity_fn_name"));
     prompts = json_is_object(prompts) ? json_deep_copy(prompts) : json_object();
     set_prompt(prompts, query, model->query_prompt);
     set_prompt(prompts, document, model->document_prompt);
     /* versions: the first ones with this form, so that no reader warns of a model newer than itself */
     json_t *json = json_pack("{s:{s:s, s:s, s:s}, s:o, s:s?, s:s}", "__version__", "sentence_transformers", "3.0.0",
                              "transformers", "4.41.0", "pytorch", "2.3.0", "prompts", prompts, "default_prompt_name",
-                             normal, "similarity_fn_name", similarity ? similarity : "cosine");
+                             normal, "similarity_fn_name", tern_similarity_name(model->similarity));
     if (json && model->truncate_dim > 0)
         json_object_set_new(json, "truncate_dim", json_integer(model->truncate_dim));
     json_decref(source);

@@ -11,7 +11,7 @@
 char *tern_prompts_default(const tern_model *model, const char *query, const char *document);
 
 /* config_sentence_transformers.json for the model: what its own file says of prompts, with the model's query and
- * document prompts in place. The caller's. */
+ * document prompts in place, its similarity and what its vectors are cut to. The caller's. */
 json_t *tern_prompts_json(const tern_model *model);
 
 #endif

@@ -90,6 +90,7 @@ typedef struct evaluation {
     int64_t documents;
     tern_coverage set_coverage; /* of a set */
     tern_run_coverage coverage; /* of a run; its counts alone */
+    tern_similarity similarity; /* the model's own */
     tern_comparison comparison;
     double seconds;
 } evaluation;
@@ -123,6 +124,11 @@ static int embed(void *context, int embed_as, const char *const *texts, int64_t 
     return status;
 }
 
+static tern_embedder embedder_of(encoding *e)
+{
+    return (tern_embedder){embed, e, tern_model_dim(e->model), e->model->similarity};
+}
+
 static int evaluate_set(evaluation *e, tern_error *error)
 {
     tern_beir *set = tern_beir_read(e->data, split, invalid_utf8 != NULL, error);
@@ -132,7 +138,7 @@ static int evaluate_set(evaluation *e, tern_error *error)
         status = tern_precision_use(model, precision, error);
     if (status == 0) {
         encoding context = {.model = model, .total = set->n_docs + set->n_queries};
-        tern_retrieval_options options = {.embedder = {embed, &context, tern_model_dim(model)},
+        tern_retrieval_options options = {.embedder = embedder_of(&context),
                                           .judged_only = judged_only,
                                           .exclude_same_id = exclude_same_id,
                                           .run = save_run ? tern_trec_run_create() : NULL};
@@ -140,6 +146,7 @@ static int evaluate_set(evaluation *e, tern_error *error)
         e->set_coverage = set->coverage;
         if (set->note)
             tern_command_warn("%s", set->note);
+        e->similarity = model->similarity;
         status = tern_retrieval_evaluate(set, &options, &e->scores, error);
         tern_progress((void *)"encode", context.total, context.total);
         if (status == 0 && save_run)
@@ -204,7 +211,9 @@ static int evaluate_rows(evaluation *e, tern_error *error)
         status = tern_precision_use(model, precision, error);
     if (status == 0) {
         encoding context = {.model = model, .total = tern_texts_count(texts)};
-        status = score_rows(rows, &(tern_embedder){embed, &context, tern_model_dim(model)}, &e->scores, error);
+        e->similarity = model->similarity;
+        const tern_embedder embedder = embedder_of(&context);
+        status = score_rows(rows, &embedder, &e->scores, error);
         if (status < 0)
             tern_fail_within(error, "%s", e->data);
         tern_progress((void *)"encode", context.total, context.total);
@@ -252,11 +261,13 @@ static int evaluate_run(evaluation *e, tern_error *error)
     return status;
 }
 
+/* Of pairs with scores, the correlation of the model's own similarity. */
 static const char *compared_metric(const evaluation *e)
 {
+    const char *own = tern_similarity_spearman(e->similarity);
     if (metric || e->kind != KIND_ROWS)
         return metric ? metric : "ndcg_at_10";
-    return tern_scores_find(&e->scores, "cosine_spearman") >= 0 ? "cosine_spearman" : "triplet_accuracy";
+    return tern_scores_find(&e->scores, own) >= 0 ? own : "triplet_accuracy";
 }
 
 static json_t *json_comparison(const evaluation *e)
@@ -297,6 +308,8 @@ static void print_json(const evaluation *e)
         json_object_set_new(object, "queries_unjudged", json_integer(e->coverage.queries_unjudged));
         json_object_set_new(object, "documents_judged", json_integer(e->coverage.judged));
     }
+    if (e->kind != KIND_RUN)
+        json_object_set_new(object, "similarity", json_string(tern_similarity_name(e->similarity)));
     if (dim > 0)
         json_object_set_new(object, "dim", json_integer(dim));
     if (precision)
@@ -331,13 +344,23 @@ static void print_retrieval(const tern_scores *scores)
     putchar('\n');
 }
 
+/* The model's own similarity comes first. */
+static void print_rows(const evaluation *e)
+{
+    const char *own = tern_similarity_name(e->similarity);
+    const tern_scores *s = &e->scores;
+    for (int others = 0; others < 2; others++)
+        for (int i = 0; i < s->n_metrics; i++)
+            if (others == (s->origins[i].score >= 0 && strncmp(s->names[i], own, strlen(own)) != 0))
+                printf("%-18s %8.5f\n", s->names[i], s->means[i]);
+}
+
 static void print_table(const evaluation *e)
 {
     int64_t n = e->scores.n_queries;
     if (e->kind == KIND_ROWS) {
         tern_print(stdout, "%s on %s: %lld row%s, %.1f s\n", e->model, e->data, (long long)n, tern_s(n), e->seconds);
-        for (int i = 0; i < e->scores.n_metrics; i++)
-            printf("%-18s %8.5f\n", e->scores.names[i], e->scores.means[i]);
+        print_rows(e);
     } else {
         int in_folder = tern_folder_exists(e->data);
         tern_print(stdout, "%s on %s%s%s: %lld quer%s", e->kind == KIND_RUN ? run_file : e->model, e->data,

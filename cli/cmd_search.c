@@ -218,7 +218,9 @@ static int open_index(search_index *x, const char *model, const char *path, tern
         tern_rank_ids(x->rows.ids, n, x->rank);
     }
     x->search = (tern_search){.vectors = x->vectors, .rows = n, .dim = dim, .rank = x->rank};
-    return tern_vectors_embed(&(tern_embedder){embed, x->model, dim}, 0, x->rows.texts, n, x->vectors, error);
+    x->search.similarity = x->model->similarity;
+    return tern_vectors_embed(&(tern_embedder){embed, x->model, dim, x->model->similarity}, 0, x->rows.texts, n,
+                              x->vectors, error);
 }
 
 /* text on at most width columns. Returns the columns it takes. */
@@ -286,7 +288,8 @@ static int answer(search_index *x, const char *const *texts, int64_t n, int quot
     float *vectors = tern_alloc((size_t)(n * x->search.dim), sizeof *vectors);
     int64_t *found = tern_alloc((size_t)n, sizeof *found);
     tern_hit *hits = tern_alloc((size_t)(n * x->k), sizeof *hits);
-    int status = tern_vectors_embed(&(tern_embedder){embed, x->model, x->search.dim}, 1, texts, n, vectors, error);
+    int status = tern_vectors_embed(&(tern_embedder){embed, x->model, x->search.dim, x->model->similarity}, 1, texts, n,
+                                    vectors, error);
     if (status == 0)
         tern_search_queries(&x->search, vectors, n, x->k, hits, found);
     for (int64_t q = 0; status == 0 && q < n; q++) {

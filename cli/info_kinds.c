@@ -77,6 +77,7 @@ json_t *tern_info_model(const char *path, tern_error *error)
         json_object_set_new(info, "assumed", json_string("mean pooling, since there is no modules.json"));
     json_object_set_new(info, "dimensions", whole(tern_model_dim(model)));
     json_object_set_new(info, "max_seq_length", whole(model->max_seq_length));
+    json_object_set_new(info, "similarity", json_string(tern_similarity_name(model->similarity)));
     json_object_set_new(info, "query_prompt", json_string(model->query_prompt));
     json_object_set_new(info, "document_prompt", json_string(model->document_prompt));
     tern_model_free(model);

@@ -166,14 +166,15 @@ static void expand_groups(list *l, const corpus *c, const tern_hit *hits, int64_
     }
 }
 
-static void list_judged(list *l, const corpus *c, int64_t judged, const float *query, const float *docs, int64_t dim)
+static void list_judged(list *l, const corpus *c, int64_t judged, const tern_embedder *by, const float *query,
+                        const float *docs)
 {
     const tern_qrels *qrels = &c->set->qrels;
     l->n = 0;
     for (int64_t i = qrels->start[judged]; i < qrels->start[judged + 1]; i++) {
         int64_t doc = tern_beir_find_doc(c->set, qrels->doc_ids[i]);
         if (doc >= 0)
-            add_candidate(l, c, tern_vectors_dot(query, docs + doc * dim, dim), doc);
+            add_candidate(l, c, tern_vectors_compare(by->similarity, query, docs + doc * by->dim, by->dim), doc);
     }
 }
 
@@ -217,6 +218,7 @@ static int rank_whole(const corpus *c, const float *queries, const scoring *s, t
     const tern_beir *set = c->set;
     tern_topk *topk = tern_topk_create(queries, set->n_queries, s->options->embedder.dim, c->n_groups, c->group_rank,
                                        TERN_RETRIEVAL_DEPTH);
+    tern_topk_by(topk, s->options->embedder.similarity);
     int status = search_corpus(topk, c, s->options, error);
     tern_hit *hits = tern_alloc(TERN_RETRIEVAL_DEPTH, sizeof *hits);
     list l = {0};
@@ -246,7 +248,7 @@ static int rank_judged(const corpus *c, const float *queries, const scoring *s, 
     list l = {0};
     for (int64_t q = 0; q < set->n_queries; q++) {
         int64_t judged = tern_judge_query(s->judge, set->query_ids[q]);
-        list_judged(&l, c, judged, queries + q * dim, docs, dim);
+        list_judged(&l, c, judged, &s->options->embedder, queries + q * dim, docs);
         finish_query(s, set, q, judged, &l);
     }
     free(l.items);

@@ -12,8 +12,9 @@
  *     tern_retrieval_documents(set, &options.embedder, vectors, &error);
  *     options.doc_vectors = vectors;
  *
- * Scores are cosines in float; the best 1000 documents of each query, by score and then by id, both descending;
- * metrics by eval/metrics.h; means over the queries with at least one relevant judgement. */
+ * Scores are the embedder's similarity in float, the cosine unless it says another; the best 1000 documents of each
+ * query, by score and then by id, both descending; metrics by eval/metrics.h; means over the queries with at least one
+ * relevant judgement. */
 #ifndef TERN_EVAL_RETRIEVAL_H
 #define TERN_EVAL_RETRIEVAL_H
 
@@ -42,7 +43,8 @@ typedef struct tern_retrieval_options {
 int tern_retrieval_evaluate(const tern_beir *set, const tern_retrieval_options *options, tern_scores *out,
                             tern_error *error);
 
-/* Normalised vectors of a set's documents into out [n_docs, dim]; equal texts are embedded once. */
+/* Vectors of a set's documents as tern_vectors_embed gives them into out [n_docs, dim]; equal texts are embedded once.
+ */
 int tern_retrieval_documents(const tern_beir *set, const tern_embedder *embedder, float *out, tern_error *error);
 
 /* How far a run and judgements are of the same set. */

@@ -38,10 +38,11 @@ static double rounding_of(const tern_search *s, const float *query)
     return 2 * each * norm(query, s->dim) * s->longest;
 }
 
-/* At most TERN_DOTS_FEW queries: these scores are the ones that count. */
+/* At most TERN_DOTS_FEW queries, or any number where distances are the scores: these scores are the ones that count. */
 static void search_few(const tern_search *s, const float *queries, int64_t n, int64_t k, tern_hit *hits, int64_t *found)
 {
     tern_topk *topk = tern_topk_create(queries, n, s->dim, s->rows, s->rank, k);
+    tern_topk_by(topk, s->similarity);
     tern_topk_add(topk, s->vectors, NULL, 0, s->rows);
     for (int64_t q = 0; q < n; q++)
         found[q] = tern_topk_take(topk, q, hits + q * k);
@@ -86,6 +87,7 @@ static void search_many(tern_search *s, const float *queries, int64_t n, int64_t
     tern_topk *topk = tern_topk_create(queries, n, s->dim, s->rows, s->rank, kept);
     if (s->longest == 0)
         s->longest = find_longest(s);
+    tern_topk_by(topk, s->similarity);
     tern_topk_add(topk, s->vectors, NULL, 0, s->rows);
     for (int64_t q = 0; q < n; q++) {
         const float *query = queries + q * s->dim;
@@ -101,7 +103,8 @@ static void search_many(tern_search *s, const float *queries, int64_t n, int64_t
 void tern_search_queries(tern_search *search, const float *queries, int64_t n, int64_t k, tern_hit *hits,
                          int64_t *found)
 {
-    if (n <= TERN_DOTS_FEW)
+    int products = search->similarity == TERN_SIMILARITY_COSINE || search->similarity == TERN_SIMILARITY_DOT;
+    if (n <= TERN_DOTS_FEW || !products)
         search_few(search, queries, n, k, hits, found);
     else
         search_many(search, queries, n, k, hits, found);

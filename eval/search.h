@@ -18,11 +18,12 @@
 typedef struct tern_search {
     const float *vectors; /* [rows, dim], finite; borrowed */
     int64_t rows, dim;
-    const int64_t *rank; /* [rows] between equal scores the lower rank wins; NULL: the lower row. Borrowed */
-    double longest;      /* private: the greatest norm of a row; 0: not known yet */
+    const int64_t *rank;        /* [rows] between equal scores the lower rank wins; NULL: the lower row. Borrowed */
+    tern_similarity similarity; /* the vectors are as tern_vectors_embed makes them for it */
+    double longest;             /* private: the greatest norm of a row; 0: not known yet */
 } tern_search;
 
-/* The k best rows by dot product for each of n queries [n, dim], best first, into hits [n, k]; found [n]: how many
+/* The k most similar rows for each of n queries [n, dim], best first, into hits [n, k]; found [n]: how many
  * there are, the lesser of k and rows. */
 void tern_search_queries(tern_search *search, const float *queries, int64_t n, int64_t k, tern_hit *hits,
                          int64_t *found);

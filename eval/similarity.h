@@ -5,24 +5,17 @@
  *
  * As mteb 2.26's AnySTSEvaluator and sentence-transformers 6.2's EmbeddingSimilarityEvaluator compute it: correlations
  * of the scores with the cosine, the negative Euclidean and Manhattan distance and the dot product of the vectors as
- * the model gives them. Both texts of a pair are embedded as TERN_EMBED_PLAIN, since such pairs have no query. Sums are
- * doubles, so equal texts have exactly the cosine 1 and tie. */
+ * the model gives them, whichever of these is its own. Both texts of a pair are embedded as TERN_EMBED_PLAIN, since
+ * such pairs have no query. Sums are doubles, so equal texts have exactly the cosine 1 and tie. */
 #ifndef TERN_EVAL_SIMILARITY_H
 #define TERN_EVAL_SIMILARITY_H
 
 #include "data/rows.h"
+#include "data/similarity_kind.h"
 #include "eval/scores.h"
 #include "eval/vectors.h"
 
 #include <stdint.h>
-
-enum {
-    TERN_SIMILARITY_COSINE,
-    TERN_SIMILARITY_EUCLIDEAN,
-    TERN_SIMILARITY_MANHATTAN,
-    TERN_SIMILARITY_DOT,
-    TERN_SIMILARITIES
-};
 
 /* out [n, TERN_SIMILARITIES] of a and b [n, dim], row by row. The cosine with a vector of zeros is 0. */
 void tern_similarities(const float *a, const float *b, int64_t n, int64_t dim, double *out);

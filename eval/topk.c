@@ -5,6 +5,7 @@
 #include "base/integer.h"
 #include "base/memory.h"
 #include "eval/keys.h"
+#include "eval/vectors.h"
 
 #include <math.h>
 #include <omp.h>
@@ -38,6 +39,7 @@ struct tern_topk {
     int64_t *sizes;              /* [n_queries] */
     float *least;                /* [n_queries] the score that a document needs to get in, or to tie */
     int64_t seen;                /* documents so far */
+    tern_similarity similarity;
     int sorted;
 };
 
@@ -58,7 +60,7 @@ typedef struct part {
     int64_t number, first, n;
     int64_t query, n_queries, stride; /* stride: between rows of scores, a multiple of LANES */
     int64_t room;
-    tern_dots *dots; /* of these queries */
+    tern_dots *dots; /* of these queries; NULL: distances */
     lists *lists;    /* one a thread */
 } part;
 
@@ -94,6 +96,16 @@ void tern_topk_free(tern_topk *topk)
     free(topk->sizes);
     free(topk->least);
     free(topk);
+}
+
+void tern_topk_by(tern_topk *topk, tern_similarity similarity)
+{
+    topk->similarity = similarity;
+}
+
+static int by_distance(const tern_topk *t)
+{
+    return t->similarity == TERN_SIMILARITY_EUCLIDEAN || t->similarity == TERN_SIMILARITY_MANHATTAN;
 }
 
 static void keep(const part *p, lists *l, int64_t query, uint64_t key)
@@ -145,6 +157,20 @@ static void join(const part *p, int64_t query, int n_threads, uint64_t *room)
     t->sizes[p->query + query] = n;
 }
 
+/* Scores of n documents against the block's queries into the thread's rows. */
+static void score_tile(const part *p, lists *l, const float *documents, int64_t n)
+{
+    const tern_topk *t = p->topk;
+    if (p->dots) {
+        tern_dots_rows(p->dots, n, documents, l->scores, p->stride, l->scratch);
+        return;
+    }
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t q = 0; q < p->n_queries; q++)
+            l->scores[i * p->stride + q] = tern_vectors_compare(t->similarity, t->queries + (p->query + q) * t->dim,
+                                                                documents + i * t->dim, t->dim);
+}
+
 /* One stretch, by all threads. */
 static void search_stretch(const part *p)
 {
@@ -159,7 +185,7 @@ static void search_stretch(const part *p)
 #pragma omp for schedule(dynamic)
         for (int64_t i = 0; i < p->n; i += DOC_TILE) {
             int64_t n = tern_min(DOC_TILE, p->n - i);
-            tern_dots_rows(p->dots, n, p->vectors + (p->first + i) * p->topk->dim, l->scores, p->stride, l->scratch);
+            score_tile(p, l, p->vectors + (p->first + i) * p->topk->dim, n);
             scan_tile(p, l, p->first + i, n);
         }
 #pragma omp for schedule(dynamic, 4)
@@ -178,7 +204,7 @@ static void open_lists(part *p, int n_threads)
         l->scores = tern_alloc_aligned((size_t)(DOC_TILE * rows), sizeof *l->scores);
         l->least = tern_alloc((size_t)rows, sizeof *l->least);
         l->sizes = tern_calloc((size_t)rows, sizeof *l->sizes);
-        l->scratch = tern_alloc_aligned(1, tern_dots_scratch(p->dots));
+        l->scratch = p->dots ? tern_alloc_aligned(1, tern_dots_scratch(p->dots)) : NULL;
         l->keys = tern_alloc((size_t)(p->n_queries * p->room), sizeof *l->keys);
     }
 }
@@ -200,7 +226,8 @@ static void search_block(part *p, int64_t n)
 {
     int n_threads = tern_threads();
     p->stride = tern_round_up(p->n_queries, LANES);
-    p->dots = tern_dots_open(p->n_queries, p->topk->dim, p->topk->queries + p->query * p->topk->dim);
+    if (!by_distance(p->topk))
+        p->dots = tern_dots_open(p->n_queries, p->topk->dim, p->topk->queries + p->query * p->topk->dim);
     open_lists(p, n_threads);
     /* With few queries a product costs more than what is kept of it: one stretch, and threads wait for one another
      * once. */

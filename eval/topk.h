@@ -1,4 +1,5 @@
-/* Exact search: the k best documents of each query by dot product, without ever holding all the scores.
+/* Exact search: the k best documents of each query by dot product (of normalised vectors, the cosine) or by distance,
+ * without ever holding all the scores.
  *
  *     tern_topk *t = tern_topk_create(queries, n_queries, dim, n_docs, NULL, 10);
  *     tern_topk_add(t, docs, NULL, 0, n_docs);                  // or chunk by chunk
@@ -12,6 +13,8 @@
  * never kept. */
 #ifndef TERN_EVAL_TOPK_H
 #define TERN_EVAL_TOPK_H
+
+#include "data/similarity_kind.h"
 
 #include <stdint.h>
 
@@ -29,6 +32,9 @@ typedef struct tern_topk tern_topk;
 tern_topk *tern_topk_create(const float *queries, int64_t n_queries, int64_t dim, int64_t n_docs, const int64_t *rank,
                             int64_t k);
 void tern_topk_free(tern_topk *topk);
+/* Before the first document: scores are negative distances for EUCLIDEAN and MANHATTAN, several times as slow to get as
+ * the dot products of DOT and COSINE (whose vectors are normalised), which are taken unless told so. */
+void tern_topk_by(tern_topk *topk, tern_similarity similarity);
 /* Offers n documents, vectors [n, dim]: the i-th is number docs[i], or first + i when docs is NULL. Each document is to
  * be offered once. */
 void tern_topk_add(tern_topk *topk, const float *vectors, const int64_t *docs, int64_t first, int64_t n);

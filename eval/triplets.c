@@ -25,16 +25,42 @@ static double cosine_times_anchor(const float *a, const float *x, int64_t dim)
     return square > 0 ? dot / __builtin_sqrt(square) : 0;
 }
 
-double tern_triplet_accuracy(const float *anchor, const float *positive, const float *negative, int64_t n,
-                             int64_t n_negatives, int64_t dim, double *right)
+static double distance(tern_similarity similarity, const float *a, const float *x, int64_t dim)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < dim; i++) {
+        double difference = (double)a[i] - (double)x[i];
+        sum += similarity == TERN_SIMILARITY_EUCLIDEAN ? difference * difference : __builtin_fabs(difference);
+    }
+    return sum;
+}
+
+static double dot(const float *a, const float *x, int64_t dim)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < dim; i++)
+        sum += (double)a[i] * (double)x[i];
+    return sum;
+}
+
+/* How near x is to a, in the order of the similarity. */
+static double nearness(tern_similarity similarity, const float *a, const float *x, int64_t dim)
+{
+    if (similarity == TERN_SIMILARITY_COSINE)
+        return cosine_times_anchor(a, x, dim);
+    return similarity == TERN_SIMILARITY_DOT ? dot(a, x, dim) : -distance(similarity, a, x, dim);
+}
+
+double tern_triplet_accuracy(tern_similarity similarity, const float *anchor, const float *positive,
+                             const float *negative, int64_t n, int64_t n_negatives, int64_t dim, double *right)
 {
 #pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < n; i++) {
         const float *a = anchor + i * dim;
-        double near = cosine_times_anchor(a, positive + i * dim, dim);
+        double near = nearness(similarity, a, positive + i * dim, dim);
         int64_t beaten = 0;
         for (int64_t j = 0; j < n_negatives; j++)
-            beaten += near > cosine_times_anchor(a, negative + (i * n_negatives + j) * dim, dim);
+            beaten += near > nearness(similarity, a, negative + (i * n_negatives + j) * dim, dim);
         right[i] = (double)beaten / (double)n_negatives;
     }
     double sum = 0;
@@ -70,7 +96,7 @@ static int chunk_accuracy(const tern_rows *rows, const tern_embedder *embedder, 
     if (status == 0)
         status = embed_ids(rows, embedder, 0, ids, others, positives, error);
     if (status == 0)
-        tern_triplet_accuracy(vectors, positives, positives + n * dim, n, per_row, dim, right);
+        tern_triplet_accuracy(embedder->similarity, vectors, positives, positives + n * dim, n, per_row, dim, right);
     free(ids);
     free(vectors);
     return status;

@@ -25,10 +25,16 @@ int64_t tern_vectors_normalise(float *x, int64_t n, int64_t dim)
     return bad;
 }
 
-/* Eight partial sums, so that compilers make vectors of them without reordering anything. */
+/* Partial sums, so that compilers make vectors of them without reordering anything. */
+enum { LANES = 8 };
+
+static float sum_of(const float sum[LANES])
+{
+    return ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7]));
+}
+
 float tern_vectors_dot(const float *a, const float *b, int64_t dim)
 {
-    enum { LANES = 8 };
     float sum[LANES] = {0};
     int64_t i = 0;
     for (; i + LANES <= dim; i += LANES)
@@ -36,7 +42,40 @@ float tern_vectors_dot(const float *a, const float *b, int64_t dim)
             sum[j] += a[i + j] * b[i + j];
     for (; i < dim; i++)
         sum[i % LANES] += a[i] * b[i];
-    return ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7]));
+    return sum_of(sum);
+}
+
+static float euclidean(const float *a, const float *b, int64_t dim)
+{
+    float sum[LANES] = {0};
+    int64_t i = 0;
+    for (; i + LANES <= dim; i += LANES)
+        for (int j = 0; j < LANES; j++)
+            sum[j] += (a[i + j] - b[i + j]) * (a[i + j] - b[i + j]);
+    for (; i < dim; i++)
+        sum[i % LANES] += (a[i] - b[i]) * (a[i] - b[i]);
+    return sqrtf(sum_of(sum));
+}
+
+static float manhattan(const float *a, const float *b, int64_t dim)
+{
+    float sum[LANES] = {0};
+    int64_t i = 0;
+    for (; i + LANES <= dim; i += LANES)
+        for (int j = 0; j < LANES; j++)
+            sum[j] += fabsf(a[i + j] - b[i + j]);
+    for (; i < dim; i++)
+        sum[i % LANES] += fabsf(a[i] - b[i]);
+    return sum_of(sum);
+}
+
+float tern_vectors_compare(tern_similarity similarity, const float *a, const float *b, int64_t dim)
+{
+    if (similarity == TERN_SIMILARITY_EUCLIDEAN)
+        return -euclidean(a, b, dim);
+    if (similarity == TERN_SIMILARITY_MANHATTAN)
+        return -manhattan(a, b, dim);
+    return tern_vectors_dot(a, b, dim);
 }
 
 typedef struct hashed {
@@ -121,7 +160,8 @@ static int embed_distinct(const tern_embedder *embedder, int role, const char *c
 int tern_vectors_embed(const tern_embedder *embedder, int role, const char *const *texts, int64_t n, float *out,
                        tern_error *error)
 {
-    return embed_distinct(embedder, role, texts, n, out, tern_vectors_normalise, error);
+    int unit = embedder->similarity == TERN_SIMILARITY_COSINE;
+    return embed_distinct(embedder, role, texts, n, out, unit ? tern_vectors_normalise : find_not_finite, error);
 }
 
 int tern_vectors_embed_raw(const tern_embedder *embedder, int role, const char *const *texts, int64_t n, float *out,

@@ -1,8 +1,9 @@
-/* Vectors for texts: the callback through which evaluation gets them, and their normalisation. */
+/* Vectors for texts: the callback through which evaluation gets them, their normalisation, and how two are compared. */
 #ifndef TERN_EVAL_VECTORS_H
 #define TERN_EVAL_VECTORS_H
 
 #include "base/error.h"
+#include "data/similarity_kind.h"
 
 #include <stdint.h>
 
@@ -22,17 +23,19 @@ typedef struct tern_embedder {
     tern_embed_fn embed;
     void *context;
     int64_t dim;
+    tern_similarity similarity; /* the model's own: how its vectors are compared */
 } tern_embedder;
 
 /* Divides each row of x [n, dim] by its Euclidean norm (summed in double); a row of zeros stays one. Returns the first
  * row that holds a value that is not finite, or n. */
 int64_t tern_vectors_normalise(float *x, int64_t n, int64_t dim);
 
-/* Normalised vectors of n texts into out [n, dim]; each distinct text is embedded once, so that equal texts get the
- * same bits. Fails when a vector holds NaN or an infinity, quoting the text. */
+/* Vectors of n texts, ready to be compared, into out [n, dim]: normalised where the embedder's similarity is the
+ * cosine, so that it is their dot product, else as the model gives them. Each distinct text is embedded once, so that
+ * equal texts get the same bits. Fails when a vector holds NaN or an infinity, quoting the text. */
 int tern_vectors_embed(const tern_embedder *embedder, int role, const char *const *texts, int64_t n, float *out,
                        tern_error *error);
-/* The same, not normalised: as the model gives them. */
+/* The same, as the model gives them whatever the similarity is. */
 int tern_vectors_embed_raw(const tern_embedder *embedder, int role, const char *const *texts, int64_t n, float *out,
                            tern_error *error);
 
@@ -41,5 +44,7 @@ void tern_texts_same(const char *const *texts, int64_t n, int64_t *same);
 
 /* A dot product in a fixed order of additions: the same two vectors give the same bits wherever they lie. */
 float tern_vectors_dot(const float *a, const float *b, int64_t dim);
+/* The similarity of vectors that tern_vectors_embed made, in a fixed order of additions too. */
+float tern_vectors_compare(tern_similarity similarity, const float *a, const float *b, int64_t dim);
 
 #endif

@@ -22,6 +22,12 @@ static inline double tern_loss_nonzero_or(double said, double own)
     return said == 0 ? own : said;
 }
 
+/* The scale that options ask for; own is that of cosines where they don't. */
+static inline double tern_loss_scale(const tern_loss_options *options, double own)
+{
+    return tern_loss_nonzero_or(options->scale, options->similarity == TERN_BY_DOT ? 1 : own);
+}
+
 /* What the wrappers go around: the loss with Matryoshka where options ask for it, at one layer. */
 tern_tensor *tern_loss_at_layer(const tern_loss *loss, const tern_loss_options *options, tern_tape *tape,
                                 const tern_loss_batch *batch);

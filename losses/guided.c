@@ -3,7 +3,7 @@
  * negatives, without those that the guide finds nearer to each other than it finds a_i to p_i:
  *     left out where g(x, y) > g(a_i, p_i) - margin           absolute
  *     left out where g(x, y) > g(a_i, p_i) - |g(a_i, p_i)| margin         relative
- * A text is never held against itself. */
+ * A text is never held against itself. g is the cosine, whatever the model's own vectors are compared by. */
 #include "losses/functions.h"
 #include "losses/in_batch.h"
 
@@ -18,8 +18,9 @@ tern_tensor *tern_loss_guided(const tern_loss_options *options, tern_tape *tape,
     o.joint = 1;
     o.only_positives = 1;
     o.guide_a = tern_normalize(tape, other->anchor);
-    o.guide_c = tern_in_batch_candidates(tape, other);
+    o.guide_c = tern_in_batch_candidates(tape, other, TERN_BY_COSINE);
     o.guide_margin = tern_loss_or(options->margin, 0);
     o.relative_margin = options->guide_margin == TERN_MARGIN_RELATIVE;
-    return tern_in_batch_softmax(tape, tern_normalize(tape, batch->anchor), tern_in_batch_candidates(tape, &own), &o);
+    return tern_in_batch_softmax(tape, tern_in_batch_rows(tape, batch->anchor, options->similarity),
+                                 tern_in_batch_candidates(tape, &own, options->similarity), &o);
 }

@@ -6,12 +6,17 @@ _Static_assert((int)TERN_QUERY_TO_DOC == (int)TERN_A_TO_C && (int)TERN_DOC_TO_QU
                    (int)TERN_QUERY_TO_QUERY == (int)TERN_A_TO_A && (int)TERN_DOC_TO_DOC == (int)TERN_C_TO_C,
                "directions have one numbering");
 
-tern_tensor *tern_in_batch_candidates(tern_tape *tape, const tern_loss_roles *roles)
+tern_tensor *tern_in_batch_rows(tern_tape *tape, tern_tensor *x, tern_compare similarity)
+{
+    return similarity == TERN_BY_DOT ? x : tern_normalize(tape, x);
+}
+
+tern_tensor *tern_in_batch_candidates(tern_tape *tape, const tern_loss_roles *roles, tern_compare similarity)
 {
     tern_tensor *candidate = roles->positive;
     if (roles->negative)
         candidate = tern_stack_rows(tape, candidate, roles->negative);
-    return tern_normalize(tape, candidate);
+    return tern_in_batch_rows(tape, candidate, similarity);
 }
 
 static unsigned directions_of(const tern_loss_options *options)
@@ -25,7 +30,7 @@ tern_in_batch tern_in_batch_options(double own_scale, const tern_loss_options *o
 {
     int others = options->hardness == TERN_HARDNESS_IN_BATCH || options->hardness == TERN_HARDNESS_ALL;
     int own = options->hardness == TERN_HARDNESS_HARD || options->hardness == TERN_HARDNESS_ALL;
-    return (tern_in_batch){.scale = tern_loss_nonzero_or(options->scale, own_scale),
+    return (tern_in_batch){.scale = tern_loss_scale(options, own_scale),
                            .log_scale = options->weights.log_scale,
                            .directions = directions_of(options),
                            .joint = options->partition == TERN_JOINT,
@@ -39,6 +44,7 @@ tern_tensor *tern_in_batch_loss(double own_scale, const tern_loss_options *optio
 {
     tern_loss_roles roles = {batch->anchor, batch->positive, batch->negative};
     tern_in_batch o = tern_in_batch_options(own_scale, options, batch);
-    tern_tensor *candidates = tern_in_batch_candidates(tape, &roles), *anchors = tern_normalize(tape, batch->anchor);
+    tern_tensor *candidates = tern_in_batch_candidates(tape, &roles, options->similarity);
+    tern_tensor *anchors = tern_in_batch_rows(tape, batch->anchor, options->similarity);
     return tern_in_batch_softmax(tape, anchors, candidates, &o);
 }

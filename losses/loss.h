@@ -14,6 +14,7 @@
 
 enum { TERN_MAX_DIMS = 16, TERN_MAX_LAYER_VIEWS = 64 };
 
+typedef enum tern_compare { TERN_BY_COSINE, TERN_BY_DOT } tern_compare;
 typedef enum tern_distance { TERN_COSINE, TERN_EUCLIDEAN, TERN_MANHATTAN } tern_distance;
 
 /* Who is held against whom in the in-batch losses; bits of tern_loss_options.directions. */
@@ -41,10 +42,11 @@ typedef struct tern_loss_options {
     double weight; /* in a sum of losses; 0 means 1 */
 
     /* In-batch losses. */
-    double scale;        /* 0 means the loss's own, 20 for most; = 1 / temperature */
-    int learned_scale;   /* 1: scale is where weights.log_scale begins; the logits' factor is at most 100 (CLIP) */
-    int symmetric;       /* short for query to document and document to query, a softmax each */
-    unsigned directions; /* 0: query to document */
+    tern_compare similarity; /* cosent too */
+    double scale;            /* 0 means the loss's own: 20 for most, 1 for all with dot products; = 1 / temperature */
+    int learned_scale;       /* 1: scale is where weights.log_scale begins; the logits' factor is at most 100 (CLIP) */
+    int symmetric;           /* short for query to document and document to query, a softmax each */
+    unsigned directions;     /* 0: query to document */
     tern_partition partition;
     tern_hardness hardness;
     double hardness_strength;

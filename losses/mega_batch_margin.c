@@ -8,7 +8,8 @@ tern_tensor *tern_loss_mega_batch_margin(const tern_loss_options *options, tern_
                                          const tern_loss_batch *batch)
 {
     tern_loss_roles roles = {batch->anchor, batch->positive, batch->negative};
-    tern_tensor *candidates = tern_in_batch_candidates(tape, &roles), *anchors = tern_normalize(tape, batch->anchor);
+    tern_tensor *candidates = tern_in_batch_candidates(tape, &roles, TERN_BY_COSINE);
+    tern_tensor *anchors = tern_normalize(tape, batch->anchor);
     return tern_hardest_margin(tape, anchors, candidates, tern_loss_or(options->margin, 0.8),
                                tern_loss_or(options->negative_margin, 0.3), batch->masked);
 }

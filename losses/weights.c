@@ -70,7 +70,7 @@ void tern_loss_init(const tern_loss_options *options, uint64_t seed)
 {
     const tern_loss_weights *w = &options->weights;
     if (w->log_scale)
-        *w->log_scale->data = (tern_real)log(tern_loss_nonzero_or(options->scale, own_scale(options->name)));
+        *w->log_scale->data = (tern_real)log(tern_loss_scale(options, own_scale(options->name)));
     start_linear(w->classifier, w->classifier_bias, seed);
     start_linear(w->projection, w->projection_bias, seed);
 }

@@ -114,7 +114,7 @@ const tern_key_row tern_key_rows[] = {
          "One of docs/losses.md, such as multiple_negatives_ranking, triplet or cosent. Required; loss: NAME alone is "
          "enough."),
     NUMBER(REAL, "loss.weight", weight, 1e-6, 1e6, "1", 0, "What it counts in a sum of losses."),
-    NUMBER(REAL, "loss.scale", scale, 1e-6, 1e6, "=the loss's own: 20 for most", 0,
+    NUMBER(REAL, "loss.scale", scale, 1e-6, 1e6, "=the loss's own: 20 for most, 1 with dot products", 0,
            "In-batch losses, cosent and angle: similarities are multiplied by it."),
     NUMBER(REAL, "loss.temperature", temperature, 1e-6, 1e6, NULL, TERN_KEY_FOLDED,
            "Instead of scale: similarities are divided by it."),
@@ -147,6 +147,9 @@ const tern_key_row tern_key_rows[] = {
            "mega_batch_margin: how similar the hardest negative may be."),
     CHOICE(CHOICE, "loss.distance", distance, "cosine|euclidean|manhattan", "=the loss's own", 0,
            "Triplets and contrastive losses: the distance."),
+    CHOICE(
+        CHOICE, "loss.similarity", similarity, "cosine|dot", "=the base model's own", 0,
+        "In-batch losses and cosent: vectors are compared by cosine, or by dot product with a scale of 1 unless said."),
     CHOICE(CHOICE, "loss.mask", mask, "judged|equal", "judged", 0,
            "In-batch losses: what is never a negative. judged: equal texts, the anchor's other positives and what the "
            "judgements call relevant to it; equal: equal texts alone, to measure what masking is worth."),
@@ -225,7 +228,10 @@ const tern_key_row tern_key_rows[] = {
     NUMBER(INT, "eval.every", eval.every, 0, LARGE, "0", 0,
            "Score on dev every so many steps, and at the end; 0: after each epoch."),
     TEXT(TEXT, "eval.metric", eval.metric,
-         "=ndcg_at_10; cosine_spearman for a file with score, triplet_accuracy for another", 0,
+         "=ndcg_at_10; cosine_spearman (or that of the base's own similarity) for a file with score, triplet_accuracy "
+         "for "
+         "another",
+         0,
          "What chooses the best checkpoint: {ndcg,recall,precision,mrr,map,hit_rate}_at_K, triplet_accuracy or "
          "cosine_spearman; ndcg@10, MRR@10 and trec_eval's ndcg_cut_10 are understood too."),
     NUMBER(INT, "eval.patience", eval.patience, 0, LARGE, "0", 0,

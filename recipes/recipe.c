@@ -34,6 +34,7 @@ static void start_loss(tern_recipe_loss *loss)
     loss->mean_weight = loss->second_moment_weight = NAN;
     loss->last_layer_weight = loss->prior_layers_weight = loss->kl_weight = loss->kl_temperature = NAN;
     loss->distance = -1;
+    loss->similarity = -1;
 }
 
 static tern_recipe *create(const char *path)

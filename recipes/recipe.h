@@ -27,6 +27,7 @@ enum {
 };                                                                               /* train.schedule */
 enum { TERN_ACTIVATIONS_FLOAT32, TERN_ACTIVATIONS_BFLOAT16 };                    /* train.activations */
 enum { TERN_DISTANCE_COSINE, TERN_DISTANCE_EUCLIDEAN, TERN_DISTANCE_MANHATTAN }; /* loss.distance; as tern_distance */
+enum { TERN_COMPARE_COSINE, TERN_COMPARE_DOT };                                  /* loss.similarity */
 enum { TERN_MASK_JUDGED, TERN_MASK_EQUAL };                                      /* loss.mask */
 enum { TERN_MIX_PROPORTIONAL, TERN_MIX_ROUND_ROBIN, TERN_MIX_WEIGHTED, TERN_MIX_TEMPERATURE }; /* data.mixing */
 
@@ -81,6 +82,7 @@ typedef struct tern_recipe_loss {
     char *guide, *teacher;          /* models, as recipe->model; NULL: none */
     double margin, negative_margin; /* NAN: the loss's own */
     int distance;                   /* TERN_DISTANCE_*; -1: the loss's own */
+    int similarity;                 /* TERN_COMPARE_*; -1: the base model's, see tern_check_similarity */
     int mask;                       /* TERN_MASK_* */
     double student_temperature, teacher_temperature;
     double mean_weight, second_moment_weight;
@@ -149,8 +151,9 @@ typedef struct tern_recipe {
     } train;
     struct {
         int64_t every;    /* steps; 0: at the end of each epoch */
-        char *metric;     /* not given: by the data of dev (else test): "ndcg_at_10" for BEIR, "cosine_spearman" for a
-                             file when score or score_range is among its keys, else "triplet_accuracy" */
+        char *metric;     /* not given: by the data of dev (else test): "ndcg_at_10" for BEIR, "cosine_spearman" (with a
+                             base of another similarity that one's; train resolves it) for a file when score or score_range
+                             is among its keys, else "triplet_accuracy" */
         int64_t patience; /* evaluations without a better score before stopping; 0: never */
     } eval;
     struct {

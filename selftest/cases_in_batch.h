@@ -14,6 +14,8 @@ static const loss_case cases_infonce[] = {
      .dim = 4,
      .masked = 1,
      .options = {.learned_scale = 1, .directions = ALL_DIRECTIONS, .partition = TERN_JOINT}},
+    {.n = 5, .negatives = 2, .dim = 6, .masked = 1, .options = {.similarity = TERN_BY_DOT, .symmetric = 1}},
+    {.n = 4, .dim = 3, .options = {.similarity = TERN_BY_DOT, .learned_scale = 1}},
     {.n = 200, .negatives = 2, .dim = 33, .masked = 1, .options = {.scale = 20, .symmetric = 1, .learned_scale = 1}},
 };
 
@@ -50,6 +52,7 @@ static const loss_case cases_guided[] = {
      .other_dim = 2,
      .options = {.scale = 4, .margin = -0.3, .guide_margin = TERN_MARGIN_RELATIVE, .without_anchors = 1}},
     {.n = 5, .dim = 3, .other_dim = 2, .options = {.learned_scale = 1, .without_positives = 1}},
+    {.n = 5, .negatives = 1, .dim = 3, .other_dim = 2, .options = {.similarity = TERN_BY_DOT}},
     {.n = 150, .negatives = 2, .dim = 20, .other_dim = 9, .masked = 1, .options = {.margin = 0.05}},
 };
 

@@ -30,6 +30,7 @@ static const loss_case cases_cosent[] = {
     {.n = 1, .dim = 2, .scores = 1, .spread = 0.1},
     {.n = 8, .dim = 3, .scores = 1, .levels = 3, .options = {.scale = 5}},
     {.n = 7, .dim = 5, .scores = 1},
+    {.n = 7, .dim = 4, .scores = 1, .options = {.similarity = TERN_BY_DOT}},
     {.n = 4, .dim = 7, .scores = 1, .options = {.dims = {7, 4}, .dim_weights = {1, 0.5}, .n_dims = 2}},
     {.n = 4,
      .dim = 5,

@@ -194,7 +194,8 @@ START_TEST(vectors_given_beforehand_threads_and_a_run_read_back_change_no_bit)
     size_t bytes = (size_t)first.n_queries * TERN_METRICS * sizeof(double);
 
     float *vectors = tern_alloc((size_t)set->n_docs * DIM, sizeof *vectors);
-    ck_assert_int_eq(tern_retrieval_documents(set, &(tern_embedder){embed, &seen, DIM}, vectors, NULL), 0);
+    ck_assert_int_eq(
+        tern_retrieval_documents(set, &(tern_embedder){embed, &seen, DIM, TERN_SIMILARITY_COSINE}, vectors, NULL), 0);
     seen.documents = 0;
     tern_threads_start(3, NULL);
     tern_scores given = evaluate(set, vectors, NULL, &seen);
@@ -323,13 +324,20 @@ START_TEST(triplets_are_right_when_the_positive_is_strictly_nearer)
     const float anchor[] = {1, 0, 1, 0, 1, 1, 1, 0}, positive[] = {1, 1, 2, 0, 0, 0, 0.1f, 0};
     const float negative[] = {0, 9, 100, 10, 3, 0, 2, 0, -1, 0, 1, 0, 9, 9, 9, 0};
     double right[4];
-    double mean = tern_triplet_accuracy(anchor, positive, negative, 4, 2, 2, right);
+    double mean = tern_triplet_accuracy(TERN_SIMILARITY_COSINE, anchor, positive, negative, 4, 2, 2, right);
     ck_assert_double_eq(right[0], 0.5);
     ck_assert_double_eq(right[1], 0);
     ck_assert_double_eq(right[2], 0.5);
     ck_assert_double_eq(right[3], 0.5);
     ck_assert_double_eq(mean, 0.375);
-    ck_assert_double_eq(tern_triplet_accuracy(NULL, NULL, NULL, 0, 1, 2, NULL), 0);
+    const double others[TERN_SIMILARITIES] = {[TERN_SIMILARITY_COSINE] = 0.375,
+                                              [TERN_SIMILARITY_EUCLIDEAN] = 0.75,
+                                              [TERN_SIMILARITY_MANHATTAN] = 0.75,
+                                              [TERN_SIMILARITY_DOT] = 0.25};
+    for (int s = 0; s < TERN_SIMILARITIES; s++)
+        ck_assert_double_eq(tern_triplet_accuracy((tern_similarity)s, anchor, positive, negative, 4, 2, 2, right),
+                            others[s]);
+    ck_assert_double_eq(tern_triplet_accuracy(TERN_SIMILARITY_COSINE, NULL, NULL, NULL, 0, 1, 2, NULL), 0);
 }
 END_TEST
 
@@ -343,7 +351,7 @@ START_TEST(triplet_files_give_a_score_a_row)
     tern_rows *rows = tern_rows_read(&(tern_rows_source){.file = tern_test_path("t.jsonl")}, texts, &error);
     ck_assert_msg(rows, "%s", error.message);
     calls seen = {0};
-    tern_embedder embedder = {embed, &seen, DIM};
+    tern_embedder embedder = {embed, &seen, DIM, TERN_SIMILARITY_COSINE};
     tern_scores scores;
     ck_assert_msg(tern_triplets_evaluate(rows, &embedder, &scores, &error) == 0, "%s", error.message);
     ck_assert_double_eq_tol(tern_scores_get(&scores, "triplet_accuracy"), 2.0 / 3, 1e-15);

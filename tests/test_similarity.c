@@ -266,7 +266,8 @@ static int evaluate(const char *name, const char *text, calls *seen, tern_scores
     tern_texts *texts = tern_texts_create();
     tern_rows *rows = tern_rows_read(&(tern_rows_source){.file = path}, texts, error);
     ck_assert_msg(rows, "%s", error->message);
-    int status = tern_similarity_evaluate(rows, &(tern_embedder){embed, seen, DIM}, scores, error);
+    int status =
+        tern_similarity_evaluate(rows, &(tern_embedder){embed, seen, DIM, TERN_SIMILARITY_COSINE}, scores, error);
     tern_rows_free(rows);
     tern_texts_free(texts);
     return status;

@@ -275,6 +275,46 @@ START_TEST(the_same_bits_on_any_number_of_threads)
 }
 END_TEST
 
+static double distance_of(tern_similarity similarity, const float *a, const float *b, int64_t dim)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < dim; i++) {
+        double difference = fabs((double)a[i] - (double)b[i]);
+        sum += similarity == TERN_SIMILARITY_EUCLIDEAN ? difference * difference : difference;
+    }
+    return similarity == TERN_SIMILARITY_EUCLIDEAN ? sqrt(sum) : sum;
+}
+
+/* Several chunks, several tiles, more queries than one block, and many equal distances. */
+START_TEST(distances_rank_the_nearest_first)
+{
+    enum { QUERIES = 530, DOCS = 700, DIM = 11, K = 9 };
+    float *queries = whole_numbers(QUERIES, DIM, 3), *docs = whole_numbers(DOCS, DIM, 4);
+    const tern_similarity kinds[] = {TERN_SIMILARITY_EUCLIDEAN, TERN_SIMILARITY_MANHATTAN};
+    for (int i = 0; i < 2; i++) {
+        tern_topk *topk = tern_topk_create(queries, QUERIES, DIM, DOCS, NULL, K);
+        tern_topk_by(topk, kinds[i]);
+        tern_topk_add(topk, docs, NULL, 0, 300);
+        tern_topk_add(topk, docs + 300 * DIM, NULL, 300, DOCS - 300);
+        for (int64_t q = 0; q < QUERIES; q += 53) {
+            scored all[DOCS];
+            tern_hit hits[K];
+            for (int64_t d = 0; d < DOCS; d++)
+                all[d] = (scored){-distance_of(kinds[i], queries + q * DIM, docs + d * DIM, DIM), d, d};
+            qsort(all, DOCS, sizeof *all, best_first);
+            ck_assert_int_eq(tern_topk_take(topk, q, hits), K);
+            for (int64_t k = 0; k < K; k++) {
+                ck_assert_int_eq(hits[k].doc, all[k].doc);
+                ck_assert_float_eq(hits[k].score, (float)all[k].score);
+            }
+        }
+        tern_topk_free(topk);
+    }
+    free(queries);
+    free(docs);
+}
+END_TEST
+
 START_TEST(nothing_to_search_gives_nothing)
 {
     const float query[] = {1};
@@ -317,6 +357,7 @@ int main(void)
     tcase_add_test(tc, a_nan_is_never_kept_and_infinities_are_ordered);
     tcase_add_test(tc, documents_may_come_with_numbers_of_their_own);
     tcase_add_test(tc, the_same_bits_on_any_number_of_threads);
+    tcase_add_test(tc, distances_rank_the_nearest_first);
     tcase_add_test(tc, nothing_to_search_gives_nothing);
     tcase_add_test(tc, greater_ids_rank_first_and_repeated_ones_are_found);
     suite_add_tcase(suite, tc);

@@ -19,6 +19,9 @@ int tern_check_rows(const tern_recipe *recipe, int source, const tern_rows *rows
 int tern_check_options(const tern_recipe *recipe, int source, int loss, tern_error *error);
 /* The keys that a loss takes, in one line: "scale, temperature, weight, ...". A new string. */
 char *tern_check_loss_keys(const char *name);
+/* Fills what losses leave open of how vectors are compared: as the base model's are. Fails, naming loss and similarity,
+ * where a loss can't. */
+int tern_check_similarity(tern_recipe *recipe, tern_error *error);
 /* Rows a batch of a source has: its own batch_size, or train's. */
 int64_t tern_check_batch_size(const tern_recipe *recipe, int source);
 /* Where a source, or a key of it (NULL: none), stands, as tern_recipe_line gives it. */

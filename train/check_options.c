@@ -13,6 +13,7 @@
 #define GUIDED      " guided "
 #define TRIPLETS    " triplet batch_all_triplet batch_hard_triplet batch_semi_hard_triplet "
 #define CONTRASTIVE " contrastive online_contrastive "
+#define COSINES     " cosent mega_batch_margin "
 #define EMBEDDING   " embedding_mse embedding_cosine "
 
 typedef struct option {
@@ -88,6 +89,7 @@ static size_t list_options(const tern_recipe_loss *l, option *out)
         {"margin", !isnan(l->margin), GUIDED " mega_batch_margin " TRIPLETS CONTRASTIVE},
         {"negative_margin", !isnan(l->negative_margin), " mega_batch_margin "},
         {"distance", l->distance >= 0, TRIPLETS " batch_hard_soft_margin_triplet " CONTRASTIVE},
+        {"similarity", l->similarity >= 0, SOFTMAXES GUIDED COSINES},
         {"mask", l->mask == TERN_MASK_EQUAL, " multiple_negatives_ranking infonce guided mega_batch_margin "},
         {"mean_weight", !isnan(l->mean_weight), " global_orthogonal "},
         {"second_moment_weight", !isnan(l->second_moment_weight), " global_orthogonal "},
@@ -149,5 +151,52 @@ int tern_check_options(const tern_recipe *recipe, int source, int loss, tern_err
     if (l->joint && !l->symmetric && !(l->directions & (l->directions - 1)))
         return tern_fail(error, "%s: joint is for several directions, and there is one; add directions: [..]",
                          tern_check_loss_line(recipe, source, loss, "joint"));
+    return 0;
+}
+
+static int fail_similarity(const tern_recipe *recipe, int i, int j, tern_similarity base, const char *takes,
+                           const char *say, tern_error *error)
+{
+    return tern_fail(error, "%s: the loss %s %s, and the base model's similarity is %s; say %s",
+                     tern_check_loss_line(recipe, i, j, "name"), recipe->sources[i].losses[j].name, takes,
+                     tern_similarity_name(base), say);
+}
+
+/* What the loss leaves open is as the base is used, or refused where the loss has no such thing. */
+static int follow(tern_recipe *recipe, int i, int j, tern_similarity base, tern_error *error)
+{
+    tern_recipe_loss *l = &recipe->sources[i].losses[j];
+    int margins = has(" mega_batch_margin ", l->name);
+    int compares = margins || has(SOFTMAXES GUIDED COSINES, l->name), distance = has(CONTRASTIVE, l->name);
+    if (margins && (l->similarity == TERN_COMPARE_DOT || (l->similarity < 0 && base != TERN_SIMILARITY_COSINE)))
+        return fail_similarity(recipe, i, j, base, "has margins of cosines", "loss.similarity: cosine", error);
+    if (compares && l->similarity < 0 && (base == TERN_SIMILARITY_EUCLIDEAN || base == TERN_SIMILARITY_MANHATTAN))
+        return fail_similarity(recipe, i, j, base, "compares by cosine or dot product",
+                               "loss.similarity: cosine, or dot", error);
+    if (distance && l->distance < 0 && base == TERN_SIMILARITY_DOT)
+        return fail_similarity(recipe, i, j, base, "goes by a distance",
+                               "loss.distance: cosine, euclidean or manhattan", error);
+    if (compares && l->similarity < 0)
+        l->similarity = base == TERN_SIMILARITY_DOT ? TERN_COMPARE_DOT : TERN_COMPARE_COSINE;
+    if (compares && l->similarity == TERN_COMPARE_DOT && l->matryoshka.n > 0)
+        return fail_similarity(recipe, i, j, base, "inside matryoshka compares vectors of length 1",
+                               "loss.similarity: cosine", error);
+    if (distance && l->distance < 0 && base != TERN_SIMILARITY_COSINE)
+        l->distance = base == TERN_SIMILARITY_EUCLIDEAN ? TERN_DISTANCE_EUCLIDEAN : TERN_DISTANCE_MANHATTAN;
+    return 0;
+}
+
+int tern_check_similarity(tern_recipe *recipe, tern_error *error)
+{
+    int unit = 1;
+    tern_similarity base = TERN_SIMILARITY_COSINE;
+    if (recipe->model)
+        base = tern_model_similarity(recipe->model, &unit);
+    if (base == TERN_SIMILARITY_DOT && unit) /* the same numbers, and the scales of cosines suit them */
+        base = TERN_SIMILARITY_COSINE;
+    for (int i = 0; i < recipe->n_sources; i++)
+        for (int j = 0; j < recipe->sources[i].n_losses; j++)
+            if (follow(recipe, i, j, base, error) < 0)
+                return -1;
     return 0;
 }

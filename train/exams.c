@@ -226,6 +226,7 @@ static int64_t text_count(const tern_exam *exam)
 static int score(const tern_exam *exam, encoding *e, const float *documents, tern_scores *out, tern_error *error)
 {
     tern_embedder embedder = {.embed = embed, .context = e, .dim = tern_model_dim(e->model)};
+    embedder.similarity = e->model->similarity;
     if (!exam->beir)
         return (exam->similarity ? tern_similarity_evaluate : tern_triplets_evaluate)(exam->rows, &embedder, out,
                                                                                       error);
@@ -255,6 +256,7 @@ static int score_shared(const tern_exams *exams, encoding *e, tern_scores out[TE
 {
     const tern_beir *set = exams->exam[0].beir;
     tern_embedder embedder = {.embed = embed, .context = e, .dim = tern_model_dim(e->model)};
+    embedder.similarity = e->model->similarity;
     float *documents = tern_alloc((size_t)set->n_docs * (size_t)embedder.dim, sizeof *documents);
     int status = tern_retrieval_documents(set, &embedder, documents, error);
     for (int i = 0; status == 0 && i < TERN_EXAMS; i++)

@@ -33,6 +33,7 @@ static tern_loss_options options_of(const tern_recipe_loss *from)
         o.margin = from->margin;
     if (!isnan(from->negative_margin))
         o.negative_margin = from->negative_margin;
+    o.similarity = from->similarity == TERN_COMPARE_DOT ? TERN_BY_DOT : TERN_BY_COSINE;
     if (from->distance >= 0)
         o.distance = (tern_distance)from->distance;
     o.temperature = from->student_temperature;

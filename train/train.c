@@ -9,13 +9,28 @@
 #include "train/memory_plan.h"
 #include "train/training.h"
 
+#include <string.h>
+
 /* What a run must agree with to be the same run. */
-static char *make_identity(const tern_recipe *recipe, const tern_train_options *options)
+static char *make_identity(const tern_recipe *recipe, const tern_train_options *options, tern_similarity similarity)
 {
     char *keys = tern_recipe_identity(recipe);
-    char *identity = tern_format("%s%s", keys, options->no_eval ? "no_eval: true\n" : "");
+    tern_buffer identity = {0};
+    tern_buffer_printf(&identity, "%s%s", keys, options->no_eval ? "no_eval: true\n" : "");
+    if (similarity != TERN_SIMILARITY_COSINE) /* which was taken for granted once */
+        tern_buffer_printf(&identity, "similarity of the base: %s\n", tern_similarity_name(similarity));
     free(keys);
-    return identity;
+    return identity.data;
+}
+
+/* How the base's vectors are compared. The metric of pairs with scores goes by it where the recipe leaves it open. */
+static tern_similarity resolve_similarity(tern_recipe *recipe)
+{
+    tern_similarity similarity = recipe->model ? tern_model_similarity(recipe->model, NULL) : TERN_SIMILARITY_COSINE;
+    if (!tern_recipe_given(recipe, "eval.metric") &&
+        strcmp(recipe->eval.metric, tern_similarity_spearman(TERN_SIMILARITY_COSINE)) == 0)
+        tern_recipe_keep_metric(recipe, tern_similarity_spearman(similarity));
+    return similarity;
 }
 
 static int give_result(const json_t *object, tern_train_result *result)
@@ -161,7 +176,7 @@ int tern_train(tern_recipe *recipe, const tern_train_options *options, tern_trai
     tern_memory_give_back();
     resolve_memory(recipe, options->force);
     resolve_metric(recipe);
-    run.identity = make_identity(recipe, options);
+    run.identity = make_identity(recipe, options, resolve_similarity(recipe));
     run.folder_flags =
         (options->force ? TERN_RUN_FORCE : 0) | (tern_input_places_own_base(recipe) ? TERN_RUN_OWN_BASE : 0);
     if (tern_input_places_check(recipe, error) < 0 ||
@@ -169,7 +184,8 @@ int tern_train(tern_recipe *recipe, const tern_train_options *options, tern_trai
         status = -1;
     else if (found == TERN_RUN_FINISHED)
         status = give_finished(&run, result, error);
-    else if (tern_check_recipe(recipe, error) == 0 && find_base(&run, found, error) == 0)
+    else if (tern_check_recipe(recipe, error) == 0 && tern_check_similarity(recipe, error) == 0 &&
+             find_base(&run, found, error) == 0)
         status = work(&run, result, error);
     tern_training_free(&run);
     return status;

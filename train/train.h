@@ -72,8 +72,8 @@ typedef struct tern_train_result {
 enum { TERN_TRAIN_DONE = 0, TERN_TRAIN_INTERRUPTED = 1 };
 
 /* Trains, or goes on with the run of the same recipe that the output folder holds. A finished run is not repeated: its
- * result is given again. A train.memory that the recipe leaves open is resolved, in recipe too, and eval.metric
- * gets its documented name. Negative with a
+ * result is given again. A train.memory or eval.metric that the recipe leaves open is resolved, in recipe too, and
+ * eval.metric gets its documented name. Negative with a
  * sentence on failure. The threads must have been started. */
 int tern_train(tern_recipe *recipe, const tern_train_options *options, tern_train_result *result, tern_error *error);
 /* Frees what it holds and zeroes it. */
