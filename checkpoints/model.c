@@ -153,7 +153,7 @@ tern_similarity tern_model_similarity(const char *name, int *unit)
 {
     tern_error ignored;
     tern_folder folder = {0};
-    char *path = tern_model_find(name, &ignored);
+    char *path = tern_model_find(name, NULL, &ignored);
     int status = path ? tern_folder_read(&folder, path, &ignored) : -1;
     tern_similarity similarity = status == 0 ? folder.similarity : TERN_SIMILARITY_COSINE;
     int last = folder.config.n_modules - 1;

@@ -10,7 +10,7 @@
 int tern_input_places_own_base(const tern_recipe *recipe)
 {
     char *own = tern_path_join(recipe->output.dir, "model");
-    char *base = recipe->model ? tern_model_find(recipe->model, NULL) : NULL;
+    char *base = recipe->model ? tern_model_find(recipe->model, NULL, NULL) : NULL;
     int same = base && tern_same_file(base, own);
     free(base);
     free(own);
@@ -26,7 +26,7 @@ typedef struct check {
 /* The folder of a model's name, or the path as it is; a new string. */
 static char *place_of(const char *path)
 {
-    char *found = tern_folder_exists(path) || tern_file_exists(path) ? NULL : tern_model_find(path, NULL);
+    char *found = tern_folder_exists(path) || tern_file_exists(path) ? NULL : tern_model_find(path, NULL, NULL);
     return found ? found : tern_strdup(path);
 }
 

@@ -412,6 +412,24 @@ static void say_lengths(tern_training *run)
                            (long long)trained, (long long)exported);
 }
 
+/* Prompts of the data sets alone are easily taken for the model's. */
+static void say_prompts(tern_training *run)
+{
+    const tern_reading *trained = &run->readings[TERN_READING_TRAINED],
+                       *exported = &run->readings[TERN_READING_EXPORTED];
+    const struct {
+        const char *role, *trained, *exported;
+    } prompts[] = {{"query", trained->query_prompt, exported->query_prompt},
+                   {"document", trained->document_prompt, exported->document_prompt}};
+    for (int i = 0; i < 2; i++)
+        if (strcmp(prompts[i].trained, prompts[i].exported) != 0)
+            tern_training_warn(
+                run,
+                "training puts \"%s\" before each %s, and the exported model \"%s\"; for one prompt in both "
+                "give prompts.%s in place of data.train.prompts.%s",
+                prompts[i].trained, prompts[i].role, prompts[i].exported, prompts[i].role, prompts[i].role);
+}
+
 static int say_plan(tern_training *run, tern_error *error)
 {
     int resumed = run->folder.found == TERN_RUN_STARTED;
@@ -424,6 +442,7 @@ static int say_plan(tern_training *run, tern_error *error)
     tern_training_say(run, "%lld row%s, %lld step%s of %s, %s, %d thread%s", (long long)rows, tern_s(rows),
                       (long long)steps, tern_s(steps), size, losses, tern_threads(), tern_s(tern_threads()));
     say_lengths(run);
+    say_prompts(run);
     tern_training_say(run, "%s", memory);
     free(losses);
     free(size);

@@ -121,8 +121,26 @@ expect_figures tuned pairs pairs/model scored.jsonl
 expect 0 "$TERN" info pairs/model --json
 expect_line out '"document_prompt":""'
 
+# A base that claims more tokens than it has positions reads what it can, as tern eval does.
+cp -r "$tiny" long-winded
+chmod -R u+w long-winded
+printf '{"max_seq_length": 512}' >long-winded/sentence_bert_config.json
+train claims --set model=long-winded --set train.max_seq_length=12
+expect_figures base claims long-winded set
+expect_figures tuned claims claims/model set
+expect 0 "$TERN" info claims/model --json
+expect_line out '"max_seq_length":24'
+
+# A model that is trained further in its own folder: its base is what it was.
+expect 0 "$TERN" train still.yaml --set output.dir=further --set train.learning_rate=0.01
+expect 0 "$TERN" train still.yaml --set output.dir=further --set model=further/model --force --set train.max_seq_length=12
+expect_figures base further further/base/model set
+expect_figures tuned further further/model set
+grep -q '"base_model":"further/base/model"' further/result.json || fail "$(cat further/result.json)"
+
 # A data set's own prompt counts as trained, and is no part of the exported model.
 train own --set data.train.prompts.query="small "
+expect_line err 'warning: training puts "small " before each query, and the exported model "the query: "'
 expect_figures base own "$tiny" set
 expect_figures tuned own own/model set
 grep -q base_as_trained own/result.json || fail "$(cat own/result.json)"
@@ -142,6 +160,12 @@ train whole --set train.learning_rate=0.01 --set train.max_seq_length=13 --set '
     --no-eval
 train whole-cut --set model=truncated --set train.learning_rate=0.01 --set train.max_seq_length=13 \
     --set 'loss.matryoshka=[6, 4]' --no-eval
+for loss in "{name: embedding_mse, teacher: $tiny}" "{name: guided, guide: truncated}" \
+    '{name: multiple_negatives_ranking, adaptive_layer: true}'; do
+    sed "s|^loss: .*|loss: ${loss//|/}|" still.yaml >other.yaml
+    expect 0 "$TERN" train other.yaml --set model=truncated --set output.dir=other --force
+    expect_figures tuned other other/model set
+done
 cmp whole/model/model.safetensors whole-cut/model/model.safetensors || fail "truncate_dim changes what is learned"
 
 # Killed and resumed: the same result.
