@@ -11,7 +11,6 @@
 #include "checkpoints/model.h"
 #include "data/findings.h"
 #include "data/rows.h"
-#include "data/utf8.h"
 #include "eval/retrieval.h"
 #include "eval/similarity.h"
 #include "eval/triplets.h"
@@ -69,16 +68,6 @@ static const tern_command command = {
                "tern eval runs/mine/model data/scifact --compare bm25.csv",
     .flags = flags,
 };
-
-/* A file name or a flag's text may not be UTF-8, which JSON is. */
-static json_t *json_text(const char *text)
-{
-    size_t n;
-    char *valid = tern_utf8_replace(text, strlen(text), &n);
-    json_t *string = json_stringn(valid, n);
-    free(valid);
-    return string;
-}
 
 typedef enum kind { KIND_SET, KIND_ROWS, KIND_RUN } kind;
 
@@ -274,7 +263,7 @@ static json_t *json_comparison(const evaluation *e)
 {
     const tern_comparison *c = &e->comparison;
     json_t *object = json_object();
-    json_object_set_new(object, "with", json_text(compare_file));
+    json_object_set_new(object, "with", tern_json_of_bytes(compare_file));
     json_object_set_new(object, "metric", json_string(compared_metric(e)));
     json_object_set_new(object, "queries", json_integer(c->n));
     json_object_set_new(object, "before", json_real(c->mean_a));
@@ -288,12 +277,12 @@ static void print_json(const evaluation *e)
 {
     json_t *object = json_object(), *metrics = json_object();
     if (e->kind == KIND_RUN)
-        json_object_set_new(object, "run", json_text(run_file));
+        json_object_set_new(object, "run", tern_json_of_bytes(run_file));
     else
-        json_object_set_new(object, "model", json_text(e->model));
-    json_object_set_new(object, "data", json_text(e->data));
+        json_object_set_new(object, "model", tern_json_of_bytes(e->model));
+    json_object_set_new(object, "data", tern_json_of_bytes(e->data));
     if (tern_folder_exists(e->data))
-        json_object_set_new(object, "split", json_text(split));
+        json_object_set_new(object, "split", tern_json_of_bytes(split));
     json_object_set_new(object, e->kind == KIND_ROWS ? "rows" : "queries", json_integer(e->scores.n_queries));
     if (e->kind == KIND_SET)
         json_object_set_new(object, "documents", json_integer(e->documents));
@@ -326,19 +315,23 @@ static void print_json(const evaluation *e)
     json_decref(object);
 }
 
+/* A narrow terminal shows as many columns as it has room for. */
 static void print_retrieval(const tern_scores *scores)
 {
     static const int cutoffs[] = {10, 100, 1, 3, 5, 20, 1000}; /* the usual ones first */
     static const char *const kinds[] = {"ndcg", "recall", "map", "mrr", "precision", "hit_rate"};
-    printf("%-12s", "");
-    for (size_t c = 0; c < sizeof cutoffs / sizeof *cutoffs; c++)
-        printf("   at_%-4d", cutoffs[c]);
+    enum { NAME = 12, NARROW = 9, WIDE = 10, N = sizeof cutoffs / sizeof *cutoffs };
+    int width = tern_line_width(stdout), column = width < NAME + N * WIDE ? NARROW : WIDE;
+    int fit = (width - NAME) / column, n = fit < 1 ? 1 : fit > N ? N : fit;
+    printf("%-*s", NAME, "");
+    for (int c = 0; c < n; c++)
+        printf("%*sat_%-4d", column - 7, "", cutoffs[c]);
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-        printf("\n%-12s", kinds[k]);
-        for (size_t c = 0; c < sizeof cutoffs / sizeof *cutoffs; c++) {
+        printf("\n%-*s", NAME, kinds[k]);
+        for (int c = 0; c < n; c++) {
             char name[64];
             snprintf(name, sizeof name, "%s_at_%d", kinds[k], cutoffs[c]);
-            printf("%10.5f", tern_scores_get(scores, name));
+            printf("%*.5f", column, tern_scores_get(scores, name));
         }
     }
     putchar('\n');
@@ -358,23 +351,31 @@ static void print_rows(const evaluation *e)
 static void print_table(const evaluation *e)
 {
     int64_t n = e->scores.n_queries;
+    tern_buffer line = {0};
     if (e->kind == KIND_ROWS) {
-        tern_print(stdout, "%s on %s: %lld row%s, %.1f s\n", e->model, e->data, (long long)n, tern_s(n), e->seconds);
+        tern_buffer_printf(&line, "%s on %s: %lld row%s, %.1f s", e->model, e->data, (long long)n, tern_s(n),
+                           e->seconds);
+        tern_print_fitted(stdout, line.data, 0);
         print_rows(e);
     } else {
         int in_folder = tern_folder_exists(e->data);
-        tern_print(stdout, "%s on %s%s%s: %lld quer%s", e->kind == KIND_RUN ? run_file : e->model, e->data,
-                   in_folder ? ", " : "", in_folder ? split : "", (long long)n, tern_ies(n));
+        tern_buffer_printf(&line, "%s on %s%s%s: %lld quer%s", e->kind == KIND_RUN ? run_file : e->model, e->data,
+                           in_folder ? ", " : "", in_folder ? split : "", (long long)n, tern_ies(n));
         if (e->kind == KIND_SET)
-            printf(", %lld document%s", (long long)e->documents, tern_s(e->documents));
-        printf(", %.1f s\n", e->seconds);
+            tern_buffer_printf(&line, ", %lld document%s", (long long)e->documents, tern_s(e->documents));
+        tern_buffer_printf(&line, ", %.1f s", e->seconds);
+        tern_print_fitted(stdout, line.data, 0);
         print_retrieval(&e->scores);
     }
+    tern_buffer_free(&line);
     const tern_comparison *c = &e->comparison;
-    if (compare_file)
-        tern_print(stdout, "%s: %.5f, from %.5f in %s: %+.5f, p = %.2g over %lld %s%s\n", compared_metric(e), c->mean_b,
-                   c->mean_a, compare_file, c->difference, c->p_value, (long long)c->n,
-                   e->kind == KIND_ROWS ? "row" : "quer", e->kind == KIND_ROWS ? tern_s(c->n) : tern_ies(c->n));
+    if (!compare_file)
+        return;
+    tern_buffer_printf(&line, "%s: %.5f, from %.5f in %s: %+.5f, p = %.2g over %lld %s%s", compared_metric(e),
+                       c->mean_b, c->mean_a, compare_file, c->difference, c->p_value, (long long)c->n,
+                       e->kind == KIND_ROWS ? "row" : "quer", e->kind == KIND_ROWS ? tern_s(c->n) : tern_ies(c->n));
+    tern_print_fitted(stdout, line.data, 0);
+    tern_buffer_free(&line);
 }
 
 /* *name becomes the documented one. */

@@ -1,7 +1,9 @@
 /* tern selftest: gradients, losses, a whole model and the kernels, checked on this machine. */
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/words.h"
 #include "cli/command.h"
+#include "cli/terminal.h"
 #include "selftest/selftest.h"
 
 #include <jansson.h>
@@ -41,8 +43,10 @@ static void print_row(void *context, const tern_selftest_row *row)
         snprintf(gradient, sizeof gradient, "gradient %.1e", row->gradient_error);
     if (row->float_error >= 0)
         snprintf(single, sizeof single, "float %.1e", row->float_error);
-    printf("%-28s%7d %-8s%-21s%-16s%s\n", row->name, row->shapes, row->ulp >= 0 ? "values" : "shapes", gradient, single,
-           row->ok ? "ok" : "FAILED");
+    char *line = tern_format("%-31s%6d %-8s%-18s%-14s%s", row->name, row->shapes, row->ulp >= 0 ? "values" : "shapes",
+                             gradient, single, row->ok ? "ok" : "FAILED");
+    tern_print_fitted(stdout, line, 0);
+    free(line);
     if (!row->ok)
         printf("    worst: %s\n", row->worst);
     fflush(stdout);

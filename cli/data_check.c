@@ -5,9 +5,9 @@
 #include "base/words.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "data/warnings_json.h"
 #include "data/findings.h"
 #include "data/input.h"
-#include "data/utf8.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -45,14 +45,17 @@ static const char *longest_text(const tern_texts *texts, size_t *longest)
 /* The roles, and which columns they are where that isn't plain from their names. */
 static void print_roles(const tern_rows *rows, const tern_findings *findings)
 {
+    tern_buffer columns = {0};
     printf("%-16s    anchor%s", "roles", rows->has_positive ? ", positive" : "");
     if (rows->n_negatives)
         printf(", %d negative%s", rows->n_negatives, tern_s(rows->n_negatives));
     printf("%s%s\n", rows->has_label ? ", label" : "", rows->has_score ? ", score" : "");
     for (size_t i = 0; i < findings->n_used; i++)
-        tern_print(stdout, "%s%s (%s)", i ? ", " : "columns             ", findings->used[i].name,
-                   findings->used[i].role);
-    puts("");
+        tern_buffer_printf(&columns, "%s%s (%s)", i ? ", " : "columns             ", findings->used[i].name,
+                           findings->used[i].role);
+    if (columns.n > 0)
+        tern_print_fitted(stdout, columns.data, 0);
+    tern_buffer_free(&columns);
 }
 
 typedef struct counted {
@@ -115,23 +118,13 @@ static void print_rows(const tern_rows *rows, const tern_findings *findings)
     print_cut(text, longest);
 }
 
-/* A string of JSON, which is UTF-8, of what may not be. */
-static json_t *text_json(const char *text)
-{
-    size_t n;
-    char *valid = tern_utf8_replace(text, strlen(text), &n);
-    json_t *string = json_stringn(valid, n);
-    free(valid);
-    return string;
-}
-
 static json_t *columns_json(const tern_findings *findings)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < findings->n_used; i++) {
         const tern_used *used = &findings->used[i];
-        json_array_append_new(list, json_pack("{s:o, s:s, s:I}", "name", text_json(used->name), "role", used->role,
-                                              "missing_values", (json_int_t)used->nulls));
+        json_array_append_new(list, json_pack("{s:o, s:s, s:I}", "name", tern_json_of_bytes(used->name), "role",
+                                              used->role, "missing_values", (json_int_t)used->nulls));
     }
     return list;
 }
@@ -141,7 +134,7 @@ static json_t *unused_json(const tern_findings *findings)
     json_t *list = json_array();
     for (size_t i = 0; i < findings->n_unused; i++) {
         const tern_unused *unused = &findings->unused[i];
-        json_array_append_new(list, json_pack("{s:o, s:I, s:s?}", "name", text_json(unused->name), "rows",
+        json_array_append_new(list, json_pack("{s:o, s:I, s:s?}", "name", tern_json_of_bytes(unused->name), "rows",
                                               (json_int_t)unused->rows, "looks_like", tern_unused_role(unused)));
     }
     return list;
@@ -153,8 +146,8 @@ static json_t *labels_json(const tern_findings *findings)
     counted *sorted = sort_labels(findings);
     for (size_t i = 0; i < findings->n_labels; i++)
         json_array_append_new(list, json_pack("{s:o, s:I}", "label",
-                                              text_json(tern_texts_get(findings->labels, sorted[i].id, NULL)), "rows",
-                                              (json_int_t)sorted[i].rows));
+                                              tern_json_of_bytes(tern_texts_get(findings->labels, sorted[i].id, NULL)),
+                                              "rows", (json_int_t)sorted[i].rows));
     free(sorted);
     return list;
 }
@@ -163,15 +156,16 @@ static json_t *faults_json(const tern_findings *findings)
 {
     json_t *list = json_array();
     for (int64_t i = 0; i < findings->n_faults && i < TERN_MOST_FAULTS; i++)
-        json_array_append_new(list, text_json(findings->fault[i]));
+        json_array_append_new(list, tern_json_of_bytes(findings->fault[i]));
     return list;
 }
 
 /* rows NULL: there were faults. */
 static void print_json(const char *path, const tern_rows *rows, const tern_findings *findings)
 {
-    json_t *object = json_pack("{s:o, s:I, s:o, s:o}", "file", text_json(path), "rows", (json_int_t)findings->n_rows,
-                               "columns", columns_json(findings), "unused", unused_json(findings));
+    json_t *object =
+        json_pack("{s:o, s:I, s:o, s:o}", "file", tern_json_of_bytes(path), "rows", (json_int_t)findings->n_rows,
+                  "columns", columns_json(findings), "unused", unused_json(findings));
     if (findings->n_labels)
         json_object_set_new(object, "labels", labels_json(findings));
     if (quotes_of(findings))

@@ -7,6 +7,7 @@
 #include "checkpoints/npy.h"
 #include "checkpoints/safetensors.h"
 #include "checkpoints/state.h"
+#include "data/warnings_json.h"
 #include "data/beir.h"
 #include "data/csv.h"
 #include "data/input.h"
@@ -63,7 +64,7 @@ json_t *tern_info_model(const char *path, tern_error *error)
     json_t *info = new_info("model"), *modules = json_array();
     for (int i = 0; i < config->n_modules; i++)
         json_array_append_new(modules, module_json(&config->modules[i]));
-    json_object_set_new(info, "folder", json_string(model->folder));
+    json_object_set_new(info, "folder", tern_json_of_bytes(model->folder));
     json_object_set_new(info, "architecture", json_string("bert"));
     json_object_set_new(info, "parameters", whole(tern_encoder_params(model->encoder)->count));
     json_object_set_new(info, "layers", whole(bert->layers));
@@ -94,8 +95,8 @@ json_t *tern_info_safetensors(const char *path, tern_error *error)
     for (size_t i = 0; i < tern_safetensors_count(st); i++) {
         const tern_safetensor *t = tern_safetensors_at(st, i);
         values += t->count;
-        json_array_append_new(rows, json_pack("{s:s, s:s, s:o}", "name", t->name, "type", t->dtype, "shape",
-                                              shape_json(t->shape, t->rank)));
+        json_array_append_new(rows, json_pack("{s:o, s:s, s:o}", "name", tern_json_of_bytes(t->name), "type", t->dtype,
+                                              "shape", shape_json(t->shape, t->rank)));
     }
     json_object_set_new(info, "values", whole(values));
     json_object_set_new(info, "tensors", rows);
@@ -112,8 +113,8 @@ json_t *tern_info_state(const char *path, tern_error *error)
     json_t *info = new_info("training state"), *rows = json_array();
     for (size_t i = 0; i < listing.n; i++) {
         const tern_state_entry *e = &listing.entries[i];
-        json_t *row = json_pack("{s:s, s:s}", "name", e->name, "type", kinds[e->kind]);
-        json_object_set_new(row, "holds", e->preview ? json_string(e->preview) : shape_json(e->shape, e->rank));
+        json_t *row = json_pack("{s:o, s:s}", "name", tern_json_of_bytes(e->name), "type", kinds[e->kind]);
+        json_object_set_new(row, "holds", e->preview ? tern_json_of_bytes(e->preview) : shape_json(e->shape, e->rank));
         json_array_append_new(rows, row);
     }
     json_object_set_new(info, "items", rows);
@@ -206,8 +207,9 @@ static int split_row(const char *folder, const char *file, json_t *rows, tern_er
     tern_qrels qrels;
     int status = tern_qrels_read(&qrels, path, 0, error);
     if (status == 0) {
-        json_array_append_new(rows, json_pack("{s:s, s:I, s:I}", "split", file, "queries", (json_int_t)qrels.n_queries,
-                                              "judgements", (json_int_t)qrels.start[qrels.n_queries]));
+        json_array_append_new(rows, json_pack("{s:o, s:I, s:I}", "split", tern_json_of_bytes(file), "queries",
+                                              (json_int_t)qrels.n_queries, "judgements",
+                                              (json_int_t)qrels.start[qrels.n_queries]));
         tern_qrels_free(&qrels);
     }
     free(path);

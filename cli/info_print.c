@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { MOST_COLUMNS = 8, MOST_CELL = 60, MOST_LIST = 4096 };
+enum { MOST_COLUMNS = 8, LEAST_CELL = 8, MOST_CELL = 60, MOST_LIST = 4096 };
 
 /* A value as a word or a list of words, made visible; strings are cut at columns. A new string. */
 static char *value_text(const json_t *value, int columns)
@@ -70,7 +70,20 @@ static void measure(const json_t *rows, int *widths)
     }
 }
 
-/* One row of a table: the names of its columns, or its values. On a terminal it is cut at the width. */
+/* On a terminal the widest column gives way until a row has room. */
+static void fit(int *widths, size_t n)
+{
+    int used = n > 0 ? 2 * (int)(n - 1) : 0, room = tern_line_width(stdout);
+    size_t most = 0;
+    for (size_t i = 0; i < n; i++) {
+        used += widths[i];
+        most = widths[i] > widths[most] ? i : most;
+    }
+    if (used > room)
+        widths[most] = widths[most] - (used - room) > LEAST_CELL ? widths[most] - (used - room) : LEAST_CELL;
+}
+
+/* One row of a table: the names of its columns, or its values. */
 static void print_row(const json_t *row, const int *widths, int names)
 {
     const json_t *value;
@@ -79,12 +92,14 @@ static void print_row(const json_t *row, const int *widths, int names)
     size_t column = 0, last = json_object_size(row) - 1;
     json_object_foreach((json_t *)row, key, value)
     {
-        char *text = names ? tern_strdup(key) : value_text(value, MOST_CELL);
-        int width = column < last && column < MOST_COLUMNS ? widths[column] : 0;
-        int gap = width - tern_columns(text, strlen(text));
+        char *whole = names ? tern_strdup(key) : value_text(value, MOST_CELL);
+        int width = column < MOST_COLUMNS ? widths[column] : MOST_CELL;
+        char *text = tern_visible_cut(whole, strlen(whole), width, 0);
+        int gap = column < last ? width - tern_columns(text, strlen(text)) : 0;
         tern_buffer_printf(&line, "%s%s%*s", column ? "  " : "", text, gap > 0 ? gap : 0, "");
         column++;
         free(text);
+        free(whole);
     }
     tern_print_cut(stdout, line.data);
     tern_buffer_free(&line);
@@ -92,10 +107,11 @@ static void print_row(const json_t *row, const int *widths, int names)
 
 static void print_table(const json_t *rows)
 {
-    size_t index;
+    size_t index, n = json_object_size(json_array_get(rows, 0));
     int widths[MOST_COLUMNS] = {0};
     const json_t *row;
     measure(rows, widths);
+    fit(widths, n < MOST_COLUMNS ? n : MOST_COLUMNS);
     putchar('\n');
     print_row(json_array_get(rows, 0), widths, 1);
     json_array_foreach((json_t *)rows, index, row)

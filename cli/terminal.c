@@ -53,8 +53,7 @@ void tern_print_lines(FILE *file, const char *text)
     free(shown);
 }
 
-/* Where nobody looks, a line may be of any length. */
-static int line_width(FILE *file)
+int tern_line_width(FILE *file)
 {
     int width = isatty(fileno(file)) ? tern_terminal_width(file, WIDTH_DEFAULT) : UNLIMITED;
     return width < WIDTH_LEAST ? WIDTH_LEAST : width;
@@ -62,7 +61,7 @@ static int line_width(FILE *file)
 
 void tern_print_cut(FILE *file, const char *text)
 {
-    char *shown = tern_visible_cut(text, strlen(text), line_width(file), 0);
+    char *shown = tern_visible_cut(text, strlen(text), tern_line_width(file), 0);
     fprintf(file, "%s\n", shown);
     free(shown);
 }
@@ -78,7 +77,15 @@ void tern_print_cell(FILE *file, const char *text, int columns)
     tern_buffer_free(&cell);
 }
 
-/* One line [n], broken where blanks are. */
+/* The bytes of line [n] up to the next two blanks. */
+static size_t cell_length(const char *line, size_t n)
+{
+    const char *end = memmem(line, n, "  ", 2);
+    return end ? (size_t)(end - line) : n;
+}
+
+/* One line [n], broken where blanks are. What stands between columns of a table stays together where a line has room
+ * for it. */
 static void print_line(FILE *file, const char *line, size_t n, int width)
 {
     int own = (int)strspn(line, " "), indent = own > 0 && own < width / 2 ? own : INDENT, at = 0;
@@ -87,7 +94,9 @@ static void print_line(FILE *file, const char *line, size_t n, int width)
         gap = gap < n - i ? gap : n - i;
         word = strcspn(line + i + gap, " \n");
         int columns = tern_columns(line + i + gap, word);
-        if (at > indent && word > 0 && at + (int)gap + columns > width) {
+        int cell = gap > 1 ? tern_columns(line + i + gap, cell_length(line + i + gap, n - i - gap)) : columns;
+        int needed = indent + cell <= width ? cell : columns;
+        if (at > indent && word > 0 && at + (int)gap + needed > width) {
             fprintf(file, "\n%*s", indent, "");
             at = indent;
         } else {
@@ -107,7 +116,7 @@ void tern_print_fitted(FILE *file, const char *text, unsigned how)
     tern_buffer_add(&shown, text, strlen(text));
     shown.n = tern_visible(shown.data, shown.n, how);
     shown.data[shown.n] = 0;
-    int width = line_width(file);
+    int width = tern_line_width(file);
     for (const char *line = shown.data; *line;) {
         size_t n = strcspn(line, "\n");
         if (tern_columns(line, n) <= width)

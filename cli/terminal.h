@@ -12,6 +12,8 @@
 /* Columns of the terminal that file is, asked for anew each time; where it is none, or doesn't know, those that COLUMNS
  * names, else fallback. */
 int tern_terminal_width(FILE *file, int fallback);
+/* The columns that a line may have: those of a terminal; where file is none, more than any line. */
+int tern_line_width(FILE *file);
 /* 1 when what file shows can be drawn over: a terminal, and TERM isn't dumb. */
 int tern_terminal_draws(FILE *file);
 

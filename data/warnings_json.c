@@ -5,14 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+json_t *tern_json_of_bytes(const char *text)
+{
+    size_t n;
+    char *valid = tern_utf8_replace(text, strlen(text), &n);
+    json_t *string = json_stringn(valid, n);
+    free(valid);
+    return string;
+}
+
 json_t *tern_warnings_json(const tern_warnings *warnings)
 {
     json_t *list = json_array();
-    for (size_t i = 0; warnings && i < warnings->n; i++) {
-        size_t n;
-        char *text = tern_utf8_replace(warnings->items[i], strlen(warnings->items[i]), &n); /* it may quote a path */
-        json_array_append_new(list, json_stringn(text, n));
-        free(text);
-    }
+    for (size_t i = 0; warnings && i < warnings->n; i++)
+        json_array_append_new(list, tern_json_of_bytes(warnings->items[i])); /* it may quote a path */
     return list;
 }

@@ -141,6 +141,9 @@ START_TEST(lines_are_broken_between_words)
     resize(40);
     tern_print_fitted(stderr, "recall_at_100       0.59519   0.66692    +0.07173\nshort", TERN_VISIBLE_LINES);
     ck_assert_str_eq(read_shown(), "recall_at_100       0.59519   0.66692\r\n  +0.07173\r\nshort\r\n");
+    /* What stands between two columns stays together. */
+    tern_print_fitted(stderr, "ndcg_at_10    0.34988    +0.05   p = 1e-05", 0);
+    ck_assert_str_eq(read_shown(), "ndcg_at_10    0.34988    +0.05\r\n  p = 1e-05\r\n");
     close_terminal();
 }
 END_TEST

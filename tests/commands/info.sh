@@ -35,3 +35,9 @@ expect_line err "table.parquet: it is a Parquet file, which tern doesn't read; r
 printf 'a,b\n1,2\n' >UP.CSV
 expect 0 "$TERN" info UP.CSV
 expect_line out "a, b"
+
+# A name that is not UTF-8 is in the object all the same, mended.
+cp -r "$GOLDENS/tiny" $'caf\351'
+expect 0 "$TERN" info $'caf\351' --json
+expect_line out '"folder":"'
+expect_line out $'caf\357\277\275'

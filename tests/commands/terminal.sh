@@ -23,6 +23,21 @@ for width in 20 33 40 80; do
     on_terminal "$width" "$TERN" info "$tiny/model.safetensors"
 done
 
+mkdir -p set/qrels
+printf '{"_id": "d1", "text": "a"}\n' >set/corpus.jsonl
+printf '{"_id": "q1", "text": "b"}\n' >set/queries.jsonl
+printf 'query-id\tcorpus-id\tscore\nq1\td1\t1\n' >set/qrels/test.tsv
+for width in 40 60 80; do
+    on_terminal --draws 1000 "$width" "$TERN" eval "$tiny" set
+    expect_line out "at_10"
+    on_terminal --draws 1000 "$width" "$TERN" selftest --only linear
+done
+on_terminal --draws 1000 80 "$TERN" eval "$tiny" set
+expect_line out "at_1000"
+# The widest column gives way, not the last one.
+on_terminal --draws 1000 60 "$TERN" info "$tiny/model.safetensors"
+expect_line out "16, 40"
+
 # Pages of help: no line is longer than the terminal, and a command that goes on in the next line says so.
 for width in 60 80; do
     for page in --help "train --help" "eval --help" "data --help" "data check --help" "help losses" "help loss" "help train.freeze"; do
