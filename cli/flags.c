@@ -300,7 +300,10 @@ static int parse_all(const tern_command *command, int argc, char **argv, const c
         else if (!only_arguments && !strncmp(word, "--", 2))
             status = parse_flag(command, argc, argv, &i);
         else if (!only_arguments && word[0] == '-' && word[1])
-            status = tern_command_usage(command, "there is no flag %s; flags have long names, as in --help", word);
+            status = tern_command_usage(command,
+                                        "there is no flag %s; flags have long names, as in --help, and a name that "
+                                        "begins with a dash goes behind --",
+                                        word);
         else if (n == command->most)
             status = tern_command_usage(command, "\"%s\" is one argument too many", word);
         else

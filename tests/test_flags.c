@@ -117,6 +117,8 @@ static const struct {
     {"m --nothing-like-it", "there is no flag --nothing-like-it"},
     {"m --spli=dev", "did you mean --split?"},
     {"m -s dev", "there is no flag -s"},
+    {"-5", "a name that begins with a dash goes behind --"},
+    {"m --tolerance -x", "a number"},
     {"m --split", "--split needs NAME"},
     {"m --json=1", "--json takes no value"},
     {"m --rows 1.5", "whole number"},
