@@ -11,6 +11,7 @@
 #include "checkpoints/model.h"
 #include "data/findings.h"
 #include "data/rows.h"
+#include "data/warnings_json.h"
 #include "eval/retrieval.h"
 #include "eval/similarity.h"
 #include "eval/triplets.h"
