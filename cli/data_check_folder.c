@@ -93,9 +93,9 @@ static void print_split(const char *name, const tern_beir *beir, const counts *c
 {
     const tern_coverage *v = &c->coverage;
     tern_print_cell(stdout, name, 16);
-    printf(" %9lld queries, %lld documents, %lld judgements (%lld above grade 0, greatest %d",
-           (long long)beir->n_queries, (long long)beir->n_docs, (long long)c->judgements, (long long)c->relevant,
-           c->greatest);
+    printf(" %9lld quer%s, %lld document%s, %lld judgement%s (%lld above grade 0, greatest %d",
+           (long long)beir->n_queries, tern_ies(beir->n_queries), (long long)beir->n_docs, tern_s(beir->n_docs),
+           (long long)c->judgements, tern_s(c->judgements), (long long)c->relevant, c->greatest);
     if (v->queries_without_relevant)
         printf("; %lld judged quer%s without a relevant document, left out", (long long)v->queries_without_relevant,
                v->queries_without_relevant == 1 ? "y" : "ies");
