@@ -104,7 +104,7 @@ static char *inputs_of(const char *folder, int open)
     tern_inputs inputs = {0};
     tern_model *model = open ? tern_model_open(folder, &error) : tern_model_load(folder, &error);
     ck_assert_msg(model, "%s", error.message);
-    tern_inputs_add_model(&inputs, "the teacher", model);
+    tern_inputs_add_model(&inputs, "the teacher", model->name, model);
     char *text = tern_inputs_text(&inputs);
     tern_inputs_free(&inputs);
     tern_model_free(model);

@@ -1,6 +1,7 @@
 #include "train/budget.h"
 
 #include "autograd/gemm.h"
+#include "base/limits.h"
 #include "base/integer.h"
 #include "base/memory.h"
 #include "train/groups.h"
@@ -136,7 +137,7 @@ static int64_t held_data(const tern_budget *b)
 
 int tern_budget_check_model(const tern_recipe *recipe, tern_model *model, tern_error *error)
 {
-    enum { LEAST_TOKENS = 3 };
+    enum { LEAST_TOKENS = 3, SIZE = 32 };
     const tern_encoder_config *config = tern_encoder_get_config(model->encoder);
     tern_params *params = tern_encoder_params(model->encoder);
     double *rate = tern_alloc(params->n, sizeof *rate);
@@ -157,7 +158,16 @@ int tern_budget_check_model(const tern_recipe *recipe, tern_model *model, tern_e
         .line = tern_recipe_line(recipe, "train.memory"),
     };
     tern_memory_plan plan;
-    return status < 0 ? -1 : tern_memory_plan_make(&plan, &job, error);
+    if (status < 0 || tern_memory_plan_make(&plan, &job, NULL) == 0 || plan.parts.model <= job.budget)
+        return status; /* what is needed besides depends on the data: for the whole plan to say */
+    char budget_text[SIZE], model_text[SIZE];
+    tern_memory_text(budget_text, SIZE, job.budget);
+    tern_memory_text(model_text, SIZE, plan.parts.model);
+    return tern_fail(
+        error,
+        "%s%strain.memory is %s, but the model's weights, gradients and moments alone need %s; give it more "
+        "memory, or make the model smaller (scratch.layers, scratch.width)",
+        job.line, *job.line ? ": " : "", budget_text, model_text);
 }
 
 int tern_budget_plan(const tern_budget *budget, tern_memory_plan *plan, char **text, tern_error *error)

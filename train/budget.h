@@ -32,8 +32,9 @@ typedef struct tern_budget {
     int resumed;             /* 1: goes on from a checkpoint */
 } tern_budget;
 
-/* Fails when train.memory is too little for one text of three tokens, whatever the data are: before the weights of a
- * model, which may be without memory yet, are made. Marks what train.freeze names. */
+/* Fails when train.memory is too little for the model's weights, gradients and moments alone, whatever the data are:
+ * before the weights of a model from scratch, which may be without memory yet, are made. Marks what train.freeze names.
+ */
 int tern_budget_check_model(const tern_recipe *recipe, tern_model *model, tern_error *error);
 
 /* Plans; *text (the caller's) is the line for people. */

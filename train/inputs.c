@@ -63,11 +63,12 @@ static const char *const settings[] = {
 };
 
 /* within: "" or "1_Pooling/". */
-static void add_settings(tern_inputs *inputs, const char *kind, const tern_model *model, const char *within)
+static void add_settings(tern_inputs *inputs, const char *kind, const char *name, const tern_model *model,
+                         const char *within)
 {
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
         char *part = tern_format("%s%s", within, settings[i]), *path = tern_path_join(model->folder, part);
-        tern_inputs_add_file(inputs, kind, model->name, part, path);
+        tern_inputs_add_file(inputs, kind, name, part, path);
         free(path);
         free(part);
     }
@@ -80,16 +81,16 @@ static int is_module(const struct dirent *entry)
     return digits > 0 && entry->d_name[digits] == '_' && entry->d_name[digits + 1];
 }
 
-uint64_t tern_inputs_add_model(tern_inputs *inputs, const char *kind, const tern_model *model)
+uint64_t tern_inputs_add_model(tern_inputs *inputs, const char *kind, const char *name, const tern_model *model)
 {
     struct dirent **modules;
     uint64_t weights = tern_weights_fingerprint(tern_encoder_params(model->encoder));
-    tern_inputs_add(inputs, kind, model->name, "weights", weights);
-    add_settings(inputs, kind, model, "");
+    tern_inputs_add(inputs, kind, name, "weights", weights);
+    add_settings(inputs, kind, name, model, "");
     int n = scandir(model->folder, &modules, is_module, alphasort);
     for (int i = 0; i < n; i++) {
         char *field = field_of(modules[i]->d_name), *within = tern_format("%s/", field);
-        add_settings(inputs, kind, model, within);
+        add_settings(inputs, kind, name, model, within);
         free(within);
         free(field);
         free(modules[i]);

@@ -2,7 +2,7 @@
  * state carries them, so that a run goes on only with what it began with, and can say what has changed.
  *
  *     tern_inputs inputs = {0};
- *     tern_inputs_add_model(&inputs, "the base model", model);
+ *     tern_inputs_add_model(&inputs, "the base model", recipe->model, model);
  *     tern_inputs_add(&inputs, "the training data", "pairs.jsonl", "", hash);
  *     char *text = tern_inputs_text(&inputs);
  *     char *changed = tern_inputs_changed(old, text, 0);         // "the base model changed since .. (b3: weights)"
@@ -27,9 +27,9 @@ void tern_inputs_free(tern_inputs *inputs);
 void tern_inputs_add(tern_inputs *inputs, const char *kind, const char *name, const char *part, uint64_t hash);
 /* A file as a whole; one that can't be read is left out. */
 void tern_inputs_add_file(tern_inputs *inputs, const char *kind, const char *name, const char *part, const char *path);
-/* A model as it was loaded: its weights, and each file of its folder that says how they are used. Returns the weights'
- * fingerprint. */
-uint64_t tern_inputs_add_model(tern_inputs *inputs, const char *kind, const tern_model *model);
+/* A model as it was loaded, under the name that the recipe gives it: its weights, and each file of its folder that says
+ * how they are used. Returns the weights' fingerprint. */
+uint64_t tern_inputs_add_model(tern_inputs *inputs, const char *kind, const char *name, const tern_model *model);
 
 /* All of them, a line each, in UTF-8: the version of what training does with them first. The caller's. */
 char *tern_inputs_text(const tern_inputs *inputs);

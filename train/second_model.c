@@ -27,7 +27,7 @@ int64_t tern_second_model_look(const char *name, const char *kind, tern_inputs *
     tern_model *model = tern_model_open(name, error);
     int64_t dim = model ? tern_model_dim(model) : -1;
     if (model) {
-        tern_inputs_add_model(inputs, kind, model);
+        tern_inputs_add_model(inputs, kind, model->name, model);
         tern_warnings_add(warnings, &model->warnings);
     }
     tern_model_free(model);

@@ -49,7 +49,7 @@ static int read_model(tern_training *run, tern_error *error)
         return tern_fail_within(error, "%s", tern_recipe_line(recipe, recipe->model ? "model" : "scratch"));
     tern_training_warn_all(run, &run->model->warnings);
     if (recipe->model) {
-        run->weights = tern_inputs_add_model(&run->found, "the base model", run->model);
+        run->weights = tern_inputs_add_model(&run->found, "the base model", recipe->model, run->model);
     } else {
         tern_inputs_add_file(&run->found, "the vocabulary", recipe->scratch.vocab, "", recipe->scratch.vocab);
         run->weights = tern_weights_fingerprint(tern_encoder_params(run->model->encoder));

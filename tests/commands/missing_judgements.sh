@@ -84,7 +84,7 @@ printf 'q3\td1\t0\n' >low/qrels/validation.tsv
 printf 'q1\td1\t1\nq2\td2\t0\n' >>low/qrels/validation.tsv
 sed -i 's/"_id"/"id"/' low/corpus.jsonl
 expect 0 "$TERN" data check low
-expect_line out "1 queries, 3 documents, 3 judgements (1 above grade 0, greatest 1; 2 judged queries without a relevant document, left out)"
+expect_line out "1 query, 3 documents, 3 judgements (1 above grade 0, greatest 1; 2 judged queries without a relevant document, left out)"
 [ "$(wc -l <out)" -eq 3 ] || fail "not every split: $(cat out)"
 expect 0 "$TERN" eval "$tiny" low --split validation --json
 expect_line out '"queries_without_relevant": 2'
