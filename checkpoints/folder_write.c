@@ -214,13 +214,12 @@ static int is_ours(const char *path)
 
 int tern_model_may_replace(const char *folder, tern_error *error)
 {
-    char *stranger, *target = tern_output_path(folder, error);
+    char *stranger = NULL, *target = tern_output_path(folder, error);
     int status = target ? tern_folder_stranger(target, is_ours, &stranger, error) : -1;
     if (status == 0 && stranger)
         status = tern_fail(error, "%s: it holds %s, which belongs to no model of tern's; choose another folder", folder,
                            stranger);
-    if (status == 0)
-        free(stranger);
+    free(stranger);
     free(target);
     return status;
 }

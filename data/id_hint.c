@@ -49,6 +49,14 @@ static size_t count_digits(const char *text, size_t n)
     return digits;
 }
 
+static size_t count_zeros(const char *text, size_t n)
+{
+    size_t zeros = 0;
+    while (zeros < n && text[zeros] == '0')
+        zeros++;
+    return zeros;
+}
+
 /* Writes id [n] into out [n] without what differs by the given kinds; returns the length. */
 static size_t plain(const char *id, size_t n, unsigned differing, char *out)
 {
@@ -68,7 +76,7 @@ static size_t plain(const char *id, size_t n, unsigned differing, char *out)
     }
     size_t digits = count_digits(from, n);
     if ((differing & FRACTION) && digits > 0 && digits + 1 < n && from[digits] == '.' &&
-        strspn(from + digits + 1, "0") >= n - digits - 1)
+        count_zeros(from + digits + 1, n - digits - 1) == n - digits - 1)
         n = digits;
     if ((differing & ZEROS) && digits == n)
         for (; n > 1 && *from == '0'; n--)

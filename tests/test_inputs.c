@@ -85,9 +85,12 @@ static const char *copy_model(const char *name)
                                         "2_Dense/model.safetensors"};
     const char *folder = tern_test_path(name);
     tern_error error = {{0}};
-    tern_make_folder(tern_path_join(folder, "1_Pooling"), &error);
-    tern_make_folder(tern_path_join(folder, "2_Dense"), &error);
-    tern_make_folder(tern_path_join(folder, "3_Normalize"), &error);
+    static const char *const folders[] = {"1_Pooling", "2_Dense", "3_Normalize"};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        char *path = tern_path_join(folder, folders[i]);
+        tern_make_folder(path, &error);
+        free(path);
+    }
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char *from = tern_path_join("tests/goldens/tiny", files[i]), *to = tern_path_join(folder, files[i]);
         ck_assert_msg(tern_file_copy(from, to, &error) == 0, "%s", error.message);

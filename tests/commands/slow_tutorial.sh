@@ -9,7 +9,7 @@ page=docs/tutorial.md
 
 run_commands "$page"
 [ "$commands" -ge 4 ] || fail "only $commands commands found in $page"
-expect_line all "no more warm water after the second bath"
+expect_line all "  1   0."
 
 # figure NAME FILE: a number of the one line of JSON in a result.
 figure()
