@@ -177,7 +177,7 @@ int tern_qrels_split(const tern_qrels_form *form, const char *line, size_t n, te
 
 int tern_qrels_grade(tern_span field, int *grade, tern_error *error)
 {
-    char text[32], *end = text;
+    char text[32] = "", *end = text;
     tern_span f = trim(field);
     long value = 0;
     errno = 0;

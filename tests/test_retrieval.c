@@ -73,7 +73,7 @@ static tern_beir *small_set(void)
 
 static tern_retrieval_options options_with(calls *seen)
 {
-    return (tern_retrieval_options){.embedder = {embed, seen, DIM}};
+    return (tern_retrieval_options){.embedder = {embed, seen, DIM, TERN_SIMILARITY_COSINE}};
 }
 
 static void check_ranking(const tern_trec_run *run, int64_t q, const char *want)
