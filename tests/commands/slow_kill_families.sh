@@ -91,7 +91,7 @@ sets=()
 for key in "${chunked[@]}"; do
     sets+=(--set "$key")
 done
-expect 1 "$TERN" train toy.yaml "${common[@]}" "${sets[@]}" --set output.dir=none --set train.memory=1MB
+expect 1 "$TERN" train toy.yaml "${common[@]}" "${sets[@]}" --set output.dir=none --set train.memory=10MB
 expect_line err "the smallest plan needs"
 memory=$(sed -E 's/.*the smallest plan needs ([0-9.]+) ([MG]B).*/\1\2/' err)
 rm -rf none
