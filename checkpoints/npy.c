@@ -113,23 +113,29 @@ static int check_length(const tern_npy *npy, size_t bytes, const char *path, ter
     return 0;
 }
 
+static int parse(tern_npy *npy, const tern_map *bytes, const char *path, int with_data, tern_error *error)
+{
+    size_t start = 0;
+    *npy = (tern_npy){0};
+    if (read_header(npy, bytes, &start, path, error) < 0 || check_length(npy, bytes->n - start, path, error) < 0)
+        return -1;
+    if (with_data && strcmp(npy->dtype, "<f4") != 0)
+        return tern_fail(error, "%s: its values are of type %s; <f4 (float32) is read", path, npy->dtype);
+    if (with_data) {
+        npy->data = tern_alloc(bytes->n - start, 1);
+        if (bytes->n > start)
+            memcpy(npy->data, bytes->data + start, bytes->n - start);
+    }
+    return 0;
+}
+
 static int read_npy(tern_npy *npy, const char *path, int with_data, tern_error *error)
 {
     tern_map map;
-    size_t start = 0;
     *npy = (tern_npy){0};
     if (tern_map_open(&map, path, error) < 0)
         return -1;
-    int status = read_header(npy, &map, &start, path, error);
-    if (status == 0)
-        status = check_length(npy, map.n - start, path, error);
-    if (status == 0 && with_data && strcmp(npy->dtype, "<f4") != 0)
-        status = tern_fail(error, "%s: its values are of type %s; <f4 (float32) is read", path, npy->dtype);
-    if (status == 0 && with_data) {
-        npy->data = tern_alloc(map.n - start, 1);
-        if (map.n > start)
-            memcpy(npy->data, map.data + start, map.n - start);
-    }
+    int status = parse(npy, &map, path, with_data, error);
     tern_map_close(&map);
     return status;
 }
@@ -142,6 +148,11 @@ int tern_npy_read(tern_npy *npy, const char *path, tern_error *error)
 int tern_npy_read_shape(tern_npy *npy, const char *path, tern_error *error)
 {
     return read_npy(npy, path, 0, error);
+}
+
+int tern_npy_parse(tern_npy *npy, const void *bytes, size_t n, const char *path, tern_error *error)
+{
+    return parse(npy, &(tern_map){.data = bytes, .n = n}, path, 1, error);
 }
 
 void tern_npy_free(tern_npy *npy)

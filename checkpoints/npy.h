@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct tern_npy {
@@ -23,6 +24,8 @@ typedef struct tern_npy {
 int tern_npy_write(const char *path, const float *data, int64_t rows, int64_t cols, int overwrite, tern_error *error);
 /* Reads a float32 matrix (a vector is one column) in C order; other types and orders are refused by name. */
 int tern_npy_read(tern_npy *npy, const char *path, tern_error *error);
+/* The same of a file's bytes [n], which path names in errors. */
+int tern_npy_parse(tern_npy *npy, const void *bytes, size_t n, const char *path, tern_error *error);
 /* Shape and type alone, of any numeric type. The length of the file is checked against them. */
 int tern_npy_read_shape(tern_npy *npy, const char *path, tern_error *error);
 void tern_npy_free(tern_npy *npy);

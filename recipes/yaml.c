@@ -63,7 +63,8 @@ static char *quote_colon(const char *line, size_t length, size_t column)
         value++;
     while (to > value && line[to - 1] == ' ')
         to--;
-    if (strchr("{[", line[value]) || !memchr(line + value, ':', to - value) || memchr(line + value, '"', to - value))
+    if (value >= to || strchr("{[", line[value]) || !memchr(line + value, ':', to - value) ||
+        memchr(line + value, '"', to - value))
         return NULL;
     return tern_format("%.*s: \"%.*s%s\"", (int)(colon - line - (ptrdiff_t)from), line + from, (int)(to - value),
                        line + value, line[to - 1] == ':' ? " " : "");
