@@ -19,54 +19,63 @@ static int fail_errno(tern_error *error, const char *verb, const char *path)
 }
 
 /* Opens what is read whole. Without piped only a file is taken, and a pipe in its place is never waited for. */
-static FILE *open_to_read(const char *path, int piped, tern_error *error)
+static int open_to_read(const char *path, int piped, struct stat *info, tern_error *error)
 {
-    struct stat info;
     int fd = open(path, O_RDONLY | O_CLOEXEC | (piped ? 0 : O_NONBLOCK));
-    if (fd < 0 || fstat(fd, &info) != 0) {
+    if (fd < 0 || fstat(fd, info) != 0) {
         fail_errno(error, "open", path);
-    } else if (!S_ISREG(info.st_mode) && !(piped && !S_ISDIR(info.st_mode))) {
+    } else if (!S_ISREG(info->st_mode) && !(piped && !S_ISDIR(info->st_mode))) {
         tern_fail(error, "%s: it is not a file", path);
     } else {
-        FILE *file = fdopen(fd, "rb");
-        if (file)
-            return file;
-        fail_errno(error, "open", path);
+        return fd;
     }
     if (fd >= 0)
         close(fd);
-    return NULL;
+    return -1;
 }
 
-/* Makes room for a regular file at once; returns its size, 0 for others. */
-static size_t expect_size(FILE *file, size_t limit, tern_buffer *buffer)
+/* Makes room for a regular file at once, in large pages where that pays, and a 0 behind it; returns its size, 0 for
+ * others. */
+static size_t expect_size(const struct stat *info, size_t limit, tern_buffer *buffer)
 {
-    struct stat info;
-    if (fstat(fileno(file), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size <= 0)
+    if (!S_ISREG(info->st_mode) || info->st_size <= 0)
         return 0;
-    size_t size = (size_t)info.st_size;
+    size_t size = (size_t)info->st_size;
     buffer->capacity = (limit && size > limit ? limit : size) + 1;
-    buffer->data = tern_alloc(buffer->capacity, 1);
+    buffer->data = tern_alloc_large(buffer->capacity, 1);
     return size;
+}
+
+/* Straight into the buffer's room; what has no size, or grew, through a block. */
+static ssize_t read_more(int fd, tern_buffer *buffer)
+{
+    char block[1 << 16];
+    size_t room = buffer->capacity > buffer->n ? buffer->capacity - buffer->n - 1 : 0;
+    ssize_t got = room ? read(fd, buffer->data + buffer->n, room) : read(fd, block, sizeof block);
+    if (got > 0 && room)
+        buffer->n += (size_t)got;
+    else if (got > 0)
+        tern_buffer_add(buffer, block, (size_t)got);
+    return got;
 }
 
 static int read_whole(const char *path, int piped, size_t limit, char **text, size_t *n, tern_error *error)
 {
     int status = -1;
     tern_buffer buffer = {0};
-    char block[1 << 16];
-    FILE *file = open_to_read(path, piped, error);
-    if (!file)
+    struct stat info;
+    int fd = open_to_read(path, piped, &info, error);
+    if (fd < 0)
         return -1;
-    size_t size = expect_size(file, limit, &buffer);
-    for (size_t got; (got = fread(block, 1, sizeof block, file)) > 0;) {
-        tern_buffer_add(&buffer, block, got);
+    size_t size = expect_size(&info, limit, &buffer);
+    ssize_t got;
+    while ((got = read_more(fd, &buffer)) > 0) {
         if (limit && buffer.n > limit) {
             tern_fail(error, "%s: it is larger than %zu bytes, the most that is read here", path, limit);
             goto out;
         }
     }
-    if (ferror(file)) {
+    if (got < 0) {
         fail_errno(error, "read", path);
         goto out;
     }
@@ -80,7 +89,7 @@ static int read_whole(const char *path, int piped, size_t limit, char **text, si
         *n = buffer.n;
     status = 0;
 out:
-    fclose(file);
+    close(fd);
     if (status < 0)
         tern_buffer_free(&buffer);
     return status;
