@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/warnings.h"
-#include "data/similarity_kind.h"
+#include "data/embedder.h"
 #include "data/tokenizer.h"
 #include "encoders/encoder.h"
 
@@ -74,8 +74,6 @@ int tern_model_may_replace(const char *folder, tern_error *error);
  * function writes; any other one is refused. Keys of the source's config.json are kept, but for a type of weights other
  * than float32. */
 int tern_model_save(const tern_model *model, const char *folder, int overwrite, tern_error *error);
-
-typedef enum tern_role { TERN_ROLE_NONE, TERN_ROLE_QUERY, TERN_ROLE_DOCUMENT } tern_role;
 
 typedef struct tern_embed_options {
     tern_role role;     /* which prompt is put before each text */

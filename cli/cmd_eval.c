@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/words.h"
-#include "checkpoints/model.h"
+#include "checkpoints/model_embedder.h"
 #include "data/findings.h"
 #include "data/rows.h"
 #include "data/warnings_json.h"
@@ -61,10 +61,12 @@ static const tern_command command = {
     .summary =
         "Scores a model on DATA: a BEIR folder (corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv), or a .jsonl, .csv "
         "or .tsv file with the columns anchor, positive and negative (triplet_accuracy) or anchor, positive and "
-        "score (cosine_spearman and its like). With --run DATA may also be a file of judgements.",
+        "score (cosine_spearman and its like). With --run DATA may also be a file of judgements. MODEL may be bm25, "
+        "with options as in bm25:stemmer=none, or MODEL+bm25 for the fusion of both.",
     .example = "tern eval sentence-transformers/all-MiniLM-L6-v2 data/scifact --split test --json\n"
                "tern eval runs/mine/model triplets.jsonl --expect triplet_accuracy=0.9 --tolerance 0.05\n"
                "tern eval runs/mine/model sts.tsv --anchor sentence1 --positive sentence2 --dim 64\n"
+               "tern eval bm25 data/scifact --save-run bm25.run\n"
                "tern eval --run bm25.run data/scifact --per-query bm25.csv\n"
                "tern eval runs/mine/model data/scifact --compare bm25.csv",
     .flags = flags,
@@ -81,68 +83,69 @@ typedef struct evaluation {
     tern_coverage set_coverage; /* of a set */
     tern_run_coverage coverage; /* of a run; its counts alone */
     tern_similarity similarity; /* the model's own */
+    int by_ranker;              /* BM25 ranked, alone or with a model: its scores are no similarity */
     tern_comparison comparison;
     double seconds;
 } evaluation;
 
-/* What the callback of an evaluation needs: progress runs over all of its calls. */
-typedef struct encoding {
-    tern_model *model;
-    int64_t done, total;
-} encoding;
-
-static void show_progress(void *context, int64_t done, int64_t total)
+/* A model with a bar that runs over all texts. */
+static tern_model_source source_of(tern_model *model, int64_t texts)
 {
-    const encoding *e = context;
-    (void)total;
-    tern_progress((void *)"encode", e->done + done, e->total);
+    tern_role plain = !role ? TERN_ROLE_NONE : *role == 'q' ? TERN_ROLE_QUERY : TERN_ROLE_DOCUMENT;
+    return (tern_model_source){
+        .model = model, .plain = plain, .progress = tern_progress, .context = (void *)"encode", .total = texts};
 }
 
-static tern_role role_of(const tern_model *model, int embed_as)
+/* The model of a name, as the flags want it; NULL in *out for bm25 alone. */
+static int open_ranking_model(const tern_ranker_name *name, tern_model **out, tern_error *error)
 {
-    if (embed_as == TERN_EMBED_PLAIN && role)
-        return *role == 'q' ? TERN_ROLE_QUERY : TERN_ROLE_DOCUMENT;
-    return tern_exams_role(model, embed_as);
+    *out = NULL;
+    if (!name->model)
+        return 0;
+    *out = tern_command_model_open(name->model, error);
+    int status = tern_cut(*out, dim, error);
+    return status < 0 ? -1 : tern_precision_use(*out, precision, error);
 }
 
-static int embed(void *context, int embed_as, const char *const *texts, int64_t n, float *out, tern_error *error)
+static int rank_and_grade(evaluation *e, const tern_beir *set, const tern_rank_options *options, tern_error *error)
 {
-    encoding *e = context;
-    const tern_embed_options options = {.role = role_of(e->model, embed_as), .progress = show_progress, .context = e};
-    int status = tern_model_embed(e->model, &options, texts, n, out, error);
-    e->done += n;
+    tern_trec_run *run = tern_trec_run_create();
+    e->documents = set->n_docs;
+    e->set_coverage = set->coverage;
+    if (set->note)
+        tern_command_warn("%s", set->note);
+    int status = tern_retrieval_evaluate(set, options, run, &e->scores, error);
+    if (status == 0 && save_run)
+        status = tern_trec_run_write(run, save_run, "tern", force, error);
+    tern_trec_run_free(run);
     return status;
-}
-
-static tern_embedder embedder_of(encoding *e)
-{
-    return (tern_embedder){embed, e, tern_model_dim(e->model), e->model->similarity};
 }
 
 static int evaluate_set(evaluation *e, tern_error *error)
 {
-    tern_beir *set = tern_beir_read(e->data, split, invalid_utf8 != NULL, error);
-    tern_model *model = set ? tern_command_model_open(e->model, error) : NULL;
-    int status = tern_cut(model, dim, error);
+    tern_ranker_name name;
+    tern_model *model = NULL;
+    tern_beir *set = NULL;
+    int status = tern_ranker_name_parse(&name, e->model, error);
     if (status == 0)
-        status = tern_precision_use(model, precision, error);
+        status = (set = tern_beir_read(e->data, split, invalid_utf8 != NULL, error)) ? 0 : -1;
+    if (status == 0)
+        status = open_ranking_model(&name, &model, error);
     if (status == 0) {
-        encoding context = {.model = model, .total = set->n_docs + set->n_queries};
-        tern_retrieval_options options = {.embedder = embedder_of(&context),
-                                          .judged_only = judged_only,
-                                          .exclude_same_id = exclude_same_id,
-                                          .run = save_run ? tern_trec_run_create() : NULL};
-        e->documents = set->n_docs;
-        e->set_coverage = set->coverage;
-        if (set->note)
-            tern_command_warn("%s", set->note);
-        e->similarity = model->similarity;
-        status = tern_retrieval_evaluate(set, &options, &e->scores, error);
-        tern_progress((void *)"encode", context.total, context.total);
-        if (status == 0 && save_run)
-            status = tern_trec_run_write(options.run, save_run, "tern", force, error);
-        tern_trec_run_free(options.run);
+        tern_rank_options options = {.judged_only = judged_only, .exclude_same_id = exclude_same_id};
+        tern_model_source source = source_of(model, set->n_docs + set->n_queries);
+        if (model)
+            options.embedder = tern_model_embedder(&source);
+        tern_ranker *ranker = name.bm25 ? tern_ranker_of_name(&name, &options.embedder) : NULL;
+        options.ranker = ranker;
+        e->by_ranker = name.bm25;
+        e->similarity = model ? model->similarity : TERN_SIMILARITY_COSINE;
+        status = rank_and_grade(e, set, &options, error);
+        tern_ranker_free(ranker);
+        if (model)
+            tern_model_source_finish(&source);
     }
+    tern_ranker_name_free(&name);
     tern_model_free(model);
     tern_beir_free(set);
     return status;
@@ -200,13 +203,13 @@ static int evaluate_rows(evaluation *e, tern_error *error)
     if (status == 0)
         status = tern_precision_use(model, precision, error);
     if (status == 0) {
-        encoding context = {.model = model, .total = tern_texts_count(texts)};
+        tern_model_source by = source_of(model, tern_texts_count(texts));
         e->similarity = model->similarity;
-        const tern_embedder embedder = embedder_of(&context);
+        const tern_embedder embedder = tern_model_embedder(&by);
         status = score_rows(rows, &embedder, &e->scores, error);
         if (status < 0)
             tern_fail_within(error, "%s", e->data);
-        tern_progress((void *)"encode", context.total, context.total);
+        tern_model_source_finish(&by);
     }
     tern_model_free(model);
     tern_rows_free(rows);
@@ -236,8 +239,8 @@ static int evaluate_run(evaluation *e, tern_error *error)
     int status = tern_qrels_read(&qrels, path, invalid_utf8 != NULL, error);
     tern_trec_run *run = status == 0 ? tern_trec_run_read(run_file, invalid_utf8 != NULL, error) : NULL;
     if (run) {
-        const tern_retrieval_options options = {.judged_only = judged_only, .exclude_same_id = exclude_same_id};
-        status = tern_trec_run_evaluate(run, &qrels, &options, &e->scores, &e->coverage, error);
+        const tern_grade_options options = {.judged_only = judged_only, .exclude_same_id = exclude_same_id};
+        status = tern_grade_run(run, &qrels, &options, &e->scores, &e->coverage, error);
         if (status < 0)
             tern_fail_within(error, "%s", run_file);
     } else {
@@ -298,7 +301,7 @@ static void print_json(const evaluation *e)
         json_object_set_new(object, "queries_unjudged", json_integer(e->coverage.queries_unjudged));
         json_object_set_new(object, "documents_judged", json_integer(e->coverage.judged));
     }
-    if (e->kind != KIND_RUN)
+    if (e->kind != KIND_RUN && !e->by_ranker)
         json_object_set_new(object, "similarity", json_string(tern_similarity_name(e->similarity)));
     if (dim > 0)
         json_object_set_new(object, "dim", json_integer(dim));
@@ -462,6 +465,22 @@ static int evaluate(evaluation *e, tern_error *error)
     return check_expectations(e, error);
 }
 
+/* bm25 has words and no vectors, and ranks. */
+static int check_bm25(const evaluation *e)
+{
+    tern_ranker_name name;
+    tern_error error = {{0}};
+    int status = tern_ranker_name_parse(&name, e->model, &error) < 0 ? tern_command_usage(&command, "%s", error.message)
+                                                                     : TERN_GO_ON;
+    const char *flag = dim > 0 ? "dim" : precision ? "precision" : role ? "role" : NULL;
+    if (status == TERN_GO_ON && name.bm25 && e->kind != KIND_SET)
+        status = tern_command_usage(&command, "%s ranks documents; DATA is a BEIR folder then", e->model);
+    else if (status == TERN_GO_ON && name.bm25 && !name.model && flag)
+        status = tern_command_usage(&command, "--%s is for vectors, and %s has none", flag, e->model);
+    tern_ranker_name_free(&name);
+    return status;
+}
+
 /* Which kind of evaluation the arguments ask for; a wrong usage is said. */
 static int find_kind(const char *const *args, evaluation *e)
 {
@@ -490,7 +509,7 @@ static int find_kind(const char *const *args, evaluation *e)
     if (e->kind == KIND_ROWS && (judged_only || exclude_same_id))
         return tern_command_usage(&command, "--judged-only and --exclude-same-id need a BEIR folder; %s is none",
                                   e->data);
-    return TERN_GO_ON;
+    return e->kind == KIND_RUN ? TERN_GO_ON : check_bm25(e);
 }
 
 static int check_flags(void)

@@ -9,15 +9,14 @@
 #include "base/memory.h"
 #include "base/visible.h"
 #include "base/words.h"
-#include "checkpoints/model.h"
+#include "checkpoints/model_embedder.h"
 #include "data/beir.h"
 #include "data/jsonl.h"
 #include "data/lines.h"
 #include "data/table.h"
 #include "data/texts.h"
 #include "data/utf8.h"
-#include "eval/search.h"
-#include "eval/vectors.h"
+#include "search/ranker.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -48,7 +47,8 @@ static const tern_command command = {
     .most = 2,
     .summary =
         "Reads queries, one a line, and shows the rows of FILE that are nearest: lines of a text file, rows of a "
-        ".jsonl file ({\"text\": ..}, or {\"_id\", \"title\", \"text\"}), or the corpus of a BEIR folder.",
+        ".jsonl file ({\"text\": ..}, or {\"_id\", \"title\", \"text\"}), or the corpus of a BEIR folder. MODEL may be "
+        "bm25, which finds words and needs no model, or MODEL+bm25 for the fusion of both.",
     .example = "tern search sentence-transformers/all-MiniLM-L6-v2 faq.txt\n"
                "tern search runs/quickstart/model data/scifact --query \"does vitamin D help?\" --top 3",
     .flags = flags,
@@ -180,10 +180,9 @@ static int open_collection(collection *c, const char *path, tern_error *error)
 /* A collection ready to be searched. */
 typedef struct search_index {
     collection rows;
-    tern_model *model;
-    int64_t *rank;  /* between equal scores: by id as in evaluation for BEIR rows; NULL: by line */
-    float *vectors; /* [rows.n, dim] */
-    tern_search search;
+    tern_model *model; /* NULL: none, BM25 alone searches */
+    tern_model_source source;
+    tern_ranker *ranker;
     int64_t k, most;  /* hits a query, queries at a time */
     int64_t answered; /* queries so far */
 } search_index;
@@ -191,36 +190,44 @@ typedef struct search_index {
 static void close_index(search_index *x)
 {
     close_collection(&x->rows);
+    tern_ranker_free(x->ranker);
     tern_model_free(x->model);
-    free(x->rank);
-    free(x->vectors);
 }
 
-static int embed(void *context, int is_query, const char *const *texts, int64_t n, float *out, tern_error *error)
+static int open_ranker(search_index *x, const char *model, tern_error *error)
 {
-    const tern_embed_options options = {.role = is_query ? TERN_ROLE_QUERY : TERN_ROLE_DOCUMENT,
-                                        .progress = is_query ? NULL : tern_progress,
-                                        .context = (void *)"encode"};
-    return tern_model_embed(context, &options, texts, n, out, error);
+    tern_ranker_name name;
+    tern_embedder embedder = {0};
+    int status = tern_ranker_name_parse(&name, model, error);
+    if (status == 0 && name.model)
+        status = (x->model = tern_command_model_open(name.model, error)) ? 0 : -1;
+    if (x->model) {
+        x->source = (tern_model_source){
+            .model = x->model, .progress = tern_progress, .context = (void *)"encode", .total = (int64_t)x->rows.n};
+        embedder = tern_model_embedder(&x->source);
+    }
+    if (status == 0)
+        x->ranker = tern_ranker_of_name(&name, &embedder);
+    tern_ranker_name_free(&name);
+    return status;
 }
 
 static int open_index(search_index *x, const char *model, const char *path, tern_error *error)
 {
     *x = (search_index){0};
-    if (open_collection(&x->rows, path, error) < 0 || !(x->model = tern_command_model_open(model, error)))
+    if (open_collection(&x->rows, path, error) < 0 || open_ranker(x, model, error) < 0)
         return -1;
-    int64_t n = (int64_t)x->rows.n, dim = tern_model_dim(x->model);
+    int64_t n = (int64_t)x->rows.n, *rank = NULL;
     x->k = tern_min(top, n);
     x->most = tern_max(1, tern_min(MOST_QUERIES, MOST_HITS / x->k));
-    x->vectors = tern_alloc_aligned((size_t)n * (size_t)dim, sizeof *x->vectors);
-    if (x->rows.beir) {
-        x->rank = tern_alloc((size_t)n, sizeof *x->rank);
-        tern_rank_ids(x->rows.ids, n, x->rank);
+    if (x->rows.beir) { /* between equal scores by id, as in evaluation; elsewhere by line */
+        rank = tern_alloc((size_t)n, sizeof *rank);
+        tern_rank_ids(x->rows.ids, n, rank);
     }
-    x->search = (tern_search){.vectors = x->vectors, .rows = n, .dim = dim, .rank = x->rank};
-    x->search.similarity = x->model->similarity;
-    return tern_vectors_embed(&(tern_embedder){embed, x->model, dim, x->model->similarity}, 0, x->rows.texts, n,
-                              x->vectors, error);
+    int status = x->ranker->index(x->ranker->self, x->rows.texts, n, rank, error);
+    x->source.progress = NULL; /* queries are answered at once */
+    free(rank);
+    return status;
 }
 
 /* text on at most width columns. Returns the columns it takes. */
@@ -285,13 +292,9 @@ static void print_json(const search_index *x, const char *query, const tern_hit 
 /* Answers n queries in valid UTF-8, in their order. quoted: each is shown above its rows. */
 static int answer(search_index *x, const char *const *texts, int64_t n, int quoted, tern_error *error)
 {
-    float *vectors = tern_alloc((size_t)(n * x->search.dim), sizeof *vectors);
     int64_t *found = tern_alloc((size_t)n, sizeof *found);
     tern_hit *hits = tern_alloc((size_t)(n * x->k), sizeof *hits);
-    int status = tern_vectors_embed(&(tern_embedder){embed, x->model, x->search.dim, x->model->similarity}, 1, texts, n,
-                                    vectors, error);
-    if (status == 0)
-        tern_search_queries(&x->search, vectors, n, x->k, hits, found);
+    int status = x->ranker->search(x->ranker->self, texts, n, x->k, hits, found, error);
     for (int64_t q = 0; status == 0 && q < n; q++) {
         if (json) {
             print_json(x, texts[q], hits + q * x->k, found[q]);
@@ -307,7 +310,6 @@ static int answer(search_index *x, const char *const *texts, int64_t n, int quot
     }
     free(hits);
     free(found);
-    free(vectors);
     return status;
 }
 

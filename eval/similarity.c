@@ -60,7 +60,7 @@ static int chunk_similarities(const tern_rows *rows, const tern_embedder *embedd
         texts[i] = tern_texts_get(rows->texts, rows->anchor[first + i], NULL);
         texts[n + i] = tern_texts_get(rows->texts, rows->positive[first + i], NULL);
     }
-    int status = tern_vectors_embed_raw(embedder, TERN_EMBED_PLAIN, texts, 2 * n, vectors, error);
+    int status = tern_vectors_embed_raw(embedder, TERN_ROLE_NONE, texts, 2 * n, vectors, error);
     if (status == 0)
         tern_similarities(vectors, vectors + n * embedder->dim, n, embedder->dim, out);
     free(texts);

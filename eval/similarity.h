@@ -5,7 +5,7 @@
  *
  * As mteb 2.26's AnySTSEvaluator and sentence-transformers 6.2's EmbeddingSimilarityEvaluator compute it: correlations
  * of the scores with the cosine, the negative Euclidean and Manhattan distance and the dot product of the vectors as
- * the model gives them, whichever of these is its own. Both texts of a pair are embedded as TERN_EMBED_PLAIN, since
+ * the model gives them, whichever of these is its own. Both texts of a pair are embedded as TERN_ROLE_NONE, since
  * such pairs have no query. Sums are doubles, so equal texts have exactly the cosine 1 and tie. */
 #ifndef TERN_EVAL_SIMILARITY_H
 #define TERN_EVAL_SIMILARITY_H
@@ -13,7 +13,7 @@
 #include "data/rows.h"
 #include "data/similarity_kind.h"
 #include "eval/scores.h"
-#include "eval/vectors.h"
+#include "search/vectors.h"
 
 #include <stdint.h>
 

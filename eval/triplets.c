@@ -69,13 +69,13 @@ double tern_triplet_accuracy(tern_similarity similarity, const float *anchor, co
     return n ? sum / (double)n : 0;
 }
 
-static int embed_ids(const tern_rows *rows, const tern_embedder *embedder, int is_query, const int64_t *ids, int64_t n,
-                     float *out, tern_error *error)
+static int embed_ids(const tern_rows *rows, const tern_embedder *embedder, tern_role role, const int64_t *ids,
+                     int64_t n, float *out, tern_error *error)
 {
     const char **texts = tern_alloc((size_t)n, sizeof *texts);
     for (int64_t i = 0; i < n; i++)
         texts[i] = tern_texts_get(rows->texts, ids[i], NULL);
-    int status = tern_vectors_embed(embedder, is_query, texts, n, out, error);
+    int status = tern_vectors_embed(embedder, role, texts, n, out, error);
     free(texts);
     return status;
 }
@@ -92,9 +92,9 @@ static int chunk_accuracy(const tern_rows *rows, const tern_embedder *embedder, 
         ids[i] = rows->positive[first + i];
     for (int64_t i = 0; i < n * per_row; i++)
         ids[n + i] = rows->negative[first * per_row + i];
-    int status = embed_ids(rows, embedder, 1, rows->anchor + first, n, vectors, error);
+    int status = embed_ids(rows, embedder, TERN_ROLE_QUERY, rows->anchor + first, n, vectors, error);
     if (status == 0)
-        status = embed_ids(rows, embedder, 0, ids, others, positives, error);
+        status = embed_ids(rows, embedder, TERN_ROLE_DOCUMENT, ids, others, positives, error);
     if (status == 0)
         tern_triplet_accuracy(embedder->similarity, vectors, positives, positives + n * dim, n, per_row, dim, right);
     free(ids);

@@ -4,7 +4,7 @@
 
 #include "data/rows.h"
 #include "eval/scores.h"
-#include "eval/vectors.h"
+#include "search/vectors.h"
 
 #include <stdint.h>
 

@@ -14,12 +14,13 @@ autograd     base data/packed.h
 losses       autograd base
 encoders     autograd base data/packed.h
 data         base
-eval         base data autograd/dots.h autograd/gemm.h
+search       base data autograd/dots.h autograd/gemm.h
+eval         base data search
 recipes      base
 checkpoints  encoders autograd data base
-train        autograd losses encoders data eval checkpoints recipes base
+train        autograd losses encoders data search eval checkpoints recipes base
 selftest     autograd losses encoders base data/packed.h
-cli          autograd losses encoders data eval checkpoints recipes train selftest base
+cli          autograd losses encoders data search eval checkpoints recipes train selftest base
 TABLE
 }
 

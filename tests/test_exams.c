@@ -120,19 +120,6 @@ START_TEST(rows_without_what_the_metric_needs_are_refused)
 }
 END_TEST
 
-START_TEST(plain_texts_get_the_prompt_that_both_roles_share)
-{
-    tern_model model = {.query_prompt = (char *)"q: ", .document_prompt = (char *)"", .default_prompt = (char *)""};
-    ck_assert_int_eq(tern_exams_role(&model, TERN_EMBED_QUERY), TERN_ROLE_QUERY);
-    ck_assert_int_eq(tern_exams_role(&model, TERN_EMBED_DOCUMENT), TERN_ROLE_DOCUMENT);
-    ck_assert_int_eq(tern_exams_role(&model, TERN_EMBED_PLAIN), TERN_ROLE_NONE);
-    model.document_prompt = (char *)"q: ";
-    ck_assert_int_eq(tern_exams_role(&model, TERN_EMBED_PLAIN), TERN_ROLE_QUERY);
-    model.default_prompt = (char *)"d: ";
-    ck_assert_int_eq(tern_exams_role(&model, TERN_EMBED_PLAIN), TERN_ROLE_NONE);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("exams");
@@ -141,7 +128,6 @@ int main(void)
     tcase_add_test(tc, pairs_with_scores_are_scored_by_correlation);
     tcase_add_test(tc, the_metric_decides_between_scores_and_triplets);
     tcase_add_test(tc, rows_without_what_the_metric_needs_are_refused);
-    tcase_add_test(tc, plain_texts_get_the_prompt_that_both_roles_share);
     suite_add_tcase(suite, tc);
     return tern_test_run(suite);
 }

@@ -155,10 +155,10 @@ static void check_case(const json_t *c)
     ck_assert_msg(tern_qrels_read(&qrels, qrels_path, 0, &error) == 0, "%s", error.message);
     tern_trec_run *run = tern_trec_run_read(run_path, 0, &error);
     ck_assert_msg(run, "%s", error.message);
-    tern_retrieval_options options = {.judged_only = json_is_true(json_object_get(c, "judged_only"))};
+    tern_grade_options options = {.judged_only = json_is_true(json_object_get(c, "judged_only"))};
     tern_scores scores;
     tern_run_coverage coverage;
-    ck_assert_msg(tern_trec_run_evaluate(run, &qrels, &options, &scores, &coverage, &error) == 0, "%s", error.message);
+    ck_assert_msg(tern_grade_run(run, &qrels, &options, &scores, &coverage, &error) == 0, "%s", error.message);
     const json_t *expected = json_object_get(c, "expected");
     ck_assert_int_eq(scores.n_queries, (int64_t)json_object_size(expected));
     ck_assert_int_eq(coverage.queries_missing, 1); /* q0 is in no run */

@@ -19,10 +19,10 @@ typedef struct calls {
 } calls;
 
 /* "1 0 0 2": those numbers; other words: numbers drawn from the text's hash. A "nan" is one. */
-static int embed(void *context, int is_query, const char *const *texts, int64_t n, float *out, tern_error *error)
+static int embed(void *context, tern_role role, const char *const *texts, int64_t n, float *out, tern_error *error)
 {
     calls *seen = context;
-    *(is_query ? &seen->queries : &seen->documents) += n;
+    *(role == TERN_ROLE_QUERY ? &seen->queries : &seen->documents) += n;
     if (seen->refuse)
         return tern_fail(error, "no more");
     for (int64_t i = 0; i < n; i++) {
@@ -71,9 +71,9 @@ static tern_beir *small_set(void)
                     "q 1\ta\t2\nq 1\tb\t1\nq 1\tabsent\t1\nq2\tc\t0\nq2\tb\t1\n");
 }
 
-static tern_retrieval_options options_with(calls *seen)
+static tern_rank_options options_with(calls *seen)
 {
-    return (tern_retrieval_options){.embedder = {embed, seen, DIM, TERN_SIMILARITY_COSINE}};
+    return (tern_rank_options){.embedder = {"numbers", DIM, TERN_SIMILARITY_COSINE, embed, seen}};
 }
 
 static void check_ranking(const tern_trec_run *run, int64_t q, const char *want)
@@ -94,16 +94,16 @@ START_TEST(a_set_worked_by_hand)
 {
     tern_beir *set = small_set();
     calls seen = {0};
-    tern_retrieval_options options = options_with(&seen);
-    options.run = tern_trec_run_create();
+    tern_rank_options options = options_with(&seen);
+    tern_trec_run *run = tern_trec_run_create();
     tern_scores scores;
     tern_error error = {{0}};
-    ck_assert_msg(tern_retrieval_evaluate(set, &options, &scores, &error) == 0, "%s", error.message);
+    ck_assert_msg(tern_retrieval_evaluate(set, &options, run, &scores, &error) == 0, "%s", error.message);
     ck_assert_int_eq(scores.n_queries, 2);
     ck_assert_str_eq(scores.query_ids[0], "q2");
     /* Cosine: for "q 1" documents a, d and "q 1" itself tie at 1, so ids descend; the absent one counts in recall. */
-    check_ranking(options.run, 0, "c,b,q 1,d,a");
-    check_ranking(options.run, 1, "q 1,d,a,b,c");
+    check_ranking(run, 0, "c,b,q 1,d,a");
+    check_ranking(run, 1, "q 1,d,a,b,c");
     ck_assert_double_eq_tol(of_query(&scores, 1, "recall_at_3"), 1.0 / 3, 1e-15);
     ck_assert_double_eq_tol(of_query(&scores, 1, "mrr_at_10"), 1.0 / 3, 1e-15);
     double best = 2 + 1 / log2(3) + 0.5;
@@ -113,7 +113,7 @@ START_TEST(a_set_worked_by_hand)
     /* Equal texts ("1 0 0 0" twice) are embedded once. */
     ck_assert_int_eq(seen.documents, 4);
     ck_assert_int_eq(seen.queries, 2);
-    tern_trec_run_free(options.run);
+    tern_trec_run_free(run);
     tern_scores_free(&scores);
     tern_beir_free(set);
 }
@@ -123,15 +123,15 @@ START_TEST(a_document_with_the_querys_id_is_dropped_when_asked)
 {
     tern_beir *set = small_set();
     calls seen = {0};
-    tern_retrieval_options options = options_with(&seen);
-    options.run = tern_trec_run_create();
+    tern_rank_options options = options_with(&seen);
+    tern_trec_run *run = tern_trec_run_create();
     options.exclude_same_id = 1;
     tern_scores scores;
-    ck_assert_int_eq(tern_retrieval_evaluate(set, &options, &scores, NULL), 0);
-    check_ranking(options.run, 0, "c,b,q 1,d,a");
-    check_ranking(options.run, 1, "d,a,b,c");
+    ck_assert_int_eq(tern_retrieval_evaluate(set, &options, run, &scores, NULL), 0);
+    check_ranking(run, 0, "c,b,q 1,d,a");
+    check_ranking(run, 1, "d,a,b,c");
     ck_assert_double_eq(of_query(&scores, 1, "mrr_at_10"), 0.5);
-    tern_trec_run_free(options.run);
+    tern_trec_run_free(run);
     tern_scores_free(&scores);
     tern_beir_free(set);
 }
@@ -141,15 +141,15 @@ START_TEST(judged_only_ranks_just_what_the_query_has_judged)
 {
     tern_beir *set = small_set();
     calls seen = {0};
-    tern_retrieval_options options = options_with(&seen);
-    options.run = tern_trec_run_create();
+    tern_rank_options options = options_with(&seen);
+    tern_trec_run *run = tern_trec_run_create();
     options.judged_only = 1;
     tern_scores scores;
-    ck_assert_int_eq(tern_retrieval_evaluate(set, &options, &scores, NULL), 0);
-    check_ranking(options.run, 0, "c,b");
-    check_ranking(options.run, 1, "a,b");
+    ck_assert_int_eq(tern_retrieval_evaluate(set, &options, run, &scores, NULL), 0);
+    check_ranking(run, 0, "c,b");
+    check_ranking(run, 1, "a,b");
     ck_assert_double_eq(of_query(&scores, 1, "mrr_at_10"), 1);
-    tern_trec_run_free(options.run);
+    tern_trec_run_free(run);
     tern_scores_free(&scores);
     tern_beir_free(set);
 }
@@ -176,12 +176,11 @@ static tern_beir *large_set(int docs, int queries)
 
 static tern_scores evaluate(const tern_beir *set, const float *vectors, tern_trec_run *run, calls *seen)
 {
-    tern_retrieval_options options = options_with(seen);
+    tern_rank_options options = options_with(seen);
     options.doc_vectors = vectors;
-    options.run = run;
     tern_scores scores;
     tern_error error = {{0}};
-    ck_assert_msg(tern_retrieval_evaluate(set, &options, &scores, &error) == 0, "%s", error.message);
+    ck_assert_msg(tern_retrieval_evaluate(set, &options, run, &scores, &error) == 0, "%s", error.message);
     return scores;
 }
 
@@ -195,7 +194,8 @@ START_TEST(vectors_given_beforehand_threads_and_a_run_read_back_change_no_bit)
 
     float *vectors = tern_alloc((size_t)set->n_docs * DIM, sizeof *vectors);
     ck_assert_int_eq(
-        tern_retrieval_documents(set, &(tern_embedder){embed, &seen, DIM, TERN_SIMILARITY_COSINE}, vectors, NULL), 0);
+        tern_rank_documents(set, &(tern_embedder){"numbers", DIM, TERN_SIMILARITY_COSINE, embed, &seen}, vectors, NULL),
+        0);
     seen.documents = 0;
     tern_threads_start(3, NULL);
     tern_scores given = evaluate(set, vectors, NULL, &seen);
@@ -212,7 +212,7 @@ START_TEST(vectors_given_beforehand_threads_and_a_run_read_back_change_no_bit)
     ck_assert_msg(back, "%s", error.message);
     tern_scores scored;
     tern_run_coverage coverage;
-    ck_assert_int_eq(tern_trec_run_evaluate(back, &set->qrels, NULL, &scored, &coverage, &error), 0);
+    ck_assert_int_eq(tern_grade_run(back, &set->qrels, NULL, &scored, &coverage, &error), 0);
     ck_assert_int_eq(coverage.queries_missing, 0);
     ck_assert_int_eq(coverage.queries_unjudged, 0);
     ck_assert_int_gt(coverage.judged, 0);
@@ -236,7 +236,7 @@ START_TEST(the_best_thousand_are_kept_and_equal_texts_tie_by_id)
     tern_scores scores = evaluate(set, NULL, run, &seen);
     int64_t ties = 0;
     for (int64_t q = 0; q < run->n_queries; q++) {
-        ck_assert_int_eq(run->start[q + 1] - run->start[q], TERN_RETRIEVAL_DEPTH);
+        ck_assert_int_eq(run->start[q + 1] - run->start[q], TERN_RANK_DEPTH);
         for (int64_t i = run->start[q] + 1; i < run->start[q + 1]; i++) {
             ck_assert(run->scores[i - 1] >= run->scores[i]);
             if (run->scores[i - 1] == run->scores[i]) {
@@ -262,7 +262,7 @@ START_TEST(more_equal_texts_than_are_kept)
     calls seen = {0};
     tern_trec_run *run = tern_trec_run_create();
     tern_scores scores = evaluate(set, NULL, run, &seen);
-    ck_assert_int_eq(run->start[1], TERN_RETRIEVAL_DEPTH);
+    ck_assert_int_eq(run->start[1], TERN_RANK_DEPTH);
     ck_assert_str_eq(tern_trec_run_doc(run, 0), "2498");
     ck_assert_str_eq(tern_trec_run_doc(run, 999), "0500"); /* 2498, 2496, ... the thousandth even one */
     ck_assert_double_eq_tol(tern_scores_get(&scores, "recall_at_1000"), 2.0 / 3, 1e-15);
@@ -277,11 +277,11 @@ END_TEST
 static void expect_failure(const tern_beir *set, calls *seen, const char *says)
 {
     for (int judged_only = 0; judged_only < 2; judged_only++) {
-        tern_retrieval_options options = options_with(seen);
+        tern_rank_options options = options_with(seen);
         options.judged_only = judged_only;
         tern_scores scores = {0};
         tern_error error = {{0}};
-        ck_assert_int_lt(tern_retrieval_evaluate(set, &options, &scores, &error), 0);
+        ck_assert_int_lt(tern_retrieval_evaluate(set, &options, NULL, &scores, &error), 0);
         ck_assert_msg(strstr(error.message, says), "%s", error.message);
         ck_assert_ptr_null(scores.means);
     }
@@ -311,7 +311,7 @@ START_TEST(a_run_of_other_queries_is_refused)
     tern_trec_run_add_doc(run, "a", 1);
     tern_scores scores;
     tern_error error = {{0}};
-    ck_assert_int_lt(tern_trec_run_evaluate(run, &set->qrels, NULL, &scores, NULL, &error), 0);
+    ck_assert_int_lt(tern_grade_run(run, &set->qrels, NULL, &scores, NULL, &error), 0);
     ck_assert_msg(strstr(error.message, "no query of the run"), "%s", error.message);
     tern_trec_run_free(run);
     tern_beir_free(set);
@@ -351,7 +351,7 @@ START_TEST(triplet_files_give_a_score_a_row)
     tern_rows *rows = tern_rows_read(&(tern_rows_source){.file = tern_test_path("t.jsonl")}, texts, &error);
     ck_assert_msg(rows, "%s", error.message);
     calls seen = {0};
-    tern_embedder embedder = {embed, &seen, DIM, TERN_SIMILARITY_COSINE};
+    tern_embedder embedder = {"numbers", DIM, TERN_SIMILARITY_COSINE, embed, &seen};
     tern_scores scores;
     ck_assert_msg(tern_triplets_evaluate(rows, &embedder, &scores, &error) == 0, "%s", error.message);
     ck_assert_double_eq_tol(tern_scores_get(&scores, "triplet_accuracy"), 2.0 / 3, 1e-15);

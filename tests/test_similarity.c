@@ -239,11 +239,11 @@ enum { DIM = 3 };
 /* What the embedder was asked for. */
 typedef struct calls {
     int64_t texts;
-    int role;
+    tern_role role;
 } calls;
 
 /* "1 0 2": those numbers; "nan" is one. */
-static int embed(void *context, int role, const char *const *texts, int64_t n, float *out, tern_error *error)
+static int embed(void *context, tern_role role, const char *const *texts, int64_t n, float *out, tern_error *error)
 {
     calls *seen = context;
     (void)error;
@@ -266,8 +266,8 @@ static int evaluate(const char *name, const char *text, calls *seen, tern_scores
     tern_texts *texts = tern_texts_create();
     tern_rows *rows = tern_rows_read(&(tern_rows_source){.file = path}, texts, error);
     ck_assert_msg(rows, "%s", error->message);
-    int status =
-        tern_similarity_evaluate(rows, &(tern_embedder){embed, seen, DIM, TERN_SIMILARITY_COSINE}, scores, error);
+    int status = tern_similarity_evaluate(rows, &(tern_embedder){"numbers", DIM, TERN_SIMILARITY_COSINE, embed, seen},
+                                          scores, error);
     tern_rows_free(rows);
     tern_texts_free(texts);
     return status;
@@ -285,7 +285,7 @@ START_TEST(files_of_pairs_give_a_similarity_a_row)
     tern_error error = {{0}};
     ck_assert_msg(evaluate("pairs.tsv", text, &seen, &scores, &error) == 0, "%s", error.message);
     ck_assert_int_eq(seen.texts, 5); /* each text once, though two stand on both sides */
-    ck_assert_int_eq(seen.role, TERN_EMBED_PLAIN);
+    ck_assert_int_eq(seen.role, TERN_ROLE_NONE);
     ck_assert_int_eq(scores.n_queries, 4);
     ck_assert_str_eq(scores.query_ids[3], "4");
     ck_assert_double_eq(scores.per_query[1], 1);

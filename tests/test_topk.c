@@ -1,10 +1,10 @@
-/* eval/topk.c against a sort of all scores. Vectors of small whole numbers make every score exact, and many of them
+/* search/topk.c against a sort of all scores. Vectors of small whole numbers make every score exact, and many of them
  * equal. */
 #include "autograd/gemm.h"
 #include "base/hash.h"
 #include "base/memory.h"
-#include "eval/keys.h"
-#include "eval/topk.h"
+#include "search/keys.h"
+#include "search/topk.h"
 #include "support.h"
 
 #include <math.h>

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/integer.h"
 #include "base/memory.h"
+#include "checkpoints/model_embedder.h"
 #include "data/findings.h"
 #include "eval/retrieval.h"
 #include "eval/similarity.h"
@@ -16,13 +17,11 @@
  * always takes the same way. */
 static const int64_t most_shared_bytes = INT64_C(1) << 30;
 
-/* The context of the embedding callback. */
-typedef struct encoding {
-    tern_model *model;
+/* What the progress of scoring is shown by. */
+typedef struct shown {
     const tern_train_watch *watch;
     const char *label;
-    int64_t done, total; /* texts */
-} encoding;
+} shown;
 
 static int open_beir(tern_exam *exam, const tern_recipe *recipe, const tern_recipe_data *data, const char *line,
                      tern_error *error)
@@ -188,31 +187,9 @@ int tern_exams_cut(const tern_exams *exams, int which, const tern_model *model, 
 
 static void show(void *context, int64_t done, int64_t total)
 {
-    const encoding *e = context;
-    (void)total;
-    int64_t now = e->done + done;
-    if (e->watch->work)
-        e->watch->work(e->watch->context, e->label, now < e->total ? now : e->total, e->total);
-}
-
-tern_role tern_exams_role(const tern_model *model, int embed_as)
-{
-    if (embed_as == TERN_EMBED_DOCUMENT)
-        return TERN_ROLE_DOCUMENT;
-    int shared = !model->default_prompt[0] && strcmp(model->query_prompt, model->document_prompt) == 0;
-    return embed_as == TERN_EMBED_QUERY || shared ? TERN_ROLE_QUERY : TERN_ROLE_NONE;
-}
-
-static int embed(void *context, int role, const char *const *texts, int64_t n, float *out, tern_error *error)
-{
-    encoding *e = context;
-    tern_embed_options options = {.role = tern_exams_role(e->model, role)};
-    options.progress = show;
-    options.context = e;
-    options.stop = e->watch->stop;
-    int status = tern_model_embed(e->model, &options, texts, n, out, error);
-    e->done += n;
-    return status;
+    const shown *s = context;
+    if (s->watch->work)
+        s->watch->work(s->watch->context, s->label, done, total);
 }
 
 static int64_t text_count(const tern_exam *exam)
@@ -223,44 +200,37 @@ static int64_t text_count(const tern_exam *exam)
 }
 
 /* documents: vectors of the set's documents, or NULL. */
-static int score(const tern_exam *exam, encoding *e, const float *documents, tern_scores *out, tern_error *error)
+static int score(const tern_exam *exam, const tern_embedder *embedder, const float *documents, tern_scores *out,
+                 tern_error *error)
 {
-    tern_embedder embedder = {.embed = embed, .context = e, .dim = tern_model_dim(e->model)};
-    embedder.similarity = e->model->similarity;
     if (!exam->beir)
-        return (exam->similarity ? tern_similarity_evaluate : tern_triplets_evaluate)(exam->rows, &embedder, out,
-                                                                                      error);
-    tern_retrieval_options options = {.embedder = embedder, .doc_vectors = documents};
+        return (exam->similarity ? tern_similarity_evaluate : tern_triplets_evaluate)(exam->rows, embedder, out, error);
+    tern_rank_options options = {.embedder = *embedder, .doc_vectors = documents};
     options.exclude_same_id = exam->exclude_same_id;
-    return tern_retrieval_evaluate(exam->beir, &options, out, error);
-}
-
-/* Equal texts are encoded once, so the count of texts may stop short of the total. */
-static void finish(encoding *e)
-{
-    e->done = e->total;
-    show(e, 0, 0);
+    return tern_retrieval_evaluate(exam->beir, &options, NULL, out, error);
 }
 
 int tern_exams_score(const tern_exams *exams, int which, tern_model *model, const char *label,
                      const tern_train_watch *watch, tern_scores *out, tern_error *error)
 {
     const tern_exam *exam = &exams->exam[which];
-    encoding e = {.model = model, .watch = watch, .label = label, .total = text_count(exam)};
-    int status = score(exam, &e, NULL, out, error);
-    finish(&e);
+    shown how = {watch, label};
+    tern_model_source source = {.model = model, .progress = show, .context = &how, .stop = watch->stop};
+    tern_embedder embedder = tern_model_embedder(&source);
+    source.total = text_count(exam);
+    int status = score(exam, &embedder, NULL, out, error);
+    tern_model_source_finish(&source);
     return status;
 }
 
-static int score_shared(const tern_exams *exams, encoding *e, tern_scores out[TERN_EXAMS], tern_error *error)
+static int score_shared(const tern_exams *exams, const tern_embedder *embedder, tern_scores out[TERN_EXAMS],
+                        tern_error *error)
 {
     const tern_beir *set = exams->exam[0].beir;
-    tern_embedder embedder = {.embed = embed, .context = e, .dim = tern_model_dim(e->model)};
-    embedder.similarity = e->model->similarity;
-    float *documents = tern_alloc((size_t)set->n_docs * (size_t)embedder.dim, sizeof *documents);
-    int status = tern_retrieval_documents(set, &embedder, documents, error);
+    float *documents = tern_alloc((size_t)set->n_docs * (size_t)embedder->dim, sizeof *documents);
+    int status = tern_rank_documents(set, embedder, documents, error);
     for (int i = 0; status == 0 && i < TERN_EXAMS; i++)
-        status = score(&exams->exam[i], e, documents, &out[i], error);
+        status = score(&exams->exam[i], embedder, documents, &out[i], error);
     free(documents);
     return status;
 }
@@ -268,18 +238,20 @@ static int score_shared(const tern_exams *exams, encoding *e, tern_scores out[TE
 int tern_exams_score_both(const tern_exams *exams, const int want[TERN_EXAMS], tern_model *model, const char *label,
                           const tern_train_watch *watch, tern_scores out[TERN_EXAMS], tern_error *error)
 {
-    encoding e = {.model = model, .watch = watch, .label = label};
+    shown how = {watch, label};
+    tern_model_source source = {.model = model, .progress = show, .context = &how, .stop = watch->stop};
+    tern_embedder embedder = tern_model_embedder(&source);
     int64_t shared_bytes =
         exams->shared_corpus ? exams->exam[0].beir->n_docs * tern_model_dim(model) * (int64_t)sizeof(float) : INT64_MAX;
     int shared = want[0] && want[1] && shared_bytes <= most_shared_bytes, status = 0;
     for (int i = 0; i < TERN_EXAMS; i++)
-        e.total += want[i] ? text_count(&exams->exam[i]) : 0;
+        source.total += want[i] ? text_count(&exams->exam[i]) : 0;
     if (shared) {
-        e.total -= exams->exam[0].beir->n_docs;
-        status = score_shared(exams, &e, out, error);
+        source.total -= exams->exam[0].beir->n_docs;
+        status = score_shared(exams, &embedder, out, error);
     }
     for (int i = 0; !shared && status == 0 && i < TERN_EXAMS; i++)
-        status = want[i] ? score(&exams->exam[i], &e, NULL, &out[i], error) : 0;
-    finish(&e);
+        status = want[i] ? score(&exams->exam[i], &embedder, NULL, &out[i], error) : 0;
+    tern_model_source_finish(&source);
     return status;
 }

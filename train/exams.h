@@ -11,7 +11,6 @@
 #include "data/beir.h"
 #include "data/rows.h"
 #include "eval/scores.h"
-#include "eval/vectors.h"
 #include "recipes/recipe.h"
 #include "train/train.h"
 
@@ -51,9 +50,5 @@ int tern_exams_score(const tern_exams *exams, int which, tern_model *model, cons
 /* Scores a model on both sets, those with want[i] set; documents that they share are encoded once. */
 int tern_exams_score_both(const tern_exams *exams, const int want[TERN_EXAMS], tern_model *model, const char *label,
                           const tern_train_watch *watch, tern_scores out[TERN_EXAMS], tern_error *error);
-
-/* The prompt for texts that are embedded as TERN_EMBED_*. Plain ones, of which none is the query, get the default
- * prompt; when the model has none, the one that queries and documents share, or none. */
-tern_role tern_exams_role(const tern_model *model, int embed_as);
 
 #endif

@@ -1,6 +1,7 @@
 #include "train/second_model.h"
 
 #include "base/memory.h"
+#include "checkpoints/model_embedder.h"
 
 /* The texts of one role. */
 typedef struct vector_list {
@@ -13,13 +14,6 @@ struct tern_second_vectors {
     int64_t dim;
     vector_list query, document;
 };
-
-typedef struct job {
-    tern_model *model;
-    const tern_texts *texts;
-    const tern_train_watch *watch;
-    int64_t done, total;
-} job;
 
 int64_t tern_second_model_look(const char *name, const char *kind, tern_inputs *inputs, tern_warnings *warnings,
                                tern_error *error)
@@ -36,10 +30,9 @@ int64_t tern_second_model_look(const char *name, const char *kind, tern_inputs *
 
 static void show(void *context, int64_t done, int64_t total)
 {
-    const job *j = context;
-    (void)total;
-    if (j->watch->work)
-        j->watch->work(j->watch->context, "encoding with the second model", j->done + done, j->total);
+    const tern_train_watch *watch = context;
+    if (watch->work)
+        watch->work(watch->context, "encoding with the second model", done, total);
 }
 
 static void add_texts(vector_list *list, const int64_t *texts, int64_t n)
@@ -56,19 +49,29 @@ static void start_list(vector_list *list, int64_t count)
         list->at[t] = -1;
 }
 
-static int embed_list(vector_list *list, job *j, tern_role role, int64_t dim, tern_error *error)
+static int embed_list(vector_list *list, const tern_embedder *by, tern_role role, const tern_texts *texts,
+                      tern_error *error)
 {
-    int64_t count = tern_texts_count(j->texts);
+    int64_t count = tern_texts_count(texts);
     const char **strings = tern_alloc((size_t)list->n, sizeof *strings);
     for (int64_t t = 0; t < count; t++)
         if (list->at[t] >= 0)
-            strings[list->at[t]] = tern_texts_get(j->texts, t, NULL);
-    list->rows = tern_alloc((size_t)list->n * (size_t)dim, sizeof *list->rows);
-    tern_embed_options options = {.role = role, .progress = show, .context = j, .stop = j->watch->stop};
-    int status = tern_model_embed(j->model, &options, strings, list->n, list->rows, error);
-    j->done += list->n;
+            strings[list->at[t]] = tern_texts_get(texts, t, NULL);
+    list->rows = tern_alloc((size_t)list->n * (size_t)by->dim, sizeof *list->rows);
+    int status = by->embed(by->self, role, strings, list->n, list->rows, error);
     free(strings);
     return status;
+}
+
+static int embed_lists(tern_second_vectors *v, tern_model *model, const tern_texts *texts,
+                       const tern_train_watch *watch, tern_error *error)
+{
+    tern_model_source source = {.model = model, .progress = show, .context = (void *)watch, .stop = watch->stop};
+    tern_embedder embedder = tern_model_embedder(&source);
+    source.total = v->query.n + v->document.n;
+    v->dim = embedder.dim;
+    int status = embed_list(&v->query, &embedder, TERN_ROLE_QUERY, texts, error);
+    return status < 0 ? -1 : embed_list(&v->document, &embedder, TERN_ROLE_DOCUMENT, texts, error);
 }
 
 tern_second_vectors *tern_second_vectors_create(const char *model, const tern_rows *rows, const tern_train_watch *watch,
@@ -81,16 +84,13 @@ tern_second_vectors *tern_second_vectors_create(const char *model, const tern_ro
     add_texts(&v->query, rows->anchor, rows->n);
     add_texts(&v->document, rows->positive, rows->n);
     add_texts(&v->document, rows->negative, rows->n * rows->n_negatives);
-    job j = {.texts = rows->texts, .watch = watch, .total = v->query.n + v->document.n};
-    j.model = tern_model_open(model, error);
-    v->dim = j.model ? tern_model_dim(j.model) : 0;
-    if (!j.model || embed_list(&v->query, &j, TERN_ROLE_QUERY, v->dim, error) < 0 ||
-        embed_list(&v->document, &j, TERN_ROLE_DOCUMENT, v->dim, error) < 0) {
-        tern_second_vectors_free(v);
-        v = NULL;
-    }
-    tern_model_free(j.model);
-    return v;
+    tern_model *opened = tern_model_open(model, error);
+    int status = opened ? embed_lists(v, opened, rows->texts, watch, error) : -1;
+    tern_model_free(opened);
+    if (status == 0)
+        return v;
+    tern_second_vectors_free(v);
+    return NULL;
 }
 
 static void free_list(vector_list *list)

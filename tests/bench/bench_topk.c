@@ -12,7 +12,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "checkpoints/npy.h"
-#include "eval/topk.h"
+#include "search/topk.h"
 
 typedef struct bench {
     tern_npy docs, queries;

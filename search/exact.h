@@ -8,10 +8,10 @@
  * Queries together cost a tenth of what they cost one by one over many rows. Products of many queries round otherwise
  * than those of a few (autograd/dots.h), so a long list of queries only chooses candidates with them; these are scored
  * again one by one, and a query whose k best could lie outside its candidates is searched alone. */
-#ifndef TERN_EVAL_SEARCH_H
-#define TERN_EVAL_SEARCH_H
+#ifndef TERN_SEARCH_EXACT_H
+#define TERN_SEARCH_EXACT_H
 
-#include "eval/topk.h"
+#include "search/topk.h"
 
 #include <stdint.h>
 

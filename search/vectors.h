@@ -1,30 +1,10 @@
-/* Vectors for texts: the callback through which evaluation gets them, their normalisation, and how two are compared. */
-#ifndef TERN_EVAL_VECTORS_H
-#define TERN_EVAL_VECTORS_H
+/* Vectors of texts as they are compared: taken from an embedder, normalised, and two of them set side by side. */
+#ifndef TERN_SEARCH_VECTORS_H
+#define TERN_SEARCH_VECTORS_H
 
-#include "base/error.h"
-#include "data/similarity_kind.h"
+#include "data/embedder.h"
 
 #include <stdint.h>
-
-/* What texts are embedded as; prompts differ. */
-enum {
-    TERN_EMBED_DOCUMENT,
-    TERN_EMBED_QUERY, /* anchors of triplets too */
-    TERN_EMBED_PLAIN  /* neither, with the default prompt: both sides of a pair whose similarity is judged */
-};
-
-/* Writes the vectors of n texts into out [n, dim]. role: TERN_EMBED_*. Vectors need not be normalised. Returns a
- * negative value with a sentence on failure. */
-typedef int (*tern_embed_fn)(void *context, int role, const char *const *texts, int64_t n, float *out,
-                             tern_error *error);
-
-typedef struct tern_embedder {
-    tern_embed_fn embed;
-    void *context;
-    int64_t dim;
-    tern_similarity similarity; /* the model's own: how its vectors are compared */
-} tern_embedder;
 
 /* Divides each row of x [n, dim] by its Euclidean norm (summed in double); a row of zeros stays one. Returns the first
  * row that holds a value that is not finite, or n. */
@@ -33,11 +13,11 @@ int64_t tern_vectors_normalise(float *x, int64_t n, int64_t dim);
 /* Vectors of n texts, ready to be compared, into out [n, dim]: normalised where the embedder's similarity is the
  * cosine, so that it is their dot product, else as the model gives them. Each distinct text is embedded once, so that
  * equal texts get the same bits. Fails when a vector holds NaN or an infinity, quoting the text. */
-int tern_vectors_embed(const tern_embedder *embedder, int role, const char *const *texts, int64_t n, float *out,
+int tern_vectors_embed(const tern_embedder *embedder, tern_role role, const char *const *texts, int64_t n, float *out,
                        tern_error *error);
 /* The same, as the model gives them whatever the similarity is. */
-int tern_vectors_embed_raw(const tern_embedder *embedder, int role, const char *const *texts, int64_t n, float *out,
-                           tern_error *error);
+int tern_vectors_embed_raw(const tern_embedder *embedder, tern_role role, const char *const *texts, int64_t n,
+                           float *out, tern_error *error);
 
 /* same[i] [n]: the first place of a text equal to texts[i] (i itself when there is none before it). */
 void tern_texts_same(const char *const *texts, int64_t n, int64_t *same);

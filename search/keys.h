@@ -1,8 +1,8 @@
 /* Scored documents as keys of 64 bits: the score's bits made to order as integers above the complement of the rank, so
  * that one comparison settles score and tie. Greater is better. No two documents of a search share a key, so that the
  * best k of them are one set, however they are found. */
-#ifndef TERN_EVAL_KEYS_H
-#define TERN_EVAL_KEYS_H
+#ifndef TERN_SEARCH_KEYS_H
+#define TERN_SEARCH_KEYS_H
 
 #include <stdint.h>
 #include <string.h>

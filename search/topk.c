@@ -1,11 +1,11 @@
-#include "eval/topk.h"
+#include "search/topk.h"
 
 #include "autograd/dots.h"
 #include "autograd/gemm.h"
 #include "base/integer.h"
 #include "base/memory.h"
-#include "eval/keys.h"
-#include "eval/vectors.h"
+#include "search/keys.h"
+#include "search/vectors.h"
 
 #include <math.h>
 #include <omp.h>

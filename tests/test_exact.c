@@ -1,7 +1,7 @@
-/* eval/search.c: many queries together give what each gives alone, to the bit. */
+/* search/exact.c: many queries together give what each gives alone, to the bit. */
 #include "base/hash.h"
 #include "base/memory.h"
-#include "eval/search.h"
+#include "search/exact.h"
 #include "support.h"
 
 #include <string.h>

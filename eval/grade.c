@@ -1,7 +1,8 @@
-/* Evaluation of a run that was made elsewhere. */
+#include "eval/grade.h"
+
 #include "base/memory.h"
 #include "eval/judge.h"
-#include "eval/retrieval.h"
+#include "eval/rank.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,10 +50,10 @@ static int64_t *order_by_id(const tern_trec_run *run)
 /* Fills grades with those of the run's documents, in order, and returns how many there are. The cut comes after the
  * choice of judged documents and before identical ids are dropped, as for models. */
 static int64_t grade_query(const tern_trec_run *run, int64_t query, const tern_judge *judge, int64_t judged,
-                           const tern_retrieval_options *options, int *grades, tern_run_coverage *coverage)
+                           const tern_grade_options *options, int *grades, tern_run_coverage *coverage)
 {
     int64_t n = 0, taken = 0;
-    for (int64_t i = run->start[query]; i < run->start[query + 1] && taken < TERN_RETRIEVAL_DEPTH; i++) {
+    for (int64_t i = run->start[query]; i < run->start[query + 1] && taken < TERN_RANK_DEPTH; i++) {
         const char *doc = tern_trec_run_doc(run, i);
         int grade, known = tern_judge_grade(judge, judged, doc, &grade);
         coverage->documents++;
@@ -103,34 +104,68 @@ static int check_coverage(const tern_run_coverage *c, const tern_trec_run *run, 
                      (long long)c->queries_missing, (long long)c->queries, c->missing);
 }
 
-int tern_trec_run_evaluate(const tern_trec_run *run, const tern_qrels *qrels, const tern_retrieval_options *options,
-                           tern_scores *out, tern_run_coverage *coverage, tern_error *error)
+/* A query that is graded: its numbers in the judgements and in the run. */
+typedef struct pair {
+    int64_t judged, query;
+} pair;
+
+static int by_query(const void *a, const void *b)
 {
-    options = options ? options : &(tern_retrieval_options){0};
-    tern_judge *judge = tern_judge_create(qrels);
-    int64_t *order = order_by_id(run);
-    int *grades = tern_alloc(TERN_RETRIEVAL_DEPTH, sizeof *grades);
-    tern_run_coverage c = {0};
-    tern_scores scores;
-    tern_scores_start(&scores, tern_metric_names(), TERN_METRICS, qrels->n_queries);
-    scores.n_queries = 0;
+    int64_t x = ((const pair *)a)->query, y = ((const pair *)b)->query;
+    return (x > y) - (x < y);
+}
+
+/* The pairs in order of the judgements, into pairs [qrels->n_queries]; returns how many, and counts those that the run
+ * lacks. */
+static int64_t find_pairs(const tern_trec_run *run, const tern_qrels *qrels, const tern_judge *judge, pair *pairs,
+                          tern_run_coverage *c)
+{
+    int64_t *order = order_by_id(run), n = 0;
     for (int64_t q = 0; q < qrels->n_queries; q++) {
         if (!tern_judge_has_relevant(judge, q))
             continue;
         int64_t query = find_query(run, order, qrels->query_ids[q]);
-        c.queries++;
-        if (query < 0) {
-            c.queries_missing++;
-            c.missing = c.missing ? c.missing : qrels->query_ids[q];
+        c->queries++;
+        if (query >= 0) {
+            pairs[n++] = (pair){q, query};
+            c->relevant = c->relevant ? c->relevant : first_relevant(qrels, q);
             continue;
         }
-        int64_t n = grade_query(run, query, judge, q, options, grades, &c), start = qrels->start[q];
-        c.relevant = c.relevant ? c.relevant : first_relevant(qrels, q);
-        tern_metrics_of_list(grades, n, qrels->grades + start, qrels->start[q + 1] - start,
-                             scores.per_query + scores.n_queries * TERN_METRICS);
-        scores.query_ids[scores.n_queries++] = tern_strdup(qrels->query_ids[q]);
+        c->queries_missing++;
+        c->missing = c->missing ? c->missing : qrels->query_ids[q];
     }
-    tern_scores_finish(&scores);
+    free(order);
+    return n;
+}
+
+static void grade_pairs(const tern_trec_run *run, const tern_qrels *qrels, const tern_judge *judge, const pair *pairs,
+                        const tern_grade_options *options, tern_scores *scores, tern_run_coverage *c)
+{
+    int *grades = tern_alloc(TERN_RANK_DEPTH, sizeof *grades);
+    for (int64_t i = 0; i < scores->n_queries; i++) {
+        int64_t q = pairs[i].judged, start = qrels->start[q];
+        int64_t n = grade_query(run, pairs[i].query, judge, q, options, grades, c);
+        tern_metrics_of_list(grades, n, qrels->grades + start, qrels->start[q + 1] - start,
+                             scores->per_query + i * TERN_METRICS);
+        scores->query_ids[i] = tern_strdup(qrels->query_ids[q]);
+    }
+    free(grades);
+    tern_scores_finish(scores);
+}
+
+int tern_grade_run(const tern_trec_run *run, const tern_qrels *qrels, const tern_grade_options *options,
+                   tern_scores *out, tern_run_coverage *coverage, tern_error *error)
+{
+    options = options ? options : &(tern_grade_options){0};
+    tern_judge *judge = tern_judge_create(qrels);
+    pair *pairs = tern_alloc((size_t)qrels->n_queries, sizeof *pairs);
+    tern_run_coverage c = {0};
+    tern_scores scores;
+    int64_t n = find_pairs(run, qrels, judge, pairs, &c);
+    if (options->in_run_order)
+        qsort(pairs, (size_t)n, sizeof *pairs, by_query);
+    tern_scores_start(&scores, tern_metric_names(), TERN_METRICS, n);
+    grade_pairs(run, qrels, judge, pairs, options, &scores, &c);
     count_unjudged(run, judge, &c);
     int status = check_coverage(&c, run, error);
     if (coverage)
@@ -139,8 +174,7 @@ int tern_trec_run_evaluate(const tern_trec_run *run, const tern_qrels *qrels, co
         *out = scores;
     else
         tern_scores_free(&scores);
-    free(grades);
-    free(order);
+    free(pairs);
     tern_judge_free(judge);
     return status;
 }

@@ -1,4 +1,4 @@
-#include "eval/keys.h"
+#include "search/keys.h"
 
 static void exchange(uint64_t *a, uint64_t *b)
 {

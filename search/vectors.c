@@ -1,4 +1,4 @@
-#include "eval/vectors.h"
+#include "search/vectors.h"
 
 #include "base/hash.h"
 #include "base/memory.h"
@@ -127,10 +127,10 @@ static int64_t find_not_finite(float *x, int64_t n, int64_t dim)
 }
 
 /* check: what is done with the distinct vectors; it finds the first one that is not finite. */
-static int embed_distinct(const tern_embedder *embedder, int role, const char *const *texts, int64_t n, float *out,
-                          int64_t (*check)(float *, int64_t, int64_t), tern_error *error)
+static int embed_distinct(const tern_embedder *embedder, tern_role role, const char *const *texts, int64_t n,
+                          float *out, int64_t (*check)(float *, int64_t, int64_t), tern_error *error)
 {
-    static const char *const names[] = {"document", "query", "text"};
+    static const char *const names[] = {"text", "query", "document"};
     if (n == 0)
         return 0;
     int64_t *row_of = tern_alloc((size_t)n, sizeof *row_of), distinct = 0;
@@ -141,7 +141,7 @@ static int embed_distinct(const tern_embedder *embedder, int role, const char *c
         if (row_of[i] == distinct)
             firsts[distinct++] = texts[i];
     }
-    int status = embedder->embed(embedder->context, role, firsts, distinct, out, error);
+    int status = embedder->embed(embedder->self, role, firsts, distinct, out, error);
     if (status >= 0) {
         status = 0;
         int64_t bad = check(out, distinct, embedder->dim);
@@ -157,15 +157,15 @@ static int embed_distinct(const tern_embedder *embedder, int role, const char *c
     return status;
 }
 
-int tern_vectors_embed(const tern_embedder *embedder, int role, const char *const *texts, int64_t n, float *out,
+int tern_vectors_embed(const tern_embedder *embedder, tern_role role, const char *const *texts, int64_t n, float *out,
                        tern_error *error)
 {
     int unit = embedder->similarity == TERN_SIMILARITY_COSINE;
     return embed_distinct(embedder, role, texts, n, out, unit ? tern_vectors_normalise : find_not_finite, error);
 }
 
-int tern_vectors_embed_raw(const tern_embedder *embedder, int role, const char *const *texts, int64_t n, float *out,
-                           tern_error *error)
+int tern_vectors_embed_raw(const tern_embedder *embedder, tern_role role, const char *const *texts, int64_t n,
+                           float *out, tern_error *error)
 {
     return embed_distinct(embedder, role, texts, n, out, find_not_finite, error);
 }

@@ -1,9 +1,9 @@
-#include "eval/search.h"
+#include "search/exact.h"
 
 #include "autograd/dots.h"
 #include "base/integer.h"
 #include "base/memory.h"
-#include "eval/keys.h"
+#include "search/keys.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -11,8 +11,8 @@
  * bits of a score depend on the two vectors, and on the number of queries: equal documents
  * tie, and the result is the same for any number of threads and any chunks. Vectors are to be finite; a score of NaN is
  * never kept. */
-#ifndef TERN_EVAL_TOPK_H
-#define TERN_EVAL_TOPK_H
+#ifndef TERN_SEARCH_TOPK_H
+#define TERN_SEARCH_TOPK_H
 
 #include "data/similarity_kind.h"
 
