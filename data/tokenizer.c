@@ -75,7 +75,6 @@ void tern_tokenizer_free(tern_tokenizer *tokenizer)
     if (!tokenizer)
         return;
     tern_wordpiece_free(tokenizer->model);
-    tern_bert_text_free(&tokenizer->text);
     tern_added_tokens_free(&tokenizer->raw);
     tern_added_tokens_free(&tokenizer->normalized);
     tern_token_entries_free(&tokenizer->added);

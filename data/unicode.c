@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+#include <pthread.h>
 #include <utf8proc.h>
 
 /* The one code point whose lower case is two: LATIN CAPITAL LETTER I WITH DOT ABOVE. */
@@ -33,7 +34,7 @@ static void mark_lower_case(uint32_t *cells)
     cells[DOTTED_I] |= TERN_UNICODE_HAS_LOWER;
 }
 
-uint32_t *tern_unicode_create(void)
+static uint32_t *make_cells(void)
 {
     uint32_t *cells = tern_calloc(TERN_UNICODE_POINTS, sizeof *cells);
     mark_ranges(cells, tern_unicode_controls, tern_unicode_controls_n, TERN_UNICODE_CONTROL);
@@ -45,6 +46,20 @@ uint32_t *tern_unicode_create(void)
     mark_classes(cells);
     mark_lower_case(cells);
     return cells;
+}
+
+static const uint32_t *shared;
+
+static void make_shared(void)
+{
+    shared = make_cells();
+}
+
+const uint32_t *tern_unicode_cells(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_shared);
+    return shared;
 }
 
 /* Canonical decompositions are never changed once assigned (Unicode's stability policy), so any version of utf8proc

@@ -1,7 +1,7 @@
 /* Properties of code points as the Hugging Face tokenizers package sees them (its tables are older than today's
  * Unicode in some parts; unicode_tables.c says how they were got).
  *
- *     uint32_t *cells = tern_unicode_create();
+ *     const uint32_t *cells = tern_unicode_cells();
  *     if (cells[0x301] & TERN_UNICODE_MARK) ...
  *
  * One cell of 32 bits a code point: flags, combining class and the rule of its lower case. Most of the 4.4 MB is
@@ -26,8 +26,9 @@ enum {
     TERN_UNICODE_MOST_PARTS = 4, /* code points that NFD or lower case make of one, at most */
 };
 
-/* A new array [TERN_UNICODE_POINTS] of cells; free it with free(). */
-uint32_t *tern_unicode_create(void);
+/* The cells [TERN_UNICODE_POINTS], made by the first call and kept until the process ends: they are the same for all,
+ * and take longer than a small vocabulary. Any thread. */
+const uint32_t *tern_unicode_cells(void);
 
 /* Canonical decomposition of c in full, for a c whose cell says TERN_UNICODE_DECOMPOSES; returns how many. */
 int tern_unicode_decompose(uint32_t c, int32_t parts[TERN_UNICODE_MOST_PARTS]);

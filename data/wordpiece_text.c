@@ -14,8 +14,7 @@ enum { GROWTH = 3, DROPPED = 0x80 };
 void tern_bert_text_init(tern_bert_text *text, int clean_text, int handle_chinese_chars, int strip_accents,
                          int lowercase)
 {
-    *text = (tern_bert_text){clean_text, handle_chinese_chars, strip_accents, lowercase, .cells = NULL};
-    text->cells = tern_unicode_create();
+    *text = (tern_bert_text){clean_text, handle_chinese_chars, strip_accents, lowercase, .cells = tern_unicode_cells()};
     for (unsigned c = 0; c < 128; c++) {
         uint32_t cell = text->cells[c];
         text->ascii[c] = (uint8_t)c;
@@ -26,12 +25,6 @@ void tern_bert_text_init(tern_bert_text *text, int clean_text, int handle_chines
         else if (lowercase && c >= 'A' && c <= 'Z')
             text->ascii[c] = (uint8_t)(c + 'a' - 'A');
     }
-}
-
-void tern_bert_text_free(tern_bert_text *text)
-{
-    free(text->cells);
-    text->cells = NULL;
 }
 
 void tern_bert_scratch_free(tern_bert_scratch *scratch)

@@ -15,13 +15,12 @@ typedef struct tern_bert_text {
     int handle_chinese_chars; /* spaces around ideographs */
     int strip_accents;        /* NFD, then drop nonspacing marks */
     int lowercase;
-    uint32_t *cells;    /* tern_unicode_create */
-    uint8_t ascii[128]; /* what a character becomes; 0x80: dropped */
+    const uint32_t *cells; /* tern_unicode_cells */
+    uint8_t ascii[128];    /* what a character becomes; 0x80: dropped */
 } tern_bert_text;
 
 void tern_bert_text_init(tern_bert_text *text, int clean_text, int handle_chinese_chars, int strip_accents,
                          int lowercase);
-void tern_bert_text_free(tern_bert_text *text);
 
 /* A combining mark that waits for its place among its neighbours. */
 typedef struct tern_bert_mark {
