@@ -142,6 +142,20 @@ static int check_layout(const tern_safetensors *st, tern_error *error)
     return 0;
 }
 
+/* {string: string}, or null. */
+static int read_metadata(tern_safetensors *st, json_t *metadata, tern_error *error)
+{
+    const char *key;
+    json_t *value;
+    int texts = json_is_object(metadata) || json_is_null(metadata);
+    json_object_foreach(metadata, key, value)
+    {
+        texts &= json_is_string(value);
+    }
+    st->metadata = json_incref(metadata);
+    return texts ? 0 : tern_fail(error, "%s: its __metadata__ is not an object of strings", st->path);
+}
+
 static int read_header(tern_safetensors *st, json_t *header, tern_error *error)
 {
     const char *name;
@@ -150,7 +164,8 @@ static int read_header(tern_safetensors *st, json_t *header, tern_error *error)
     json_object_foreach(header, name, entry)
     {
         if (strcmp(name, "__metadata__") == 0) {
-            st->metadata = json_incref(entry);
+            if (read_metadata(st, entry, error) < 0)
+                return -1;
             continue;
         }
         tern_safetensor *t = &st->tensors[st->n++];
@@ -166,45 +181,69 @@ static int read_header(tern_safetensors *st, json_t *header, tern_error *error)
     return check_layout(st, error);
 }
 
-static int open_map(tern_safetensors *st, tern_error *error)
+/* The header's JSON, which the caller frees; NULL: it is none. */
+static json_t *parse_header(const char *text, size_t n, const char *path, tern_error *error)
 {
-    if (tern_map_open(&st->map, st->path, error) < 0)
-        return -1;
-    if (tern_lfs_is_pointer(st->map.data, st->map.n))
+    json_error_t why;
+    const char *nul = memchr(text, 0, n); /* jansson steps over one behind a number */
+    json_t *header = nul ? NULL : json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
+    if (json_is_object(header))
+        return header;
+    tern_fail(error, "%s: the safetensors header is not valid: %s", path,
+              header ? "it is no JSON object"
+              : nul  ? "it holds a NUL byte"
+                     : why.text);
+    json_decref(header);
+    return NULL;
+}
+
+static int parse(tern_safetensors *st, const unsigned char *bytes, size_t size, tern_error *error)
+{
+    if (tern_lfs_is_pointer(bytes, size))
         return tern_lfs_fail(error, st->path);
-    if (st->map.n < 8)
-        return tern_fail(error, "%s: it is no safetensors file: %zu bytes are too few", st->path, st->map.n);
-    uint64_t n = read_u64(st->map.data);
+    if (size < 8)
+        return tern_fail(error, "%s: it is no safetensors file: %zu bytes are too few", st->path, size);
+    uint64_t n = read_u64(bytes);
     if (n > MAX_HEADER)
         return tern_fail(error, "%s: it is no safetensors file: a header of %llu bytes; at most %d are read", st->path,
                          (unsigned long long)n, MAX_HEADER);
-    if (n > st->map.n - 8)
+    if (n > size - 8)
         return tern_fail(error, "%s: its header of %llu bytes does not fit the file's %zu; it is truncated", st->path,
-                         (unsigned long long)n, st->map.n);
-    st->data = st->map.data + 8 + n;
-    st->data_bytes = st->map.n - 8 - n;
-    json_error_t why;
-    json_t *header = json_loadb((const char *)st->map.data + 8, n, JSON_REJECT_DUPLICATES, &why);
-    if (!json_is_object(header)) {
-        int status = tern_fail(error, "%s: the safetensors header is not valid: %s", st->path,
-                               header ? "it is no JSON object" : why.text);
-        json_decref(header);
-        return status;
-    }
-    int status = read_header(st, header, error);
+                         (unsigned long long)n, size);
+    st->data = bytes + 8 + n;
+    st->data_bytes = size - 8 - n;
+    json_t *header = parse_header((const char *)bytes + 8, n, st->path, error);
+    int status = header ? read_header(st, header, error) : -1;
     json_decref(header);
     return status;
 }
 
-tern_safetensors *tern_safetensors_open(const char *path, tern_error *error)
+static tern_safetensors *create(const char *path)
 {
     tern_safetensors *st = tern_calloc(1, sizeof *st);
     st->path = tern_strdup(path);
-    if (open_map(st, error) < 0) {
-        tern_safetensors_close(st);
-        return NULL;
-    }
     return st;
+}
+
+static tern_safetensors *finish(tern_safetensors *st, int status)
+{
+    if (status == 0)
+        return st;
+    tern_safetensors_close(st);
+    return NULL;
+}
+
+tern_safetensors *tern_safetensors_open(const char *path, tern_error *error)
+{
+    tern_safetensors *st = create(path);
+    int status = tern_map_open(&st->map, path, error);
+    return finish(st, status == 0 ? parse(st, st->map.data, st->map.n, error) : -1);
+}
+
+tern_safetensors *tern_safetensors_parse(const void *bytes, size_t n, const char *path, tern_error *error)
+{
+    tern_safetensors *st = create(path);
+    return finish(st, parse(st, bytes, n, error));
 }
 
 int tern_safetensors_unchanged(const tern_safetensors *st, tern_error *error)

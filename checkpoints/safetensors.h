@@ -33,6 +33,9 @@ typedef struct tern_safetensors tern_safetensors;
 /* Maps and checks a file: header within the file and under 100 MB, known types, bytes = product of shape times size,
  * offsets in range without overlap or hole up to the file's end, no name twice. NULL with the first thing wrong. */
 tern_safetensors *tern_safetensors_open(const char *path, tern_error *error);
+/* The same for the bytes [n] of a file, which stay the caller's and must outlive the result; path is for the sentences.
+ */
+tern_safetensors *tern_safetensors_parse(const void *bytes, size_t n, const char *path, tern_error *error);
 /* Fails when the file was written into since it was opened. */
 int tern_safetensors_unchanged(const tern_safetensors *st, tern_error *error);
 /* Accepts NULL. */

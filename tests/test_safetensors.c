@@ -34,6 +34,17 @@ static void refused(const char *header, size_t data_bytes, const char *because)
     ck_assert_msg(strstr(error.message, because), "%s: %s", header, error.message);
 }
 
+/* JSON readers step over one behind a number. */
+START_TEST(a_nul_byte_in_the_header_is_refused)
+{
+    static const char file[] =
+        "\x37\0\0\0\0\0\0\0{\"a\":{\"dtype\":\"F32\",\"shape\":[1\0],\"data_offsets\":[0,4]}}\0\0\0";
+    tern_error error = {{0}};
+    ck_assert_ptr_null(tern_safetensors_parse(file, sizeof file, "nul.safetensors", &error));
+    ck_assert_msg(strstr(error.message, "nul.safetensors: ") && strstr(error.message, "NUL byte"), "%s", error.message);
+}
+END_TEST
+
 static void taken(const char *header, size_t data_bytes)
 {
     tern_error error = {{0}};
@@ -150,6 +161,9 @@ START_TEST(lying_headers_are_refused)
     refused("{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,4]}}", 4, "too large");
     refused("{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904],\"data_offsets\":[0,0]}}", 0, "does not fit");
     refused("{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,1],\"data_offsets\":[0,4]}}", 4, "9 dimensions");
+    taken("{\"__metadata__\":null,\"a\":" T(0, 4) "}", 4);
+    refused("{\"__metadata__\":[],\"a\":" T(0, 4) "}", 4, "__metadata__");
+    refused("{\"__metadata__\":{\"format\":1},\"a\":" T(0, 4) "}", 4, "__metadata__");
     refused("{\"a\":7}", 4, "dtype");
     refused("[]", 0, "no JSON object");
     refused("{\"a\":", 0, "not valid");
@@ -245,6 +259,7 @@ int main(void)
     tcase_add_test(c, half_types_convert_exactly);
     tcase_add_test(c, nan_and_infinity_are_refused_by_name);
     tcase_add_test(c, lying_headers_are_refused);
+    tcase_add_test(c, a_nul_byte_in_the_header_is_refused);
     tcase_add_test(c, deep_nesting_is_refused);
     tcase_add_test(c, huge_header_lengths_are_refused);
     tcase_add_test(c, truncation_at_every_byte_is_refused);
