@@ -62,10 +62,31 @@ tern_tokenizer *tern_tokenizer_load(const char *folder, tern_error *error)
 
 tern_tokenizer *tern_tokenizer_from_vocab(const char *vocab_path, int lower_case, tern_error *error)
 {
+    char *text;
+    size_t n;
+    if (tern_file_read(vocab_path, TERN_TOKENIZER_FILE_LIMIT, &text, &n, error) < 0)
+        return NULL;
+    tern_tokenizer *t = tern_tokenizer_of_vocab(text, n, vocab_path, lower_case, error);
+    free(text);
+    return t;
+}
+
+tern_tokenizer *tern_tokenizer_of_json(const char *text, size_t n, const char *path, tern_error *error)
+{
     tern_tokenizer *t = create(NULL);
     tern_tokenizer_config open;
     tern_tokenizer_config_read(&open, NULL, NULL, NULL);
-    int status = tern_tokenizer_read_vocab(t, vocab_path, &open, lower_case, error);
+    int status = tern_tokenizer_parse_json(t, text, n, path, &open, error);
+    tern_tokenizer_config_free(&open);
+    return finish_load(t, status);
+}
+
+tern_tokenizer *tern_tokenizer_of_vocab(const char *text, size_t n, const char *path, int lower_case, tern_error *error)
+{
+    tern_tokenizer *t = create(NULL);
+    tern_tokenizer_config open;
+    tern_tokenizer_config_read(&open, NULL, NULL, NULL);
+    int status = tern_tokenizer_parse_vocab(t, text, n, path, &open, lower_case, error);
     tern_tokenizer_config_free(&open);
     return finish_load(t, status);
 }

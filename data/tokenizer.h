@@ -34,6 +34,12 @@ typedef struct tern_ids {
 tern_tokenizer *tern_tokenizer_load(const char *folder, tern_error *error);
 /* BERT's uncased WordPiece from a vocab.txt (one token a line) given by its path. */
 tern_tokenizer *tern_tokenizer_from_vocab(const char *vocab_path, int lower_case, tern_error *error);
+/* The same from the text [n] of a vocab.txt, or of a tokenizer.json with nothing beside it; path is for the sentences.
+ */
+tern_tokenizer *tern_tokenizer_of_vocab(const char *text, size_t n, const char *path, int lower_case,
+                                        tern_error *error);
+/* tern_tokenizer_save isn't for this one, which has no folder to copy from. */
+tern_tokenizer *tern_tokenizer_of_json(const char *text, size_t n, const char *path, tern_error *error);
 void tern_tokenizer_free(tern_tokenizer *tokenizer);
 /* What the user must know of how the files were read; borrowed. */
 const tern_warnings *tern_tokenizer_warnings(const tern_tokenizer *tokenizer);

@@ -30,19 +30,25 @@ void tern_tokenizer_config_free(tern_tokenizer_config *config)
     *config = (tern_tokenizer_config){0};
 }
 
+json_t *tern_tokenizer_object(const char *text, size_t n, size_t flags, const char *path, tern_error *error)
+{
+    json_t *root = tern_json_parse(text, n, flags | JSON_REJECT_DUPLICATES, path, error);
+    if (root && !json_is_object(root)) {
+        tern_fail(error, "%s: the outermost value is not an object", path);
+        json_decref(root);
+        root = NULL;
+    }
+    return root;
+}
+
 json_t *tern_tokenizer_parse(const char *path, size_t flags, tern_error *error)
 {
     char *text;
     size_t n;
     if (tern_file_read(path, TERN_TOKENIZER_FILE_LIMIT, &text, &n, error) < 0)
         return NULL;
-    json_t *root = tern_json_parse(text, n, flags | JSON_REJECT_DUPLICATES, path, error);
+    json_t *root = tern_tokenizer_object(text, n, flags, path, error);
     free(text);
-    if (root && !json_is_object(root)) {
-        tern_fail(error, "%s: the outermost value is not an object", path);
-        json_decref(root);
-        root = NULL;
-    }
     return root;
 }
 

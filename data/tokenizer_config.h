@@ -63,6 +63,8 @@ void tern_token_entries_free(tern_token_entries *list);
 /* The outermost object of a JSON file, or NULL; freed with json_decref. flags: jansson's, beside those that refuse a
  * key that is there twice. */
 json_t *tern_tokenizer_parse(const char *path, size_t flags, tern_error *error);
+/* The same from the text [n] of the file path. */
+json_t *tern_tokenizer_object(const char *text, size_t n, size_t flags, const char *path, tern_error *error);
 /* object[key] as a flag; missing or null: fallback. -1 and a sentence when it is something else, so that fallback may
  * be -1 only where error is looked at. */
 int tern_tokenizer_flag(const json_t *object, const char *key, int fallback, const char *path, tern_error *error);

@@ -46,6 +46,12 @@ int tern_tokenizer_read_vocab(tern_tokenizer *tokenizer, const char *path, const
 
 /* The tokens around a text are these two. */
 void tern_tokenizer_set_frame(tern_tokenizer *tokenizer, int32_t before, int32_t after);
+/* The same from the text [n] of such a file, whose path is for the sentences. */
+int tern_tokenizer_parse_json(tern_tokenizer *tokenizer, const char *text, size_t n, const char *path,
+                              const tern_tokenizer_config *config, tern_error *error);
+int tern_tokenizer_parse_vocab(tern_tokenizer *tokenizer, const char *text, size_t n, const char *path,
+                               const tern_tokenizer_config *config, int lower_case, tern_error *error);
+
 
 /* Reads a vocab.txt: its lines as new strings, the caller's in any case. */
 int tern_tokenizer_read_lines(const char *path, char ***tokens, size_t *n_tokens, tern_error *error);

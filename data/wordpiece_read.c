@@ -304,13 +304,9 @@ static void free_vocabulary(vocabulary *vocab)
 }
 
 /* The file without its vocabulary, which goes into vocab; NULL, with nothing in it, where the whole must be parsed. */
-static json_t *parse_rest(const char *path, vocabulary *vocab)
+static json_t *parse_rest(const char *text, size_t n, vocabulary *vocab)
 {
-    char *text;
-    size_t n;
     json_t *root = NULL;
-    if (tern_file_read(path, TERN_TOKENIZER_FILE_LIMIT, &text, &n, NULL) < 0)
-        return NULL;
     char *rest = memchr(text, 0, n) ? NULL : tern_vocabulary_take(text, n, &vocab->taken, &n);
     vocab->n = vocab->taken.n;
     if (rest)
@@ -318,7 +314,6 @@ static json_t *parse_rest(const char *path, vocabulary *vocab)
     if (!root)
         free_vocabulary(vocab);
     free(rest);
-    free(text);
     return root;
 }
 
@@ -386,17 +381,29 @@ static int read_parts(tern_tokenizer *t, const json_t *root, vocabulary *vocab, 
     return status == 0 ? settle_side(t, root, config, path, error) : -1;
 }
 
-int tern_tokenizer_read_json(tern_tokenizer *tokenizer, const char *path, const tern_tokenizer_config *config,
-                             tern_error *error)
+int tern_tokenizer_parse_json(tern_tokenizer *tokenizer, const char *text, size_t n, const char *path,
+                              const tern_tokenizer_config *config, tern_error *error)
 {
     vocabulary vocab = {0};
-    json_t *root = parse_rest(path, &vocab);
+    json_t *root = parse_rest(text, n, &vocab);
     if (!root)
-        root = tern_tokenizer_parse(path, 0, error);
+        root = tern_tokenizer_object(text, n, 0, path, error);
     if (!root)
         return -1;
     int status = read_parts(tokenizer, root, &vocab, config, path, error);
     free_vocabulary(&vocab);
     json_decref(root);
+    return status;
+}
+
+int tern_tokenizer_read_json(tern_tokenizer *tokenizer, const char *path, const tern_tokenizer_config *config,
+                             tern_error *error)
+{
+    char *text;
+    size_t n;
+    if (tern_file_read(path, TERN_TOKENIZER_FILE_LIMIT, &text, &n, error) < 0)
+        return -1;
+    int status = tern_tokenizer_parse_json(tokenizer, text, n, path, config, error);
+    free(text);
     return status;
 }

@@ -9,12 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Cuts text into lines in place: tokens point into it. Fails for what can't be a token. */
-static int read_lines(char *text, size_t n, char ***tokens, size_t *n_tokens, const char *path, tern_error *error)
+/* The lines of text as new strings. Fails for what can't be a token. */
+static int parse_lines(const char *text, size_t n, char ***tokens, size_t *n_tokens, const char *path,
+                       tern_error *error)
 {
     size_t capacity = 0;
+    if (tern_lfs_is_pointer(text, n))
+        return tern_lfs_fail(error, path);
     for (size_t at = 0; at < n;) {
-        char *end = memchr(text + at, '\n', n - at);
+        const char *end = memchr(text + at, '\n', n - at);
         size_t length = end ? (size_t)(end - (text + at)) : n - at, next = at + length + 1;
         if (length > 0 && text[at + length - 1] == '\r')
             length--;
@@ -36,8 +39,7 @@ int tern_tokenizer_read_lines(const char *path, char ***tokens, size_t *n_tokens
     size_t n;
     if (tern_file_read(path, TERN_TOKENIZER_FILE_LIMIT, &text, &n, error) < 0)
         return -1;
-    int status =
-        tern_lfs_is_pointer(text, n) ? tern_lfs_fail(error, path) : read_lines(text, n, tokens, n_tokens, path, error);
+    int status = parse_lines(text, n, tokens, n_tokens, path, error);
     free(text);
     return status;
 }
@@ -91,13 +93,25 @@ static int finish(tern_tokenizer *t, const char *path, const tern_tokenizer_conf
     return tern_tokenizer_add_tokens(t, &none, path, &as_bert, error);
 }
 
+int tern_tokenizer_parse_vocab(tern_tokenizer *tokenizer, const char *text, size_t n, const char *path,
+                               const tern_tokenizer_config *config, int lower_case, tern_error *error)
+{
+    char **tokens = NULL;
+    size_t n_tokens = 0;
+    int status = parse_lines(text, n, &tokens, &n_tokens, path, error);
+    /* The tokenizer owns what was read, right or wrong. */
+    tokenizer->model = tern_wordpiece_create(tokens, (int32_t)n_tokens, "##", -1, 100);
+    return status == 0 ? finish(tokenizer, path, config, lower_case, error) : -1;
+}
+
 int tern_tokenizer_read_vocab(tern_tokenizer *tokenizer, const char *path, const tern_tokenizer_config *config,
                               int lower_case, tern_error *error)
 {
-    char **tokens = NULL;
-    size_t n = 0;
-    int status = tern_tokenizer_read_lines(path, &tokens, &n, error);
-    /* The tokenizer owns what was read, right or wrong. */
-    tokenizer->model = tern_wordpiece_create(tokens, (int32_t)n, "##", -1, 100);
-    return status == 0 ? finish(tokenizer, path, config, lower_case, error) : -1;
+    char *text;
+    size_t n;
+    if (tern_file_read(path, TERN_TOKENIZER_FILE_LIMIT, &text, &n, error) < 0)
+        return -1;
+    int status = tern_tokenizer_parse_vocab(tokenizer, text, n, path, config, lower_case, error);
+    free(text);
+    return status;
 }
