@@ -23,6 +23,10 @@ static int parse_lines(const char *text, size_t n, char ***tokens, size_t *n_tok
             length--;
         if (tern_utf8_check(text + at, length) < length || memchr(text + at, 0, length))
             return tern_fail(error, "%s:%zu: the token is not valid UTF-8", path, *n_tokens + 1);
+        /* Some readers would end the line there and number all that follows otherwise. */
+        if (memchr(text + at, '\r', length))
+            return tern_fail(error, "%s:%zu: a carriage return is inside the line; lines end with \\n or \\r\\n", path,
+                             *n_tokens + 1);
         if (length > TERN_LONGEST_TOKEN)
             return tern_fail(error, "%s:%zu: a token of %zu bytes; at most %d are taken", path, *n_tokens + 1, length,
                              TERN_LONGEST_TOKEN);

@@ -187,6 +187,7 @@ START_TEST(test_wrong_vocabularies_are_refused)
     check_vocab("[UNK]\n[CLS]\na\n", 14, "\"[SEP]\" is not in the vocabulary");
     check_vocab("a\nb\na\n", 6, "vocab.txt:3: the token \"a\" is on line 1 already");
     check_vocab("a\n\xFF\n", 4, "vocab.txt:2: the token is not valid UTF-8");
+    check_vocab("a\nb\r\r\n", 6, "vocab.txt:2: a carriage return is inside the line");
     check_vocab("a\n\0\n", 4, "vocab.txt:2: the token is not valid UTF-8");
     ck_assert_ptr_null(tern_tokenizer_from_vocab("/nowhere/vocab.txt", 1, &error));
     ck_assert_ptr_nonnull(strstr(error.message, "/nowhere/vocab.txt"));
