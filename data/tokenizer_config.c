@@ -98,10 +98,10 @@ int tern_token_entries_add(tern_token_entries *list, const json_t *object, int64
 static int read_token(char **token, const json_t *root, const char *key, const char *path, tern_error *error)
 {
     const json_t *value = json_object_get(root, key);
-    if (json_is_object(value))
-        value = json_object_get(value, "content");
     if (!value || json_is_null(value))
         return 0;
+    if (json_is_object(value))
+        value = json_object_get(value, "content");
     if (!json_is_string(value))
         return tern_fail(error, "%s: \"%s\" is not a token", path, key);
     free(*token);

@@ -139,6 +139,7 @@ START_TEST(what_can_not_be_followed_is_refused_by_name)
         {"added_tokens.json", "{\"<x>\": 70}", "\"<x>\" has the id 70 where 68 is due"},
         {"added_tokens.json", "{\"<x>\": \"68\"}", "added_tokens.json: the id of \"<x>\" is not a whole number"},
         {"special_tokens_map.json", "{\"sep_token\": 3}", "special_tokens_map.json: \"sep_token\" is not a token"},
+        {"tokenizer_config.json", "{\"pad_token\": {\"special\": true}}", "\"pad_token\" is not a token"},
         {"special_tokens_map.json", "[]", "special_tokens_map.json: the outermost value is not an object"},
         {"tokenizer_config.json", "{\"name\": \"a\\u0000b\"}", "tokenizer_config.json:1: a string holds a NUL"},
         {"tokenizer_config.json", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS pointer"},
