@@ -56,6 +56,8 @@ tern_tokenizer *tern_tokenizer_load(const char *folder, tern_error *error)
     t->is_bert = config.is_bert;
     if (status == 0)
         status = load_files(t, folder, &config, error);
+    memcpy(t->special, config.special, sizeof t->special);
+    memset(config.special, 0, sizeof config.special);
     tern_tokenizer_config_free(&config);
     return finish_load(t, status);
 }
@@ -100,6 +102,8 @@ void tern_tokenizer_free(tern_tokenizer *tokenizer)
     tern_added_tokens_free(&tokenizer->normalized);
     tern_token_entries_free(&tokenizer->added);
     tern_warnings_free(&tokenizer->warnings);
+    for (int i = 0; i < TERN_TOKENS_SPECIAL; i++)
+        free(tokenizer->special[i]);
     free(tokenizer->before);
     free(tokenizer->after);
     free(tokenizer->folder);

@@ -65,7 +65,8 @@ void tern_tokenizer_encode_all(const tern_tokenizer *tokenizer, const char *pref
 void tern_ids_free(tern_ids *ids);
 
 /* Writes tokenizer.json, tokenizer_config.json, special_tokens_map.json and vocab.txt into a folder. Files the
- * tokenizer was loaded from are copied as they are; the others are made. */
+ * tokenizer was loaded from are copied as they are; the others are made. vocab.txt is left out where a token has a
+ * line's end in it. */
 int tern_tokenizer_save(const tern_tokenizer *tokenizer, const char *folder, int64_t max_length, tern_error *error);
 
 #endif

@@ -111,12 +111,6 @@ static int add_special(gathering *g, const tern_tokenizer_config *config, const 
     return 0;
 }
 
-static int by_id(const void *a, const void *b)
-{
-    const tern_token_entry *x = a, *y = b;
-    return (x->id > y->id) - (x->id < y->id);
-}
-
 /* Puts each token where texts are looked through for it: as it is, or in its normal form. */
 static void make_lists(tern_tokenizer *t)
 {
@@ -147,8 +141,6 @@ int tern_tokenizer_add_tokens(tern_tokenizer *tokenizer, tern_token_entries *giv
     json_decref(g.places);
     if (status < 0)
         return -1;
-    make_lists(tokenizer); /* in the files' order: the first of equal normal forms counts */
-    if (tokenizer->added.n > 0)
-        qsort(tokenizer->added.items, tokenizer->added.n, sizeof *tokenizer->added.items, by_id);
+    make_lists(tokenizer);
     return 0;
 }

@@ -127,17 +127,43 @@ static int set_token(json_t *object, const char *key, const char *token, int add
     return has_value(object, key) || add ? set(object, key, json_string(token)) : 0;
 }
 
-/* The three special tokens that a tokenizer's ids follow. */
-static int agree_special(const tern_tokenizer *t, json_t *object, int is_bert)
+static int is_special(const tern_tokenizer *t, const char *token)
+{
+    for (size_t i = 0; i < t->added.n; i++)
+        if (strcmp(t->added.items[i].content, token) == 0)
+            return t->added.items[i].special;
+    return 0;
+}
+
+/* Naming a token makes readers look for it in texts: only what is looked for already may be named. */
+const char *tern_special_name(const tern_tokenizer *t, int kind)
 {
     char *const *tokens = t->model->tokens;
-    const char *unknown = tokens[t->model->unknown];
-    int changed = set_token(object, "unk_token", unknown, is_bert && strcmp(unknown, "[UNK]") != 0);
-    if (t->n_before != 1 || t->n_after != 1)
-        return changed;
-    const char *cls = tokens[t->before[0]], *sep = tokens[t->after[0]];
-    changed |= set_token(object, "cls_token", cls, is_bert && strcmp(cls, "[CLS]") != 0);
-    return changed | set_token(object, "sep_token", sep, is_bert && strcmp(sep, "[SEP]") != 0);
+    const char *name = tern_token_names[kind];
+    if (t->special[kind])
+        return t->special[kind];
+    if (kind == TERN_TOKEN_UNK)
+        name = tokens[t->model->unknown];
+    if (kind == TERN_TOKEN_CLS || kind == TERN_TOKEN_SEP) {
+        if (t->n_before != 1 || t->n_after != 1)
+            return NULL;
+        const char *cls = tokens[t->before[0]], *sep = tokens[t->after[0]];
+        name = !is_special(t, cls) || !is_special(t, sep) ? "" : kind == TERN_TOKEN_CLS ? cls : sep;
+    }
+    return is_special(t, name) ? name : NULL;
+}
+
+/* The special tokens' names; add: also where the file has none and the class would take another. */
+static int agree_special(const tern_tokenizer *t, json_t *object, int add)
+{
+    int changed = 0;
+    for (int i = 0; i < TERN_TOKENS_SPECIAL; i++) {
+        const char *name = tern_special_name(t, i);
+        int other = name && i < TERN_TOKENS_NEEDED && strcmp(name, tern_token_names[i]) != 0;
+        if (name && (t->special[i] || other))
+            changed |= set_token(object, tern_token_keys[i], name, add && other);
+    }
+    return changed;
 }
 
 /* Adds what added_tokens_decoder, where there is one, lacks: transformers takes it for all. */

@@ -15,6 +15,8 @@ int tern_special_map_agree(const tern_tokenizer *t, json_t *json);
 /* 1 when the lines of a vocab.txt are the vocabulary. */
 int tern_vocabulary_agrees(const tern_tokenizer *t, const char *path);
 
+/* The name under which a special token (TERN_TOKEN_UNK, ..) is written, borrowed; NULL: under none. */
+const char *tern_special_name(const tern_tokenizer *t, int kind);
 /* An added token as tokenizer.json has it; with_id 0: without "id", as the values of added_tokens_decoder. */
 json_t *tern_added_token_json(const tern_token_entry *entry, int with_id);
 /* The template that puts the tokenizer's two tokens around a text. */

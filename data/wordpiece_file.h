@@ -26,13 +26,15 @@ struct tern_tokenizer {
     tern_bert_text text;
     tern_added_tokens raw;        /* matched in the text as it is */
     tern_added_tokens normalized; /* matched, in their normal form, in the normalised text */
-    tern_token_entries added;     /* all of them as files have them, by id */
+    tern_token_entries added;     /* all of them in the files' order: the first of equal normal forms counts */
     int32_t *before, *after;      /* [CLS] and [SEP] around the words */
     int64_t n_before, n_after;
-    int truncate_left; /* 1: what is too long loses its beginning */
-    int is_bert;       /* 1: read by the rules of BertTokenizer */
-    int new_frame;     /* 1: before and after are not those of tokenizer.json */
-    char *folder;      /* it was loaded from; NULL: made from a vocabulary file */
+    int truncate_left;                  /* 1: what is too long loses its beginning */
+    int is_bert;                        /* 1: read by the rules of BertTokenizer */
+    int from_json;                      /* 1: read from a tokenizer.json */
+    char *special[TERN_TOKENS_SPECIAL]; /* names that the files beside it give; NULL: they give none */
+    int new_frame;                      /* 1: before and after are not those of tokenizer.json */
+    char *folder;                       /* it was loaded from; NULL: made from a vocabulary file */
     tern_warnings warnings;
     tern_tokenizer_workers *workers;
 };
@@ -44,14 +46,14 @@ int tern_tokenizer_read_json(tern_tokenizer *tokenizer, const char *path, const 
 int tern_tokenizer_read_vocab(tern_tokenizer *tokenizer, const char *path, const tern_tokenizer_config *config,
                               int lower_case, tern_error *error);
 
-/* The tokens around a text are these two. */
-void tern_tokenizer_set_frame(tern_tokenizer *tokenizer, int32_t before, int32_t after);
 /* The same from the text [n] of such a file, whose path is for the sentences. */
 int tern_tokenizer_parse_json(tern_tokenizer *tokenizer, const char *text, size_t n, const char *path,
                               const tern_tokenizer_config *config, tern_error *error);
 int tern_tokenizer_parse_vocab(tern_tokenizer *tokenizer, const char *text, size_t n, const char *path,
                                const tern_tokenizer_config *config, int lower_case, tern_error *error);
 
+/* The tokens around a text are these two. */
+void tern_tokenizer_set_frame(tern_tokenizer *tokenizer, int32_t before, int32_t after);
 
 /* Reads a vocab.txt: its lines as new strings, the caller's in any case. */
 int tern_tokenizer_read_lines(const char *path, char ***tokens, size_t *n_tokens, tern_error *error);

@@ -386,6 +386,7 @@ int tern_tokenizer_parse_json(tern_tokenizer *tokenizer, const char *text, size_
 {
     vocabulary vocab = {0};
     json_t *root = parse_rest(text, n, &vocab);
+    tokenizer->from_json = 1;
     if (!root)
         root = tern_tokenizer_object(text, n, 0, path, error);
     if (!root)

@@ -11,25 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *frame_token(const tern_tokenizer *t, const int32_t *ids, int64_t n, const char *fallback)
-{
-    return n > 0 ? t->model->tokens[ids[n - 1]] : fallback;
-}
-
 /* {"unk_token": "[UNK]", ...} of the special tokens that there are. */
 static json_t *special_map(const tern_tokenizer *t)
 {
-    const char *names[][2] = {
-        {"unk_token", t->model->tokens[t->model->unknown]},
-        {"sep_token", frame_token(t, t->after, t->n_after, "[SEP]")},
-        {"pad_token", "[PAD]"},
-        {"cls_token", frame_token(t, t->before, t->n_before, "[CLS]")},
-        {"mask_token", "[MASK]"},
-    };
     json_t *map = json_object();
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (tern_wordpiece_find(t->model, names[i][1], strlen(names[i][1])) >= 0)
-            json_object_set_new(map, names[i][0], json_string(names[i][1]));
+    for (int i = 0; i < TERN_TOKENS_SPECIAL; i++)
+        if (tern_special_name(t, i))
+            json_object_set_new(map, tern_token_keys[i], json_string(tern_special_name(t, i)));
     return map;
 }
 
@@ -41,7 +29,9 @@ static json_t *strip_accents(const tern_tokenizer *t)
 static json_t *tokenizer_config(const tern_tokenizer *t, int64_t max_length)
 {
     json_t *map = special_map(t);
-    json_object_set_new(map, "tokenizer_class", json_string("BertTokenizer"));
+    /* A tokenizer.json that was taken as it stands may say what BertTokenizer would pass over. */
+    const char *class = t->is_bert || !t->from_json ? "BertTokenizer" : "PreTrainedTokenizerFast";
+    json_object_set_new(map, "tokenizer_class", json_string(class));
     json_object_set_new(map, "do_lower_case", json_boolean(t->text.lowercase));
     json_object_set_new(map, "strip_accents", strip_accents(t));
     json_object_set_new(map, "tokenize_chinese_chars", json_boolean(t->text.handle_chinese_chars));
@@ -118,9 +108,13 @@ static int write_json(json_t *value, const char *path, tern_error *error)
     return status;
 }
 
+/* None is written where a token has a line's end in it: that would number all that follow otherwise. */
 static int write_vocab(const tern_wordpiece *m, const char *path, tern_error *error)
 {
     tern_buffer text = {0};
+    for (int32_t i = 0; i < m->n_vocabulary; i++)
+        if (strpbrk(m->tokens[i], "\r\n"))
+            return 0;
     for (int32_t i = 0; i < m->n_vocabulary; i++) {
         tern_buffer_add(&text, m->tokens[i], m->lengths[i]);
         tern_buffer_add(&text, "\n", 1);

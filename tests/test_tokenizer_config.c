@@ -168,6 +168,66 @@ START_TEST(what_is_passed_over_is_a_warning)
 }
 END_TEST
 
+#define SMALL(post, added)                                                                                             \
+    "{\"normalizer\": {\"type\": \"BertNormalizer\"}, \"pre_tokenizer\": {\"type\": \"BertPreTokenizer\"}, "           \
+    "\"added_tokens\": [" added "], \"post_processor\": " post ", "                                                    \
+    "\"model\": {\"type\": \"WordPiece\", \"max_input_chars_per_word\": 3, \"vocab\": {\"[UNK]\": 0, \"[CLS]\": 1, "   \
+    "\"[SEP]\": 2, \"[MASK]\": 3, \"a\": 4, \"##a\": 5, \"ab\": 6, \"cls\": 7, \"[\": 8, \"]\": 9, \"a\\nb\": 10}}}"
+#define CLS_SEP "{\"type\": \"BertProcessing\", \"sep\": [\"[SEP]\", 2], \"cls\": [\"[CLS]\", 1]}"
+
+/* What is written says no more, and no less, than what was read did. */
+START_TEST(written_files_make_the_same_ids)
+{
+    static const char *const cases[][4] = {
+        /* a mask token that the vocabulary lacks: the usual one is a word like others */
+        {"vocab.txt", "[UNK]\n[CLS]\n[SEP]\n[MASK]\n[\nmask\n]\n", "{\"mask_token\": \"<mask>\"}", "a[MASK]"},
+        /* alone it is taken as it stands: no tokens around a text, its own longest word, no special token */
+        {"tokenizer.json", SMALL("null", ""), NULL, "[CLS]aaaa aaa"},
+        /* to other classes names are tokens to look for, whatever stands around a text */
+        {"tokenizer.json", SMALL(CLS_SEP, ""),
+         "{\"tokenizer_class\": \"PreTrainedTokenizerFast\", \"cls_token\": \"a\"}", "[CLS]aa"},
+        /* two tokens of one normal form: the first counts, wherever their ids are */
+        {"tokenizer.json", SMALL("null", "{\"id\": 11, \"content\": \"AB\"}, {\"id\": 6, \"content\": \"ab\"}"),
+         "{\"extra_special_tokens\": [\"<x>\"]}", "ab<x>"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        tern_error error = {{0}};
+        const char *folder = tern_test_folder(), *out = tern_test_folder(), *text = cases[i][3];
+        tern_ids ids = {0};
+        put(folder, cases[i][0], cases[i][1]);
+        if (cases[i][2])
+            put(folder, "tokenizer_config.json", cases[i][2]);
+        tern_tokenizer *t = load(folder, text);
+        ck_assert_msg(tern_tokenizer_save(t, out, 20, &error) == 0, "%s", error.message);
+        tern_tokenizer *again = load(out, text);
+        tern_tokenizer_encode(t, text, strlen(text), 0, &ids);
+        tern_tokenizer_encode(again, text, strlen(text), 0, &ids);
+        ck_assert_msg(2 * ids.offsets[1] == ids.offsets[2], "%s: %lld ids, then %lld", text, (long long)ids.offsets[1],
+                      (long long)(ids.offsets[2] - ids.offsets[1]));
+        ck_assert_mem_eq(ids.ids, ids.ids + ids.offsets[1], (size_t)ids.offsets[1] * sizeof *ids.ids);
+        tern_ids_free(&ids);
+        tern_tokenizer_free(again);
+        tern_tokenizer_free(t);
+    }
+}
+END_TEST
+
+/* A line of vocab.txt can't hold a token with a line's end in it: those behind it would have other ids. */
+START_TEST(a_token_with_a_lines_end_leaves_vocab_txt_out)
+{
+    tern_error error = {{0}};
+    const char *folder = tern_test_folder(), *out = tern_test_folder();
+    put(folder, "tokenizer.json", SMALL("null", ""));
+    tern_tokenizer *t = load(folder, "a line's end");
+    ck_assert_msg(tern_tokenizer_save(t, out, 20, &error) == 0, "%s", error.message);
+    char *vocab = tern_path_join(out, "vocab.txt"), *json = tern_path_join(out, "tokenizer.json");
+    ck_assert(!tern_file_exists(vocab) && tern_file_exists(json));
+    free(json);
+    free(vocab);
+    tern_tokenizer_free(t);
+}
+END_TEST
+
 /* A text of n tokens, cut from the left, keeps its last ones, whatever the length. */
 START_TEST(cut_from_the_left_every_length_keeps_the_end)
 {
@@ -230,6 +290,8 @@ int main(void)
     tcase_add_test(tc, ids_are_those_of_transformers_and_disagreement_is_a_warning);
     tcase_add_test(tc, what_can_not_be_followed_is_refused_by_name);
     tcase_add_test(tc, what_is_passed_over_is_a_warning);
+    tcase_add_test(tc, written_files_make_the_same_ids);
+    tcase_add_test(tc, a_token_with_a_lines_end_leaves_vocab_txt_out);
     tcase_add_test(tc, cut_from_the_left_every_length_keeps_the_end);
     tcase_add_test(tc, long_added_tokens_that_begin_alike_take_no_time);
     suite_add_tcase(suite, tc);
