@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { LEAST_TOKENS = 3 }; /* [CLS], [SEP] and something between them */
+
 void tern_folder_free(tern_folder *folder)
 {
     for (int i = 0; i < TERN_MAX_MODULES; i++)
@@ -29,20 +31,20 @@ int tern_bert_config_check(const tern_bert_config *config, const char *where, te
 {
     const struct {
         const char *name;
-        int64_t value, most;
+        int64_t value, least, most;
     } sizes[] = {
-        {"vocab_size", config->vocab_size, 1 << 24},
-        {"hidden_size", config->hidden_size, 1 << 16},
-        {"num_hidden_layers", config->layers, 1 << 10},
-        {"num_attention_heads", config->heads, 1 << 12},
-        {"intermediate_size", config->intermediate_size, 1 << 20},
-        {"max_position_embeddings", config->max_positions, 1 << 20},
-        {"type_vocab_size", config->type_vocab_size, 1 << 16},
+        {"vocab_size", config->vocab_size, 1, 1 << 24},
+        {"hidden_size", config->hidden_size, 1, 1 << 16},
+        {"num_hidden_layers", config->layers, 1, 1 << 10},
+        {"num_attention_heads", config->heads, 1, 1 << 12},
+        {"intermediate_size", config->intermediate_size, 1, 1 << 20},
+        {"max_position_embeddings", config->max_positions, LEAST_TOKENS, 1 << 20},
+        {"type_vocab_size", config->type_vocab_size, 1, 1 << 16},
     };
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-        if (sizes[i].value < 1 || sizes[i].value > sizes[i].most)
-            return tern_fail(error, "%s: %s is %lld; it must be between 1 and %lld", where, sizes[i].name,
-                             (long long)sizes[i].value, (long long)sizes[i].most);
+        if (sizes[i].value < sizes[i].least || sizes[i].value > sizes[i].most)
+            return tern_fail(error, "%s: %s is %lld; it must be between %lld and %lld", where, sizes[i].name,
+                             (long long)sizes[i].value, (long long)sizes[i].least, (long long)sizes[i].most);
     if (config->hidden_size % config->heads != 0)
         return tern_fail(error, "%s: hidden_size %lld can't be divided by num_attention_heads %lld", where,
                          (long long)config->hidden_size, (long long)config->heads);
@@ -205,7 +207,7 @@ static int read_max_length(tern_folder *folder, tern_error *error)
         int status = json ? tern_json_real(json, sources[i][1], 0, &length, path, error) : -1;
         if (status == 0 && i == 0)
             status = check_transformer(folder, json, path, error);
-        if (status == 0 && (length < 0 || (length > 0 && length < 3)))
+        if (status == 0 && (length < 0 || (length > 0 && length < LEAST_TOKENS)))
             status = tern_fail(error, "%s: a %s of %g leaves no room for a text", path, sources[i][1], length);
         json_decref(json);
         free(path);
@@ -227,14 +229,29 @@ static const char *prompt_of(const json_t *prompts, const char *const *keys)
     return NULL;
 }
 
+/* An object whose values are texts; null is as good as missing, for each and for all of them. */
+static int check_prompts(json_t *prompts, const char *path, tern_error *error)
+{
+    const char *name;
+    json_t *prompt;
+    if (prompts && !json_is_null(prompts) && !json_is_object(prompts))
+        return tern_fail(error, "%s: its \"prompts\" are not an object of texts by their names", path);
+    json_object_foreach(prompts, name, prompt)
+    {
+        if (!json_is_string(prompt) && !json_is_null(prompt))
+            return tern_fail(error, "%s: its prompt \"%s\" is not a string", path, name);
+    }
+    return 0;
+}
+
 /* As sentence-transformers' encode, encode_query and encode_document: a role without a prompt gets none, not the
  * default one. Folders that have only "passage" mean documents by it. */
 static int set_prompts(tern_folder *folder, const json_t *json, const char *path, tern_error *error)
 {
     static const char *const query[] = {"query", NULL}, *const document[] = {"document", "passage", "corpus", NULL};
-    const json_t *prompts = json_object_get(json, "prompts");
+    json_t *prompts = json_object_get(json, "prompts");
     const char *name, *normal = "", *own;
-    if (tern_json_text(json, "default_prompt_name", &name, path, error) < 0)
+    if (check_prompts(prompts, path, error) < 0 || tern_json_text(json, "default_prompt_name", &name, path, error) < 0)
         return -1;
     if (name) {
         normal = json_string_value(json_object_get(prompts, name));
@@ -306,6 +323,8 @@ static int pooling_mode(const json_t *json, const char *path, tern_error *error)
 {
     int found = -1, set;
     const json_t *named = json_object_get(json, "pooling_mode");
+    if (json_is_null(named))
+        named = NULL;
     if (json_is_array(named) && json_array_size(named) == 1)
         named = json_array_get(named, 0);
     if (named && !json_is_string(named))

@@ -460,11 +460,33 @@ START_TEST(unknown_architectures_are_named)
 }
 END_TEST
 
+START_TEST(prompts_that_are_no_texts_are_refused)
+{
+    const char *name = "config_sentence_transformers.json";
+    edit_refused(name, "\"the query: \"", "7", "its prompt \"query\" is not a string");
+    edit_refused(name, "\"prompts\": {", "\"prompts\": [], \"others\": {", "\"prompts\" are not an object");
+}
+END_TEST
+
+START_TEST(null_is_as_good_as_missing)
+{
+    const char *folder = tiny_copy();
+    edit(folder, "1_Pooling/config.json", "\"mean\"", "null, \"pooling_mode_cls_token\": true");
+    edit(folder, "config_sentence_transformers.json", "\"the query: \"", "null");
+    tern_model *model = load(folder);
+    ck_assert_int_eq(tern_encoder_get_config(model->encoder)->modules[0].pooling, TERN_POOL_CLS);
+    ck_assert_str_eq(model->query_prompt, "");
+    tern_model_free(model);
+}
+END_TEST
+
 START_TEST(sizes_that_lie_are_refused)
 {
     edit_refused("config.json", "\"hidden_size\": 16", "\"hidden_size\": 32", "1_Pooling");
     edit_refused("config.json", "\"num_attention_heads\": 2", "\"num_attention_heads\": 3", "can't be divided");
     edit_refused("config.json", "\"num_attention_heads\": 2", "\"num_attention_heads\": 0", "num_attention_heads is 0");
+    edit_refused("config.json", "\"max_position_embeddings\": ", "\"max_position_embeddings\": 2, \"x\": ",
+                 "max_position_embeddings is 2; it must be between 3");
     edit_refused("config.json", "\"vocab_size\": ", "\"vocab_size\": -", "vocab_size is -");
     edit_refused("config.json", "\"vocab_size\": ", "\"vocab_size\": 1", "word_embeddings.weight has the shape [");
     edit_refused("config.json", "\"intermediate_size\": 40", "\"intermediate_size\": 999999", "asks for [999999, 16]");
@@ -690,6 +712,8 @@ int main(void)
     tcase_add_test(c, saving_keeps_what_is_not_a_models);
     tcase_add_test(c, a_full_disk_leaves_the_old_folder);
     tcase_add_test(c, unknown_architectures_are_named);
+    tcase_add_test(c, prompts_that_are_no_texts_are_refused);
+    tcase_add_test(c, null_is_as_good_as_missing);
     tcase_add_test(c, sizes_that_lie_are_refused);
     tcase_add_test(c, missing_and_broken_files_are_named);
     tcase_add_test(c, a_missing_tensor_and_nan_are_named);
