@@ -269,21 +269,32 @@ static int check_class(tern_tokenizer_config *c, const char *name, const char *p
                      path, name);
 }
 
+/* A file's tokenizer_class; NULL in *name: it states none. */
+static int read_class_name(const char **name, const json_t *root, const char *path, tern_error *error)
+{
+    const json_t *value = json_object_get(root, "tokenizer_class");
+    *name = json_string_value(value);
+    if (value && !*name && !json_is_null(value))
+        return tern_fail(error, "%s: its \"tokenizer_class\" is not a string", path);
+    return 0;
+}
+
 /* tokenizer_config.json's, else config.json's, else what the model's type has: BERT's. */
 static int read_class(tern_tokenizer_config *c, const json_t *root, const char *folder, tern_error *error)
 {
-    const char *name = json_string_value(json_object_get(root, "tokenizer_class"));
+    const char *name;
     c->is_bert = c->there;
+    if (read_class_name(&name, root, c->path, error) < 0)
+        return -1;
     if (name)
         return check_class(c, name, c->path, error);
     char *path = tern_path_join(folder, "config.json");
     int status = 0;
     if (tern_file_exists(path)) {
         json_t *json = tern_tokenizer_parse(path, JSON_DECODE_INT_AS_REAL, error);
-        name = json_string_value(json_object_get(json, "tokenizer_class"));
         c->is_bert = 1;
-        status = json ? 0 : -1;
-        if (name)
+        status = json ? read_class_name(&name, json, path, error) : -1;
+        if (status == 0 && name)
             status = check_class(c, name, path, error);
         json_decref(json);
     }

@@ -121,6 +121,8 @@ START_TEST(what_can_not_be_followed_is_refused_by_name)
         {"tokenizer_config.json", "{\"tokenizer_class\": \"BertJapaneseTokenizer\"}", "BertJapaneseTokenizer"},
         {"config.json", "{\"tokenizer_class\": \"BertJapaneseTokenizer\"}", "config.json: the tokenizer_class Bert"},
         {"tokenizer_config.json", "{\"tokenizer_class\": \"MPNetTokenizerFast\"}", "MPNetTokenizerFast"},
+        {"tokenizer_config.json", "{\"tokenizer_class\": [\"BertTokenizer\"]}", "\"tokenizer_class\" is not a string"},
+        {"config.json", "{\"tokenizer_class\": 1}", "config.json: its \"tokenizer_class\" is not a string"},
         {"tokenizer_config.json", "{\"truncation_side\": \"middle\"}", "truncation_side is neither"},
         {"tokenizer_config.json", "{\"truncation_side\": 1}", "truncation_side is neither"},
         {"tokenizer_config.json", "{\"strip_accents\": \"no\"}", "\"strip_accents\" is not true or false"},
