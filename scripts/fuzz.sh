@@ -14,6 +14,10 @@ if [ $# -eq 0 ]; then
     done
 fi
 mkdir -p build-fuzz/found build-fuzz/log
+# What targets write, in memory where there is room for it.
+TMPDIR=$(mktemp -d /dev/shm/tern-fuzz-XXXXXX 2>/dev/null || mktemp -d)
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
 
 # One target; its log is shown when it fails.
 # shellcheck disable=SC2016

@@ -13,13 +13,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* The folder that this process writes to; made by the first call, removed when the process ends as it should. */
+/* The folder that this process writes to, in $TMPDIR; made by the first call, removed when the process ends as it
+ * should. scripts/fuzz.sh sees to the others. */
 static inline const char *fuzz_root(void)
 {
-    static char root[64];
+    static char root[512];
+    const char *tmp = getenv("TMPDIR");
     if (root[0])
         return root;
-    snprintf(root, sizeof root, "%s/tern-fuzz-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    if (!tmp || strlen(tmp) > sizeof root / 2)
+        tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    snprintf(root, sizeof root, "%s/tern-fuzz-XXXXXX", tmp);
     TERN_CHECK(mkdtemp(root), "%s can't be made", root);
     return root;
 }
