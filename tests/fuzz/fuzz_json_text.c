@@ -1,5 +1,4 @@
-/* JSON texts: what is taken is taken by the parser alone too, holds no NUL and, printed, reads back equal; what is
- * refused is refused with its line. */
+/* JSON texts: what is taken holds no NUL and, printed, reads back equal; what is refused is refused with its line. */
 #include "data/json_text.h"
 #include "fuzz.h"
 

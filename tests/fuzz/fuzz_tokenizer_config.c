@@ -30,10 +30,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     if (!has(folder, "tokenizer.json") && !has(folder, "vocab.txt"))
         fuzz_put(folder, "vocab.txt", vocabulary, sizeof vocabulary - 1);
     tern_tokenizer *t = tern_tokenizer_load(folder, &error);
-    if (t)
-        fuzz_check_saved(t);
-    else
+    if (t) {
+        fuzz_expected expected = fuzz_expect(t);
+        fuzz_check_saved(&expected);
+        fuzz_expected_free(&expected);
+    } else {
         FUZZ_FAILED(error);
+    }
     tern_tokenizer_free(t);
     free(folder);
     return 0;

@@ -35,7 +35,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     }
     check_lines(t, (const char *)bytes, n);
     check_special(t);
-    fuzz_check_saved(t);
+    fuzz_expected expected = fuzz_expect(t);
+    fuzz_check_saved(&expected);
+    fuzz_expected_free(&expected);
     tern_tokenizer_free(t);
     return 0;
 }

@@ -30,7 +30,7 @@ static inline fuzz_texts fuzz_texts_for(const tern_tokenizer *t)
                                           "\xE4\xB8\xAD\xE6\x96\x87\xF0\xA0\x80\x80",
                                           "\xEA\xB0\x81 \xEF\xBF\xBD \xE2\x80\xA8 \xC2\xA0 \xF0\x9F\x98\x80",
                                           "0123456789 a\xE2\x80\x94z"};
-    enum { MOST = 24 };
+    enum { MOST = 8 };
     fuzz_texts texts = {0};
     for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++)
         fuzz_add_text(&texts, tern_strdup(hostile[i]));
@@ -74,7 +74,7 @@ static inline void fuzz_check_last(const tern_tokenizer *t, const tern_ids *ids,
 /* Ids of all texts at some lengths. */
 static inline tern_ids fuzz_encode(const tern_tokenizer *t, const fuzz_texts *texts)
 {
-    static const int64_t lengths[] = {0, 1, 2, 3, 7};
+    static const int64_t lengths[] = {0, 1, 5};
     tern_ids ids = {0};
     for (size_t i = 0; i < texts->n; i++)
         for (size_t k = 0; k < sizeof lengths / sizeof *lengths; k++) {
@@ -84,25 +84,42 @@ static inline tern_ids fuzz_encode(const tern_tokenizer *t, const fuzz_texts *te
     return ids;
 }
 
-static inline void fuzz_check_same_tokenizer(const tern_tokenizer *a, const tern_tokenizer *b, const char *what)
+/* A tokenizer, and what it makes of texts. */
+typedef struct fuzz_expected {
+    const tern_tokenizer *t;
+    fuzz_texts texts;
+    tern_ids ids;
+} fuzz_expected;
+
+static inline fuzz_expected fuzz_expect(const tern_tokenizer *t)
 {
-    int32_t n = tern_tokenizer_size(a);
-    TERN_CHECK(n == tern_tokenizer_size(b), "%s: %d tokens of %d", what, (int)tern_tokenizer_size(b), (int)n);
+    fuzz_expected e = {.t = t, .texts = fuzz_texts_for(t)};
+    e.ids = fuzz_encode(t, &e.texts);
+    return e;
+}
+
+static inline void fuzz_expected_free(fuzz_expected *e)
+{
+    fuzz_texts_free(&e->texts);
+    tern_ids_free(&e->ids);
+}
+
+static inline void fuzz_check_same(const fuzz_expected *e, const tern_tokenizer *t, const char *what)
+{
+    int32_t n = tern_tokenizer_size(e->t);
+    TERN_CHECK(n == tern_tokenizer_size(t), "%s: %d tokens of %d", what, (int)tern_tokenizer_size(t), (int)n);
     for (int32_t id = 0; id < n; id++)
-        TERN_CHECK(strcmp(tern_tokenizer_token(a, id), tern_tokenizer_token(b, id)) == 0, "%s: token %d", what,
+        TERN_CHECK(strcmp(tern_tokenizer_token(e->t, id), tern_tokenizer_token(t, id)) == 0, "%s: token %d", what,
                    (int)id);
-    fuzz_texts texts = fuzz_texts_for(a);
-    tern_ids x = fuzz_encode(a, &texts), y = fuzz_encode(b, &texts);
-    for (int64_t i = 0; i < x.n; i++) {
-        int64_t from = x.offsets[i], size = x.offsets[i + 1] - from;
-        TERN_CHECK(y.offsets[i + 1] - y.offsets[i] == size &&
-                       (size == 0 || fuzz_has_ids(y.ids + y.offsets[i], x.ids + from, size)),
-                   "%s: other ids of \"%s\"", what, texts.items[(size_t)i * texts.n / (size_t)x.n]);
+    tern_ids ids = fuzz_encode(t, &e->texts);
+    for (int64_t i = 0; i < ids.n; i++) {
+        int64_t from = e->ids.offsets[i], size = e->ids.offsets[i + 1] - from;
+        TERN_CHECK(ids.offsets[i + 1] - ids.offsets[i] == size &&
+                       (size == 0 || fuzz_has_ids(ids.ids + ids.offsets[i], e->ids.ids + from, size)),
+                   "%s: other ids of \"%s\"", what, e->texts.items[(size_t)i * e->texts.n / (size_t)ids.n]);
     }
-    TERN_CHECK(x.cut == y.cut, "%s: other texts are cut", what);
-    tern_ids_free(&x);
-    tern_ids_free(&y);
-    fuzz_texts_free(&texts);
+    TERN_CHECK(ids.cut == e->ids.cut, "%s: other texts are cut", what);
+    tern_ids_free(&ids);
 }
 
 static inline int fuzz_fits_a_line(const tern_tokenizer *t)
@@ -141,18 +158,18 @@ static inline void fuzz_check_warnings(const tern_tokenizer *t)
 }
 
 /* Written, the four files together and tokenizer.json alone make the same ids; written again they are the same. */
-static inline void fuzz_check_saved(const tern_tokenizer *t)
+static inline void fuzz_check_saved(const fuzz_expected *e)
 {
     static const char *const names[] = {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"};
     enum { LENGTH = 20 };
     tern_error error = {{0}};
     char *out = fuzz_folder("out", 1), *twice = fuzz_folder("twice", 1);
-    TERN_CHECK(tern_tokenizer_save(t, out, LENGTH, &error) == 0, "%s", error.message);
+    TERN_CHECK(tern_tokenizer_save(e->t, out, LENGTH, &error) == 0, "%s", error.message);
     tern_tokenizer *again = tern_tokenizer_load(out, &error);
     TERN_CHECK(again, "what was written is refused: %s", error.message);
-    fuzz_check_same_tokenizer(t, again, "written");
+    fuzz_check_same(e, again, "written");
     fuzz_check_warnings(again);
-    fuzz_check_vocab(t, out);
+    fuzz_check_vocab(e->t, out);
     TERN_CHECK(tern_tokenizer_save(again, twice, LENGTH, &error) == 0, "%s", error.message);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         fuzz_check_same_file(out, twice, names[i]);
@@ -161,7 +178,7 @@ static inline void fuzz_check_saved(const tern_tokenizer *t)
     char *text = fuzz_get(out, "tokenizer.json", &n);
     tern_tokenizer *alone = tern_tokenizer_of_json(text, n, "alone.json", &error);
     TERN_CHECK(alone, "the tokenizer.json that was written is refused: %s", error.message);
-    fuzz_check_same_tokenizer(t, alone, "tokenizer.json alone");
+    fuzz_check_same(e, alone, "tokenizer.json alone");
     tern_tokenizer_free(alone);
     free(text);
     free(twice);
