@@ -1,8 +1,9 @@
-/* Searching: documents go by in blocks whose sums of impacts fit the processor's cache. A query's terms add theirs in a
- * fixed order, the greatest possible impact first; once as many documents are found as are wanted, terms that together
- * can't lift a document among them are only looked up for documents that others have lifted nearly there (MaxScore;
- * Turtle and Flood 1995). The order of additions is the same either way, so a score's bits do not depend on what was
- * left out. */
+/* Searching: documents go by in blocks. What a query's terms can add to a document of the block is known from the
+ * greatest impacts of the postings that lie in it; a block that can't hold a document among the best is passed over
+ * (Block-Max MaxScore: Ding and Suel 2011, Turtle and Flood 1995). In a block the terms add their impacts in a fixed
+ * order, the greatest possible one first. Documents are listed until the terms that are left can't lift one among the
+ * best by themselves; from there on only those count that can still be among the best. The order of additions is the
+ * same whatever is left out, so a score's bits don't depend on it. */
 #include "search/bm25.h"
 
 #include "base/integer.h"
@@ -15,15 +16,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 8192 }; /* documents whose sums are held at a time: 32 KB */
+/* Documents of a block, at most 2^16, whose sums fit the processor's second cache; and of the first block, after which
+ * it is known what is wanted. */
+enum { BLOCK = 32768, FIRST_BLOCK = 1024 };
 
 /* A term of a query. */
 typedef struct query_term {
     const uint32_t *docs;
     const float *impacts;
-    int64_t at, end;    /* where its next document is, and their number */
-    float weight, most; /* how often it stands in the query; its greatest possible addition */
-    double rest;        /* what it and all terms behind it can add */
+    int64_t at, to, end;   /* where its documents of the block begin and end, and how many it has in all */
+    float weight, most;    /* how often it stands in the query; its greatest possible addition */
+    const float *run_most; /* of its runs (bm25_index.h) */
+    double rest;           /* what it and all terms behind it can add to a document of the block */
     int64_t number;
 } query_term;
 
@@ -32,28 +36,54 @@ typedef struct searcher {
     const tern_bm25 *index;
     tern_analyzer *analyzer;
     tern_words words;
+    int64_t *numbers; /* of the query's terms */
     query_term *terms;
-    size_t n_terms, term_capacity;
-    float *sums;           /* [BLOCK] all 0 between blocks */
+    size_t n_numbers, number_capacity, n_terms, term_capacity;
+    float *sums;      /* [BLOCK] all 0 between blocks */
+    uint16_t *listed; /* [BLOCK + 1] places whose sum is not 0, and room for one more */
+    int64_t n_listed;
     uint64_t *keys, *room; /* [2 k] the best so far, and others; [k] */
     int64_t k, n_keys;
     float threshold; /* the lowest score that may still be wanted; 0: every one */
 } searcher;
 
-static void add_term(searcher *s, int64_t number)
+static int by_number(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The numbers of the query's terms that the index has, each as often as it stands there, in order. */
+static void take_numbers(searcher *s, const char *query)
+{
+    s->n_numbers = 0;
+    tern_words_start(&s->words, query);
+    while (tern_words_next(&s->words)) {
+        const char *term;
+        size_t n;
+        int64_t number = tern_analyzer_term(s->analyzer, s->words.word, s->words.n, &term, &n)
+                             ? tern_texts_find(s->index->terms, term, n)
+                             : -1;
+        if (number < 0)
+            continue;
+        TERN_GROW(s->numbers, s->n_numbers, s->number_capacity);
+        s->numbers[s->n_numbers++] = number;
+    }
+    if (s->n_numbers)
+        qsort(s->numbers, s->n_numbers, sizeof *s->numbers, by_number);
+}
+
+static void add_term(searcher *s, int64_t number, int64_t times)
 {
     const tern_bm25 *x = s->index;
-    for (size_t i = 0; i < s->n_terms; i++)
-        if (s->terms[i].number == number) {
-            s->terms[i].weight++;
-            return;
-        }
     int64_t start = x->start[number];
     TERN_GROW(s->terms, s->n_terms, s->term_capacity);
     s->terms[s->n_terms++] = (query_term){.docs = x->docs + start,
                                           .impacts = x->impacts + start,
                                           .end = x->start[number + 1] - start,
-                                          .weight = 1,
+                                          .run_most = x->run_most + x->run[number],
+                                          .weight = (float)times,
+                                          .most = (float)times * x->most[number],
                                           .number = number};
 }
 
@@ -68,54 +98,44 @@ static int by_most(const void *a, const void *b)
 static void take_terms(searcher *s, const char *query)
 {
     s->n_terms = 0;
-    tern_words_start(&s->words, query);
-    while (tern_words_next(&s->words)) {
-        const char *term;
-        size_t n;
-        int64_t number = tern_analyzer_term(s->analyzer, s->words.word, s->words.n, &term, &n)
-                             ? tern_texts_find(s->index->terms, term, n)
-                             : -1;
-        if (number >= 0)
-            add_term(s, number);
+    take_numbers(s, query);
+    for (size_t i = 0, next; i < s->n_numbers; i = next) {
+        for (next = i + 1; next < s->n_numbers && s->numbers[next] == s->numbers[i];)
+            next++;
+        add_term(s, s->numbers[i], (int64_t)(next - i));
     }
-    for (size_t i = 0; i < s->n_terms; i++)
-        s->terms[i].most = s->terms[i].weight * s->index->most[s->terms[i].number];
-    qsort(s->terms, s->n_terms, sizeof *s->terms, by_most);
-    double rest = 0;
-    for (size_t i = s->n_terms; i-- > 0;)
-        s->terms[i].rest = rest += s->terms[i].most;
+    if (s->n_terms)
+        qsort(s->terms, s->n_terms, sizeof *s->terms, by_most);
 }
 
-/* 1 when a sum that lies at most this much below the true one may still be wanted: rounding is far below the slack. */
-static int may_be_wanted(const searcher *s, double most)
+/* The least sum of a document that may still be wanted when it gets rest more, a little less than that: rounding is far
+ * below the slack. */
+static float least_wanted(const searcher *s, double rest)
 {
-    return most * (1 + 1e-5) >= s->threshold;
+    return (float)((double)s->threshold * (1 - 1e-5) - rest);
 }
 
-static void offer(searcher *s, int64_t doc, float score)
+/* Drops what isn't among the k best so far. */
+static void keep_best(searcher *s)
 {
-    s->keys[s->n_keys++] = tern_key(score, s->index->rank ? s->index->rank[doc] : doc);
-    if (s->n_keys < 2 * s->k)
+    if (s->n_keys < s->k)
         return;
     tern_keys_select(s->keys, s->n_keys, s->k);
     s->n_keys = s->k;
     s->threshold = tern_key_score(s->keys[s->k - 1]);
 }
 
-/* Adds a term's impacts to the sums of documents below end. */
-static void add_impacts(searcher *s, query_term *t, int64_t first, int64_t end)
+static void offer(searcher *s, int64_t doc, float score)
 {
-    int64_t at = t->at;
-    float *sums = s->sums, weight = t->weight;
-    for (; at < t->end && t->docs[at] < end; at++)
-        sums[t->docs[at] - first] += weight * t->impacts[at];
-    t->at = at;
+    s->keys[s->n_keys++] = tern_key(score, s->index->rank ? s->index->rank[doc] : doc);
+    if (s->n_keys == 2 * s->k)
+        keep_best(s);
 }
 
-/* The term's addition to a document's sum; moves behind the documents before it, in leaps that double. */
-static float look_up(query_term *t, int64_t doc)
+/* The first place from at on whose document isn't before doc: leaps that double, then halves. */
+static int64_t find_doc(const query_term *t, int64_t at, int64_t doc)
 {
-    int64_t low = t->at, step = 1;
+    int64_t low = at, step = 1;
     while (low + step < t->end && t->docs[low + step] < doc) {
         low += step;
         step *= 2;
@@ -128,34 +148,99 @@ static float look_up(query_term *t, int64_t doc)
         else
             high = middle;
     }
-    t->at = low;
-    return low < t->end && t->docs[low] == doc ? t->weight * t->impacts[low] : 0;
+    return low;
 }
 
-/* A document that the first terms have in common with the query: the others are looked up as long as it may be wanted.
- */
-static void finish_document(searcher *s, size_t first_left, int64_t doc, float sum)
+/* Sets where the term's documents of the block begin and end. */
+static void find_range(query_term *t, int64_t first, int64_t end)
 {
-    for (size_t i = first_left; i < s->n_terms; i++) {
-        if (!may_be_wanted(s, sum + s->terms[i].rest))
-            return;
-        sum += look_up(&s->terms[i], doc);
+    t->at = t->to;
+    if (t->at < t->end && t->docs[t->at] < first)
+        t->at = find_doc(t, t->at, first);
+    t->to = t->at < t->end && t->docs[t->at] < end ? find_doc(t, t->at, end) : t->at;
+}
+
+/* What a term can add to a document of the block. */
+static double bound_of(const query_term *t)
+{
+    float most = 0;
+    if (t->to - t->at <= TERN_BM25_RUN / 4)
+        for (int64_t i = t->at; i < t->to; i++)
+            most = t->impacts[i] > most ? t->impacts[i] : most;
+    else
+        for (int64_t i = t->at / TERN_BM25_RUN; i * TERN_BM25_RUN < t->to; i++)
+            most = t->run_most[i] > most ? t->run_most[i] : most;
+    return t->weight * most;
+}
+
+/* Adds a term's impacts to the sums of the block's documents; those that had none are listed. */
+static void add_and_list(searcher *s, const query_term *t, int64_t first)
+{
+    int64_t n = s->n_listed;
+    float *sums = s->sums, weight = t->weight;
+    for (int64_t at = t->at; at < t->to; at++) {
+        int64_t place = t->docs[at] - first;
+        s->listed[n] = (uint16_t)place;
+        n += sums[place] == 0;
+        sums[place] += weight * t->impacts[at];
     }
-    if (sum >= s->threshold)
-        offer(s, doc, sum);
+    s->n_listed = n;
+}
+
+/* The same for documents that are listed, whatever becomes of the others' sums: by looking each one up, or, where that
+ * is as much work, by going through all of the term's. */
+static void add_to_listed(searcher *s, const query_term *t, int64_t first)
+{
+    enum { LOOK_UP = 8 }; /* times as long as an addition */
+    float *sums = s->sums, weight = t->weight;
+    if (s->n_listed * LOOK_UP > t->to - t->at) {
+        for (int64_t at = t->at; at < t->to; at++)
+            sums[t->docs[at] - first] += weight * t->impacts[at];
+        return;
+    }
+    for (int64_t i = 0; i < s->n_listed; i++) {
+        int64_t doc = first + s->listed[i], at = find_doc(t, t->at, doc);
+        if (at < t->to && t->docs[at] == doc)
+            sums[s->listed[i]] += weight * t->impacts[at];
+    }
+}
+
+/* Keeps the listed documents that may be wanted when they get rest more. */
+static void keep_wanted(searcher *s, double rest)
+{
+    int64_t n = 0;
+    float least = least_wanted(s, rest);
+    for (int64_t i = 0; i < s->n_listed; i++) {
+        s->listed[n] = s->listed[i];
+        n += s->sums[s->listed[i]] >= least;
+    }
+    s->n_listed = n;
 }
 
 static void search_block(searcher *s, int64_t first, int64_t end)
 {
-    size_t added = 0;
-    while (added < s->n_terms && (added == 0 || may_be_wanted(s, s->terms[added].rest)))
-        add_impacts(s, &s->terms[added++], first, end);
-    double left = added < s->n_terms ? s->terms[added].rest : 0;
-    for (int64_t i = 0; i < end - first; i++) {
-        float sum = s->sums[i];
-        if (sum > 0 && may_be_wanted(s, sum + left))
-            finish_document(s, added, first + i, sum);
+    double rest = 0;
+    for (size_t i = s->n_terms; i-- > 0;) {
+        find_range(&s->terms[i], first, end);
+        s->terms[i].rest = rest += bound_of(&s->terms[i]);
     }
+    if (rest == 0 || least_wanted(s, rest) > 0)
+        return;
+    s->n_listed = 0;
+    for (size_t i = 0; i < s->n_terms; i++) {
+        if (i == 0 || least_wanted(s, s->terms[i].rest) <= 0) {
+            add_and_list(s, &s->terms[i], first);
+            continue;
+        }
+        keep_wanted(s, s->terms[i].rest);
+        if (s->n_listed == 0)
+            break;
+        add_to_listed(s, &s->terms[i], first);
+    }
+    for (int64_t i = 0; i < s->n_listed; i++)
+        if (s->sums[s->listed[i]] >= s->threshold)
+            offer(s, first + s->listed[i], s->sums[s->listed[i]]);
+    keep_best(s);
     memset(s->sums, 0, (size_t)(end - first) * sizeof *s->sums);
 }
 
@@ -165,8 +250,8 @@ static int64_t search_query(searcher *s, const char *query, tern_hit *hits)
     s->n_keys = 0;
     s->threshold = 0;
     take_terms(s, query);
-    for (int64_t first = 0; first < x->n_docs && s->n_terms > 0; first += BLOCK)
-        search_block(s, first, tern_min(first + BLOCK, x->n_docs));
+    for (int64_t first = 0, end = FIRST_BLOCK; first < x->n_docs && s->n_terms > 0; first = end, end += BLOCK)
+        search_block(s, first, tern_min(end, x->n_docs));
     int64_t n = tern_min(s->n_keys, s->k);
     if (s->n_keys > s->k)
         tern_keys_select(s->keys, s->n_keys, s->k);
@@ -182,8 +267,10 @@ static void close_searcher(searcher *s)
 {
     tern_analyzer_free(s->analyzer);
     tern_words_free(&s->words);
+    free(s->numbers);
     free(s->terms);
     free(s->sums);
+    free(s->listed);
     free(s->keys);
     free(s->room);
 }
@@ -201,6 +288,7 @@ void tern_bm25_search(const tern_bm25 *index, const char *const *queries, int64_
         searcher s = {.index = index,
                       .analyzer = tern_analyzer_create(&index->options.terms),
                       .sums = tern_calloc(BLOCK, sizeof *s.sums),
+                      .listed = tern_alloc(BLOCK + 1, sizeof *s.listed),
                       .keys = tern_alloc(2 * most, sizeof *s.keys),
                       .room = tern_alloc(most, sizeof *s.room),
                       .k = (int64_t)most};

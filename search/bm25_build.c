@@ -135,6 +135,21 @@ static void place_postings(tern_bm25 *index, const chunk *parts, int64_t n_parts
         }
 }
 
+/* What a term can add, posting by posting in runs. */
+static void make_runs(tern_bm25 *index)
+{
+    index->run = tern_calloc((size_t)index->n_terms + 1, sizeof *index->run);
+    for (int64_t t = 0; t < index->n_terms; t++)
+        index->run[t + 1] = index->run[t] + tern_parts(index->start[t + 1] - index->start[t], TERN_BM25_RUN);
+    size_t n = (size_t)index->run[index->n_terms];
+    index->run_most = tern_calloc(n, sizeof *index->run_most);
+    for (int64_t t = 0; t < index->n_terms; t++)
+        for (int64_t i = index->start[t]; i < index->start[t + 1]; i++) {
+            int64_t run = index->run[t] + (i - index->start[t]) / TERN_BM25_RUN;
+            index->run_most[run] = fmaxf(index->run_most[run], index->impacts[i]);
+        }
+}
+
 static void join_chunks(tern_bm25 *index, chunk *parts, int64_t n_parts, const int64_t *lengths)
 {
     int64_t *df = NULL, total = 0;
@@ -184,6 +199,7 @@ tern_bm25 *tern_bm25_create(const tern_bm25_options *options, const char *const 
     for (int64_t p = 0; p < n_parts; p++)
         count_chunk(options, &parts[p], texts, p * CHUNK, tern_min(CHUNK, n - p * CHUNK), lengths);
     join_chunks(index, parts, n_parts, lengths);
+    make_runs(index);
     keep_rank(index, rank);
     for (int64_t p = 0; p < n_parts; p++)
         free(parts[p].postings);
@@ -201,6 +217,8 @@ void tern_bm25_free(tern_bm25 *index)
     free(index->docs);
     free(index->impacts);
     free(index->most);
+    free(index->run);
+    free(index->run_most);
     free(index->rank);
     free(index->of_rank);
     free(index);

@@ -4,6 +4,7 @@ Texts are those of SciFact and SNLI (the folder TERN_DATA). The base model is al
 """
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -91,6 +92,27 @@ def texts(path):
     write_lines(path, [json.dumps({"text": text}) for text in scifact_passages()])
 
 
+STOP_WORDS = set("a an and are as at be but by for if in into is it no not of on or such that the their then there these they "
+                 "this to was will with".split())
+
+
+def plain_words(text):
+    """Words that every library cuts alike, without stop words."""
+    return [word for word in re.findall(r"[a-z0-9]+", text.lower()) if word not in STOP_WORDS]
+
+
+def word_documents(path):
+    """100,000 windows of 60 words over SciFact's passages, most of which overlap."""
+    words = plain_words(" ".join(scifact_passages()))
+    step = (len(words) - 60) / 100_000
+    write_lines(path, [" ".join(words[int(i * step) : int(i * step) + 60]) for i in range(100_000)])
+
+
+def word_queries(path):
+    rows = json_rows(data_folder() / "scifact" / "queries.jsonl")[:1000]
+    write_lines(path, [" ".join(plain_words(row["text"])) for row in rows])
+
+
 def bert_base(path):
     """BERT-base's sizes with random weights, in all-MiniLM's folder otherwise."""
     import torch
@@ -159,6 +181,7 @@ def unit_vectors(rows):
 
 MAKERS = {"passage-pairs.tsv": passage_pairs, "nli-pairs.tsv": nli_pairs, "passages.txt": passages,
           "texts.jsonl": texts, "bert-base": bert_base, "minilm.onnx": onnx_model, "minilm-int8.onnx": onnx_int8,
+          "word-docs.txt": word_documents, "word-queries.txt": word_queries,
           "docs.npy": unit_vectors(100_000), "queries.npy": unit_vectors(1_000)}
 
 

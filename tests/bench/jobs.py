@@ -85,6 +85,12 @@ def search(place):
             ("faiss-cpu IndexFlatIP", place.python("peers.py", "search", *what))]
 
 
+def bm25(place):
+    what = ["--docs", place.input("word-docs.txt"), "--queries", place.input("word-queries.txt")]
+    return [("tern", place.tern("bench_bm25", *what)),
+            ("bm25s, numba", place.python("peers.py", "bm25", *what))]
+
+
 def quality_int8(place):
     return [("tern", place.python("own.py", "int8", "--build", place.build, "--model", place.input("minilm")))]
 
@@ -112,6 +118,7 @@ JOBS = [
         figure=lambda m: m["loss"], rounds=1),
     Job("tokenize", "tokenizing 5,183 passages", tokenizing, "20"),
     Job("search", "exact top 100 of 100,000 vectors, 384 wide, 1,000 queries", search, "1.0", amount="queries"),
+    Job("bm25", "BM25, the best 100 of 100,000 documents of 60 words, 1,000 queries", bm25, "5.0", amount="queries"),
     Job("threads", "training step, MiniLM, 64 pairs: two threads", threads, "1.85"),
     Job("open", "opening a model: tokenizer and mapped weights, seconds", open_model, "0.05 at most",
         figure=lambda m: m["seconds"]),

@@ -10,7 +10,7 @@ from importlib import metadata
 from inputs import SOURCE
 
 PAGE = SOURCE / "docs" / "performance.md"
-PACKAGES = ("torch", "sentence-transformers", "onnxruntime", "faiss-cpu", "tokenizers")
+PACKAGES = ("torch", "sentence-transformers", "onnxruntime", "faiss-cpu", "bm25s", "tokenizers")
 HEAD = ["work", "beside", "tern", "peer", "ratio by pairs", "aim", "date"]
 
 
