@@ -41,10 +41,13 @@ static int is_pictograph(rune c)
            (c >= 0x1F3FB && c <= 0x1F3FF) || c == EMOJI_STYLE;
 }
 
-/* Hebrew to the scripts of India, Tibet, Burma and Mongolia. */
+/* Hebrew to the scripts of India, Tibet, Burma and Mongolia; not their fillers, which don't stay themselves. */
 static int is_joined_script(rune c)
 {
-    return c >= 0x0590 && c < 0x1D00 && utf8proc_get_property(c)->category <= UTF8PROC_CATEGORY_ME;
+    if (c < 0x0590 || c >= 0x1D00)
+        return 0;
+    const utf8proc_property_t *p = utf8proc_get_property(c);
+    return p->category <= UTF8PROC_CATEGORY_ME && !p->ignorable;
 }
 
 /* A joiner that does what it is for, between before and after. */

@@ -47,6 +47,9 @@ static const struct {
      "\xD9\x85\xDB\x8C\xE2\x80\x8C\xD8\xAE"},
     {"\xE0\xA4\x95\xE0\xA5\x8D\xE2\x80\x8D\xE0\xA4\xB7", "\xE0\xA4\x95\xE0\xA5\x8D\xE2\x80\x8D\xE0\xA4\xB7",
      "\xE0\xA4\x95\xE0\xA5\x8D\xE2\x80\x8D\xE0\xA4\xB7"},
+    /* A joiner beside a filler, which doesn't stay, joins nothing. */
+    {"\xE1\x85\x9F\xE2\x80\x8C\xD9\x85", "??\xD9\x85", "\xD9\x85"},
+    {"\xD9\x85\xE2\x80\x8C\xE1\x85\x9F", "\xD9\x85??", "\xD9\x85"},
     /* Not UTF-8: a lone byte, an overlong form, a surrogate, a sequence that breaks off; and a noncharacter. */
     {"a\x80z", "a?z", "a z"},
     {"\xC0\xAF", "??", ""},
@@ -75,6 +78,7 @@ START_TEST(what_a_terminal_must_not_get_is_replaced_in_names_and_left_out_of_tex
     ck_assert_str_eq(made_of(cases[_i].given, TERN_VISIBLE_TEXT), cases[_i].text);
     /* What was made visible is visible. */
     ck_assert_str_eq(made_of(cases[_i].name, 0), cases[_i].name);
+    ck_assert_str_eq(made_of(cases[_i].text, TERN_VISIBLE_TEXT), cases[_i].text);
 }
 END_TEST
 
