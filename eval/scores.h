@@ -14,6 +14,7 @@
 #include "base/error.h"
 
 #include <stdint.h>
+#include <stdio.h>
 
 /* Where a metric comes from: it is the mean of a column, or that column's correlation with the score. */
 typedef struct tern_origin {
@@ -66,9 +67,13 @@ enum {
 /* A CSV with the header query_id,<column>,... and a row a query; numbers with 17 digits, so that reading gives the
  * same doubles. */
 int tern_scores_write(const tern_scores *scores, const char *path, int overwrite, tern_error *error);
+/* The same into an open file, which shows whether that failed. */
+void tern_scores_print(const tern_scores *scores, FILE *out, int how);
 /* Reads one back, guarded ids as they were; the means are computed again. Fails with path and line on anything else,
- * ids that occur twice and values that are not finite included. */
+ * ids that occur twice, values that are not finite, columns that name no metric and two that name one included. */
 int tern_scores_read(tern_scores *scores, const char *path, tern_error *error);
+/* The same of a file's bytes, which name stands for in errors. */
+int tern_scores_of_memory(tern_scores *scores, const char *name, const char *data, size_t n, tern_error *error);
 /* An evaluation by name: "base", "tuned". */
 typedef struct tern_side {
     const char *name;

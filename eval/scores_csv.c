@@ -39,16 +39,14 @@ static void write_field(FILE *f, const char *text, int guard)
     fputc('"', f);
 }
 
-int tern_scores_write(const tern_scores *scores, const char *path, int overwrite, tern_error *error)
+void tern_scores_print(const tern_scores *scores, FILE *f, int how)
 {
-    tern_writer *writer = tern_writer_open(path, overwrite & TERN_SCORES_OVERWRITE, error);
-    if (!writer)
-        return -1;
-    FILE *f = tern_writer_stream(writer);
-    int guard = overwrite & TERN_SCORES_SPREADSHEET;
+    int guard = how & TERN_SCORES_SPREADSHEET;
     fputs(guard ? GUARDED : PLAIN, f);
-    for (int c = 0; c < scores->n_columns; c++)
-        fprintf(f, ",%s", scores->columns[c]);
+    for (int c = 0; c < scores->n_columns; c++) {
+        fputc(',', f);
+        write_field(f, scores->columns[c], 0);
+    }
     for (int64_t q = 0; q < scores->n_queries; q++) {
         fputc('\n', f);
         write_field(f, scores->query_ids[q], guard);
@@ -56,6 +54,14 @@ int tern_scores_write(const tern_scores *scores, const char *path, int overwrite
             fprintf(f, ",%.17g", scores->per_query[q * scores->n_columns + c]);
     }
     fputc('\n', f);
+}
+
+int tern_scores_write(const tern_scores *scores, const char *path, int overwrite, tern_error *error)
+{
+    tern_writer *writer = tern_writer_open(path, overwrite & TERN_SCORES_OVERWRITE, error);
+    if (!writer)
+        return -1;
+    tern_scores_print(scores, tern_writer_stream(writer), overwrite);
     return tern_writer_commit(writer, error);
 }
 
@@ -160,19 +166,40 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* A text that occurs twice, or NULL. */
+static const char *find_twice(char *const *texts, size_t n)
+{
+    const char **sorted = tern_alloc(n, sizeof *sorted), *twice = NULL;
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = texts[i];
+    qsort(sorted, n, sizeof *sorted, by_text);
+    for (size_t i = 1; i < n; i++)
+        if (!strcmp(sorted[i], sorted[i - 1]))
+            twice = sorted[i];
+    free(sorted);
+    return twice;
+}
+
 static int check_rows(const rows *r, const char *path, tern_error *error)
 {
     if (r->n == 0)
         return tern_fail(error, "%s: no query follows the header", path);
-    const char **sorted = tern_alloc(r->n, sizeof *sorted), *twice = NULL;
-    for (size_t i = 0; i < r->n; i++)
-        sorted[i] = r->ids[i];
-    qsort(sorted, r->n, sizeof *sorted, by_text);
-    for (size_t i = 1; i < r->n; i++)
-        if (!strcmp(sorted[i], sorted[i - 1]))
-            twice = sorted[i];
-    free(sorted);
+    const char *twice = find_twice(r->ids, r->n);
     return twice ? tern_fail(error, "%s: query \"%.80s\" occurs twice", path, twice) : 0;
+}
+
+/* Each column is named, not as the ids are, and no two metrics are named alike: x_similarity makes x_spearman, which
+ * may be a column too. */
+static int check_names(const tern_scores *scores, const char *path, tern_error *error)
+{
+    for (int c = 0; c < scores->n_columns; c++) {
+        const char *name = scores->columns[c];
+        if (!*name || !strcmp(name, PLAIN) || !strcmp(name, GUARDED))
+            return tern_fail(error, "%s:1: column %d is named \"%s\", which is no metric", path, c + 2, name);
+    }
+    const char *twice = find_twice(scores->names, (size_t)scores->n_metrics);
+    return twice ? tern_fail(error, "%s:1: its columns give the metric %.80s twice; take one of them out", path, twice)
+                 : 0;
 }
 
 /* Moves the ids over, copies the values. */
@@ -189,22 +216,24 @@ static void make_scores(tern_scores *scores, const tern_csv *csv, int n_columns,
     free(names);
 }
 
-int tern_scores_read(tern_scores *scores, const char *path, tern_error *error)
+/* Of a file that was opened, or not (NULL); closes it. */
+static int read_opened(tern_scores *scores, tern_csv *csv, tern_error *error)
 {
-    tern_csv *csv = tern_csv_open(path, ',', 0, error);
     if (!csv)
         return -1;
     rows r = {0};
     int n_columns = tern_csv_columns(csv) - 1, status = -1;
     if (n_columns < 1 || (strcmp(tern_csv_name(csv, 0), PLAIN) && strcmp(tern_csv_name(csv, 0), GUARDED))) {
         tern_fail(error, "%s:1: the header is not query_id and metrics; give a file that tern eval --per-query wrote",
-                  path);
+                  tern_csv_path(csv));
         goto out;
     }
-    if (read_rows(csv, n_columns, &r, error) < 0 || check_rows(&r, path, error) < 0)
+    if (read_rows(csv, n_columns, &r, error) < 0 || check_rows(&r, tern_csv_path(csv), error) < 0)
         goto out;
     make_scores(scores, csv, n_columns, &r);
-    status = 0;
+    status = check_names(scores, tern_csv_path(csv), error);
+    if (status < 0)
+        tern_scores_free(scores);
 out:
     for (size_t i = 0; i < r.n; i++)
         free(r.ids[i]);
@@ -212,4 +241,14 @@ out:
     free(r.values);
     tern_csv_close(csv);
     return status;
+}
+
+int tern_scores_read(tern_scores *scores, const char *path, tern_error *error)
+{
+    return read_opened(scores, tern_csv_open(path, ',', 0, error), error);
+}
+
+int tern_scores_of_memory(tern_scores *scores, const char *name, const char *data, size_t n, tern_error *error)
+{
+    return read_opened(scores, tern_csv_of_memory(name, data, n, ',', 0, error), error);
 }

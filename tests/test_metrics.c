@@ -187,7 +187,7 @@ START_TEST(per_query_scores_survive_a_file)
     tern_error error = {{0}};
     const char *path = tern_test_path("scores.csv");
     static const char *const ids[] = {"q1", "a, \"b\"", "two\nlines", "", "\"as is\" clause"};
-    tern_scores_start(&out, (const char *const[]){"ndcg_at_10", "x"}, 2, 5);
+    tern_scores_start(&out, (const char *const[]){"ndcg_at_10", "x, \"y\""}, 2, 5);
     for (int q = 0; q < 5; q++) {
         out.query_ids[q] = strdup(ids[q]);
         out.per_query[2 * q] = 1.0 / (3 + q);
@@ -225,6 +225,9 @@ START_TEST(damaged_per_query_files_are_refused_with_one_sentence)
         "query_id,x\nq,1z\n",
         "query_id,x\n\"q,1\n",
         "query_id,x\nq,1\nq,2\n",
+        "query_id,x,\nq,1,2\n",
+        "query_id,x,guarded_query_id\nq,1,2\n",
+        "query_id,score,x_similarity,x_pearson\nq,1,2,3\nr,2,3,4\n",
     };
     const char *path = tern_test_path("bad.csv");
     tern_scores scores = {0};
