@@ -58,6 +58,13 @@ START_TEST(what_differs_is_named)
 }
 END_TEST
 
+/* Anybody can write a training state, with any text in it. */
+START_TEST(lines_that_lack_fields_are_no_longer_than_they_are)
+{
+    differs("version\t\t\t2\nabc\nabc\n\n", "version\t\t\t2\n", 0, "abc changed since this run began ()");
+}
+END_TEST
+
 START_TEST(names_cannot_break_a_line)
 {
     tern_inputs inputs = {0};
@@ -171,6 +178,7 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, every_score_of_a_row_is_part_of_the_fingerprint);
     tcase_add_test(tests, what_differs_is_named);
+    tcase_add_test(tests, lines_that_lack_fields_are_no_longer_than_they_are);
     tcase_add_test(tests, names_cannot_break_a_line);
     tcase_add_test(tests, every_file_and_weight_of_a_model_counts);
     suite_add_tcase(suite, tests);

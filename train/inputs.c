@@ -147,21 +147,27 @@ static int is_test(const char *line)
     return strncmp(line, TERN_INPUT_TEST "\t", strlen(TERN_INPUT_TEST) + 1) == 0;
 }
 
-/* The fields of one line, cut out of it. */
+/* The fields of one line, cut out of it. Those that a line lacks are empty: the text may be of a state file that tern
+ * did not write. */
 typedef struct input_line {
     int kind_length, name_length, part_length;
     const char *kind, *name, *part;
 } input_line;
 
+static int field_length(const char *field)
+{
+    return (int)strcspn(field, "\t\n");
+}
+
 static input_line cut(const char *line)
 {
-    size_t name = fields(line, 1), part = fields(line, 2), hash = fields(line, 3);
+    const char *name = line + fields(line, 1), *part = line + fields(line, 2);
     return (input_line){.kind = line,
-                        .name = line + name,
-                        .part = line + part,
-                        .kind_length = (int)name - 1,
-                        .name_length = (int)(part - name) - 1,
-                        .part_length = (int)(hash - part) - 1};
+                        .name = name,
+                        .part = part,
+                        .kind_length = field_length(line),
+                        .name_length = field_length(name),
+                        .part_length = field_length(part)};
 }
 
 static int same(const char *a, int n, const char *b, int m)
