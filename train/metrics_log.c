@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "data/json_text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -15,11 +16,21 @@ struct tern_metrics_log {
 /* The step of one line of n bytes, or -1 when it is not a whole line of this log. */
 static int64_t line_step(const char *line, size_t n)
 {
-    json_t *object = json_loadb(line, n, 0, NULL);
+    json_t *object = tern_json_parse(line, n, 0, "", NULL);
     json_t *step = json_object_get(object, "step");
     int64_t value = json_is_integer(step) ? (int64_t)json_integer_value(step) : -1;
     json_decref(object);
     return value;
+}
+
+void tern_metrics_log_cut(const char *text, size_t n, int64_t last_step, tern_buffer *kept)
+{
+    const char *end;
+    for (const char *line = text; n > 0 && (end = memchr(line, '\n', (size_t)(text + n - line))); line = end + 1) {
+        int64_t step = line_step(line, (size_t)(end - line));
+        if (step >= 0 && step <= last_step)
+            tern_buffer_add(kept, line, (size_t)(end - line) + 1);
+    }
 }
 
 static int cut(const char *path, int64_t last_step, tern_error *error)
@@ -31,11 +42,7 @@ static int cut(const char *path, int64_t last_step, tern_error *error)
     if (tern_file_read(path, 0, &text, &n, error) < 0)
         return -1;
     tern_buffer kept = {0};
-    for (char *line = text, *end; (end = memchr(line, '\n', (size_t)(text + n - line))); line = end + 1) {
-        int64_t step = line_step(line, (size_t)(end - line));
-        if (step >= 0 && step <= last_step)
-            tern_buffer_add(&kept, line, (size_t)(end - line) + 1);
-    }
+    tern_metrics_log_cut(text, n, last_step, &kept);
     int status = tern_file_write(path, kept.n ? kept.data : "", kept.n, error);
     tern_buffer_free(&kept);
     free(text);
