@@ -25,6 +25,11 @@ enum {
     TERN_STATE_LONGEST_ANSWER = 1 << 26,
 };
 
+/* The child's whole answer [n], on a file of size bytes: fills listing (zeroed before), or tells in *status, -1, and
+ * error why it has none. 0 when it is not an answer; what listing holds then is the caller's to free. */
+int tern_state_index_parse(const char *answer, size_t n, const char *path, int64_t size, tern_state_listing *listing,
+                           int *status, tern_error *error);
+
 /* The child's whole life, from the fork on: limits itself, lists the file behind fd, which path names, of size bytes,
  * writes the answer to out and exits. Takes no lock of the parent's and opens no parallel region, which would hang. */
 _Noreturn void tern_state_child(int fd, const char *path, int64_t size, int out, pid_t parent);

@@ -33,6 +33,20 @@ static int64_t array_bytes(const tern_state_row *row, int64_t size)
     return bytes;
 }
 
+/* Groups and a name, as libhdf5 takes them: none is empty, and none is ".", which is the group itself. */
+static int is_name(const char *name, size_t n)
+{
+    size_t from = 0;
+    for (size_t i = 0; i <= n; i++) {
+        if (i < n && name[i] != '/')
+            continue;
+        if (i == from || (i == from + 1 && name[from] == '.'))
+            return 0;
+        from = i + 1;
+    }
+    return !memchr(name, 0, n) && tern_utf8_check(name, n) == n;
+}
+
 /* One more row of the table, with its name; 0 when it can't be of a state. */
 static int add_row(tern_state_listing *listing, const tern_state_row *row, const char *name, int64_t size)
 {
@@ -45,7 +59,7 @@ static int add_row(tern_state_listing *listing, const tern_state_row *row, const
         return 0;
     if (bytes > 0 && (row->offset < TERN_STATE_USER_BLOCK || row->offset > size - bytes))
         return 0;
-    if (memchr(name, 0, row->name_length) || tern_utf8_check(name, row->name_length) != row->name_length)
+    if (!is_name(name, row->name_length))
         return 0;
     TERN_GROW(listing->entries, listing->n, listing->capacity);
     listing->entries[listing->n++] = (tern_state_entry){
@@ -78,15 +92,14 @@ static int sort_items(tern_state_listing *listing, int64_t size)
     return 1;
 }
 
-/* The child's whole answer: rows with their names, or why there are none. 0 when it is not an answer. */
-static int parse(const tern_buffer *answer, const char *path, int64_t size, tern_state_listing *listing, int *status,
-                 tern_error *error)
+int tern_state_index_parse(const char *answer, size_t n, const char *path, int64_t size, tern_state_listing *listing,
+                           int *status, tern_error *error)
 {
     tern_state_answer head;
-    if (answer->n < sizeof head)
+    if (n < sizeof head)
         return 0;
-    memcpy(&head, answer->data, sizeof head);
-    const char *p = answer->data + sizeof head, *end = answer->data + answer->n;
+    memcpy(&head, answer, sizeof head);
+    const char *p = answer + sizeof head, *end = answer + n;
     if (head.length != (size_t)(end - p))
         return 0;
     if (head.refused) {
@@ -191,7 +204,7 @@ int tern_state_index(int fd, const char *path, int64_t size, const tern_state *i
     share(into, MADV_DONTFORK);
     int asked = ask(fd, path, size, &answer, &ended, error);
     share(into, MADV_DOFORK);
-    if (asked == 0 && !parse(&answer, path, size, listing, &status, error))
+    if (asked == 0 && !tern_state_index_parse(answer.data, answer.n, path, size, listing, &status, error))
         status = fail_crashed(path, ended, error);
     if (status < 0)
         tern_state_listing_free(listing);
