@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "train/batch.h"
 #include "train/metrics_log.h"
+#include "train/run_files.h"
 #include "train/run_folder.h"
 
 #include <string.h>
@@ -185,6 +186,18 @@ START_TEST(a_half_line_and_what_is_no_line_are_cut_too)
 }
 END_TEST
 
+/* Another name of the same number would be taken for the newest, and the run's own one removed for it. */
+START_TEST(a_checkpoint_has_the_name_that_a_run_gives_it)
+{
+    static const char *const others[] = {"step-0041.h5", "step-+41.h5", "step- 41.h5", "step-41.h5.tmp",
+                                         "step-.h5",     "step-",       "step",        "step-1234567890123456789.h5"};
+    ck_assert_int_eq(tern_run_checkpoint_step("step-40.h5"), 40);
+    ck_assert_int_eq(tern_run_checkpoint_step("step-0.h5"), 0);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        ck_assert_msg(tern_run_checkpoint_step(others[i]) < 0, "%s", others[i]);
+}
+END_TEST
+
 static int try_folder(const char *path, const char *identity, int force, tern_run_found *found, tern_error *error)
 {
     tern_run_folder folder;
@@ -274,6 +287,7 @@ int main(void)
     tcase_add_test(tcase, a_prompt_keeps_the_roles_of_a_text_apart);
     tcase_add_test(tcase, merged_and_separate_texts_have_the_same_gradient);
     tcase_add_test(tcase, a_log_is_cut_to_the_step_it_goes_on_from);
+    tcase_add_test(tcase, a_checkpoint_has_the_name_that_a_run_gives_it);
     tcase_add_test(tcase, a_half_line_and_what_is_no_line_are_cut_too);
     tcase_add_test(tcase, a_folder_is_tied_to_one_recipe);
     tcase_add_test(tcase, a_folder_is_one_process_s);

@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,11 +17,19 @@ static const char *const files[] = {"result.json", "per_query.csv", "best.h5",  
                                     "dev.jsonl",   "metrics.jsonl", "recipe.yaml", "trace.json"};
 enum { N_FILES = sizeof files / sizeof *files };
 
-/* step-40.h5 */
+int64_t tern_run_checkpoint_step(const char *name)
+{
+    enum { MOST_DIGITS = 18 };
+    const char *number = strncmp(name, "step-", 5) == 0 ? name + 5 : "";
+    size_t digits = strspn(number, "0123456789");
+    if (digits == 0 || digits > MOST_DIGITS || (digits > 1 && *number == '0') || strcmp(number + digits, ".h5") != 0)
+        return -1;
+    return strtoll(number, NULL, 10);
+}
+
 static int is_checkpoint(const char *name)
 {
-    size_t digits = strncmp(name, "step-", 5) == 0 ? strspn(name + 5, "0123456789") : 0;
-    return digits > 0 && strcmp(name + 5 + digits, ".h5") == 0;
+    return tern_run_checkpoint_step(name) >= 0;
 }
 
 /* test.csv, test.data, dev-cut.csv: scores of the base, and what they are scores of. */

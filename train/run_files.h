@@ -4,6 +4,10 @@
 
 #include "base/error.h"
 
+#include <stdint.h>
+
+/* The step of a checkpoint's file, by its name as a run writes it ("step-40.h5"); -1: it is none. */
+int64_t tern_run_checkpoint_step(const char *name);
 /* The first thing in the folder that has a name of a run's, checkpoints/ and base/ with whatever in them too, relative
  * to the folder and as a new string; NULL when there is none. run.json isn't asked for. */
 char *tern_run_files_any(const char *folder);

@@ -305,9 +305,8 @@ int64_t tern_run_checkpoints(const tern_run_folder *folder, int64_t **steps)
     size_t n = 0, capacity = 0;
     *steps = NULL;
     for (struct dirent *e; dir && (e = readdir(dir));) {
-        long long step = -1;
-        int end = 0;
-        if (sscanf(e->d_name, "step-%18lld.h5%n", &step, &end) != 1 || end == 0 || e->d_name[end] || step < 0)
+        int64_t step = tern_run_checkpoint_step(e->d_name);
+        if (step < 0)
             continue;
         TERN_GROW(*steps, n, capacity);
         (*steps)[n++] = step;
