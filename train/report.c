@@ -5,11 +5,12 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/words.h"
+#include "data/json_text.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { RESULT_LIMIT = 1 << 20 };
+enum { RESULT_LIMIT = 1 << 20, MOST_MB = 1 << 30 };
 
 /* Shown besides the run's own metric. */
 static const char *const usual[] = {"ndcg_at_10", "map_at_10", "mrr_at_10", "recall_at_10", "recall_at_100"};
@@ -116,19 +117,25 @@ json_t *tern_report_json(const tern_outcome *outcome)
     return result;
 }
 
+json_t *tern_report_parse(const char *text, size_t n, const char *path, tern_error *error)
+{
+    json_t *result = tern_json_parse(text, n, JSON_REJECT_DUPLICATES, path, NULL);
+    if (json_is_string(json_object_get(result, "model")) && json_is_string(json_object_get(result, "metric")))
+        return result;
+    json_decref(result);
+    tern_fail(error, "%s: is not what tern writes; remove it and run the command again", path);
+    return NULL;
+}
+
 json_t *tern_report_read(const char *path, tern_error *error)
 {
     char *text = NULL;
     size_t n = 0;
     if (tern_file_read(path, RESULT_LIMIT, &text, &n, error) < 0)
         return NULL;
-    json_t *result = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
+    json_t *result = tern_report_parse(text, n, path, error);
     free(text);
-    if (json_is_string(json_object_get(result, "model")) && json_is_string(json_object_get(result, "metric")))
-        return result;
-    json_decref(result);
-    tern_fail(error, "%s: is not what tern writes; remove it and run the command again", path);
-    return NULL;
+    return result;
 }
 
 /* p: NAN leaves the p-value out. */
@@ -177,7 +184,7 @@ static void add_cut(tern_buffer *out, const json_t *training)
 {
     int64_t texts = json_integer_value(json_object_get(training, "texts"));
     int64_t cut = json_integer_value(json_object_get(training, "cut"));
-    if (cut > 0)
+    if (cut > 0 && texts > 0)
         tern_buffer_printf(out, "%lld of %lld training texts (%.0f %%) were cut at %lld tokens\n", (long long)cut,
                            (long long)texts, 100 * (double)cut / (double)texts,
                            (long long)json_integer_value(json_object_get(training, "max_seq_length")));
@@ -240,8 +247,9 @@ char *tern_report_text(const json_t *result)
         add_table(&out, result);
     add_dev_rows(&out, json_object_get(result, "dev"));
     char peak[32];
-    tern_memory_text(peak, sizeof peak,
-                     (int64_t)(json_number_value(json_object_get(result, "peak_memory_mb")) * 1048576));
+    tern_memory_text(
+        peak, sizeof peak,
+        (int64_t)(fmax(0, fmin(json_number_value(json_object_get(result, "peak_memory_mb")), MOST_MB)) * 1048576));
     int64_t steps = json_integer_value(json_object_get(result, "steps"));
     tern_buffer_printf(&out, "%lld step%s in %.1f s, %.0f tokens/s, at most %s\n", (long long)steps, tern_s(steps),
                        json_number_value(json_object_get(result, "seconds")),

@@ -38,6 +38,8 @@ typedef struct tern_outcome {
 json_t *tern_report_json(const tern_outcome *outcome);
 /* Reads DIR/result.json back. NULL with a sentence when it is not what tern_report_json makes. */
 json_t *tern_report_read(const char *path, tern_error *error);
+/* The same of the file's text [n], which path names in the sentence. */
+json_t *tern_report_parse(const char *text, size_t n, const char *path, tern_error *error);
 /* A short aligned table of base, tuned and difference, how many texts were cut, and a last line that says where the
  * model is, or that it is worse than its base, and how many steps taught nothing where some did; before it, that
  * nothing was measured, if so. A new string. */
