@@ -2,7 +2,9 @@
 #include "data/rows_build.h"
 
 #include "base/memory.h"
+#include "base/words.h"
 #include "data/beir.h"
+#include "data/blank.h"
 
 #include <string.h>
 
@@ -11,7 +13,15 @@ typedef struct judged {
     const char *folder, *split;
     int min_grade, greatest_grade;
     int64_t *text_of; /* [n_docs] text ids of documents met so far; -1 */
+    int64_t blank;    /* judgements that make no row since the query or the document has no text */
 } judged;
+
+static int is_blank(const char *text)
+{
+    size_t n = strlen(text);
+    tern_trim_blanks(text, &n);
+    return n == 0;
+}
 
 static int64_t doc_text(const judged *j, tern_texts *texts, const char *id)
 {
@@ -43,6 +53,7 @@ static void add_query(tern_rows_build *build, judged *j, const char *text, int64
 {
     const tern_qrels *qrels = &j->beir->qrels;
     int64_t anchor = tern_texts_add(build->rows->texts, text, strlen(text));
+    int blank = is_blank(text);
     for (int64_t i = qrels->start[query]; i < qrels->start[query + 1]; i++) {
         int grade = qrels->grades[i];
         j->greatest_grade = grade > j->greatest_grade ? grade : j->greatest_grade;
@@ -51,6 +62,10 @@ static void add_query(tern_rows_build *build, judged *j, const char *text, int64
         int64_t document = doc_text(j, build->rows->texts, qrels->doc_ids[i]);
         if (document < 0)
             continue;
+        if (blank || is_blank(tern_texts_get(build->rows->texts, document, NULL))) {
+            j->blank += grade >= j->min_grade;
+            continue;
+        }
         add_relation(build, anchor, document);
         if (grade >= j->min_grade)
             add_row(build, anchor, document);
@@ -72,13 +87,28 @@ static void add_queries(tern_rows_build *build, judged *j)
     tern_texts_free(by_id);
 }
 
+/* Behind what is missing, in the same sentence. */
+static void note_blank(tern_rows *rows, const judged *j)
+{
+    char *missing = rows->note;
+    rows->note =
+        tern_format("%s%s%s/qrels/%s.tsv: %lld judgement%s make%s no row, since the query or the document has no text",
+                    missing ? missing : "", missing ? "; " : "", j->folder, j->split, (long long)j->blank,
+                    tern_s(j->blank), j->blank == 1 ? "s" : "");
+    free(missing);
+}
+
 /* Rows that judgements ask for and that can't be made are counted, and said. */
 static int check_rows(tern_rows *rows, const judged *j, tern_error *error)
 {
     if (tern_beir_cover(j->beir, j->folder, j->split, j->min_grade, &rows->coverage, &rows->note, error) < 0)
         return -1;
+    if (j->blank > 0)
+        note_blank(rows, j);
     if (rows->n > 0)
         return 0;
+    if (j->blank > 0)
+        return tern_fail(error, "%s", rows->note);
     return tern_fail(error, "%s/qrels/%s.tsv: no judgement has grade %d or more; the greatest is %d", j->folder,
                      j->split, j->min_grade, j->greatest_grade);
 }

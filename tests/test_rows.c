@@ -327,6 +327,30 @@ START_TEST(judgements_above_zero_are_rows_grouped_by_the_querys_text)
 }
 END_TEST
 
+START_TEST(judgements_of_queries_or_documents_without_text_are_no_rows_and_counted)
+{
+    put_beir();
+    put("beir/corpus.jsonl", "{\"_id\": \"d1\", \"text\": \" \"}\n{\"_id\": \"d2\", \"text\": \"two\"}\n"
+                             "{\"_id\": \"d3\", \"text\": \"three\"}\n{\"_id\": \"d4\", \"text\": \"\"}\n");
+    put("beir/queries.jsonl", "{\"_id\": \"q1\", \"text\": \"first\"}\n{\"_id\": \"q2\", \"text\": \"\"}\n"
+                              "{\"_id\": \"q3\", \"text\": \"third\"}\n");
+    put("beir/qrels/train.tsv", "query-id\tcorpus-id\tscore\nq1\td1\t2\nq1\td2\t1\nq1\td4\t0\nq2\td3\t2\nq3\td3\t1\n");
+    error = (tern_error){{0}};
+    const tern_rows_source source = {.beir = tern_test_path("beir")};
+    tern_rows *rows = tern_rows_read(&source, texts, &error);
+    ck_assert_msg(rows != NULL, "%s", error.message);
+    ck_assert_int_eq(rows->n, 2);
+    ck_assert_str_eq(text_of(rows->positive[0]), "two");
+    ck_assert_str_eq(text_of(rows->positive[1]), "three");
+    ck_assert_msg(strstr(rows->note, "2 judgements make no row, since the query or the document has no text"), "%s",
+                  rows->note);
+    tern_rows_free(rows);
+    put("beir/qrels/train.tsv", "query-id\tcorpus-id\tscore\nq2\td3\t1\n");
+    ck_assert_ptr_null(tern_rows_read(&source, texts, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "1 judgement makes no row"));
+}
+END_TEST
+
 START_TEST(a_least_grade_picks_positives_but_not_what_is_relevant)
 {
     tern_rows *rows = read_beir(2);
@@ -422,6 +446,7 @@ int main(void)
     tcase_add_test(tc, every_positive_of_an_anchor_is_relevant_to_it);
     tcase_add_test(tc, what_is_wrong_is_said_with_its_line);
     tcase_add_test(tc, judgements_above_zero_are_rows_grouped_by_the_querys_text);
+    tcase_add_test(tc, judgements_of_queries_or_documents_without_text_are_no_rows_and_counted);
     tcase_add_test(tc, a_least_grade_picks_positives_but_not_what_is_relevant);
     tcase_add_test(tc, a_grade_that_nothing_has_is_an_error);
     tcase_add_test(tc, no_truncation_crashes);
