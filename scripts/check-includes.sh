@@ -15,12 +15,13 @@ losses       autograd base
 encoders     autograd base data/packed.h
 data         base
 search       base data autograd/dots.h autograd/gemm.h
+mining       base data search
 eval         base data search
 recipes      base
 checkpoints  encoders autograd data base
-train        autograd losses encoders data search eval checkpoints recipes base
+train        autograd losses encoders data search mining eval checkpoints recipes base
 selftest     autograd losses encoders base data/packed.h
-cli          autograd losses encoders data search eval checkpoints recipes train selftest base
+cli          autograd losses encoders data search mining eval checkpoints recipes train selftest base
 TABLE
 }
 
