@@ -198,8 +198,11 @@ static void add_to_listed(searcher *s, const query_term *t, int64_t first)
             sums[t->docs[at] - first] += weight * t->impacts[at];
         return;
     }
-    for (int64_t i = 0; i < s->n_listed; i++) {
-        int64_t doc = first + s->listed[i], at = find_doc(t, t->at, doc);
+    /* What each term has added to the list is in order: mostly the next one is further on. */
+    for (int64_t i = 0, at = t->at, before = 0; i < s->n_listed; i++) {
+        int64_t doc = first + s->listed[i];
+        at = find_doc(t, doc > before ? at : t->at, doc);
+        before = doc;
         if (at < t->to && t->docs[at] == doc)
             sums[s->listed[i]] += weight * t->impacts[at];
     }
