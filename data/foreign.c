@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/words.h"
+#include "data/utf8.h"
 
 #include <string.h>
 #include <strings.h>
@@ -29,18 +30,23 @@ typedef struct kind {
     const char *bytes;
     size_t n, at;
     const char *what, *todo;
+    int word; /* that a text may hold at that place, too: what stands around it decides */
 } kind;
 
 #define KIND(bytes, at, what, todo)                                                                                    \
     {                                                                                                                  \
-        bytes, sizeof bytes - 1, at, what, todo                                                                        \
+        bytes, sizeof bytes - 1, at, what, todo, 0                                                                     \
+    }
+#define WORD(bytes, at, what, todo)                                                                                    \
+    {                                                                                                                  \
+        bytes, sizeof bytes - 1, at, what, todo, 1                                                                     \
     }
 
 /* By the first that fits: https://en.wikipedia.org/wiki/List_of_file_signatures and the formats' own papers. */
 static const kind kinds[] = {
-    KIND("PAR1", 0, "a Parquet file", parquet),
-    KIND("ARROW1", 0, "an Arrow (Feather) file", feather),
-    KIND("FEA1", 0, "a Feather file", feather),
+    WORD("PAR1", 0, "a Parquet file", parquet),
+    WORD("ARROW1", 0, "an Arrow (Feather) file", feather),
+    WORD("FEA1", 0, "a Feather file", feather),
     KIND("\xFF\xFF\xFF\xFF", 0, "an Arrow stream", stream),
     KIND("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 0, "an old Office file (Excel's .xls)", workbook),
     KIND("mimetypeapplication/vnd.oasis.opendocument.spreadsheet", 30, "an OpenDocument spreadsheet (.ods)", workbook),
@@ -50,11 +56,11 @@ static const kind kinds[] = {
     KIND("\xFD"
          "7zXZ",
          0, "compressed by xz", "unpack it: xz -dc <IN >OUT"),
-    KIND("BZh", 0, "compressed by bzip2", "unpack it: bzip2 -dc <IN >OUT"),
+    WORD("BZh", 0, "compressed by bzip2", "unpack it: bzip2 -dc <IN >OUT"),
     KIND("\x04\x22\x4D\x18", 0, "compressed by lz4", "unpack it: lz4 -dc <IN >OUT"),
     KIND("7z\xBC\xAF\x27\x1C", 0, "a 7z archive", "unpack it: 7z x IN"),
     KIND("Rar!\x1A\x07", 0, "a RAR archive", "unpack it: unrar x IN"),
-    KIND("ustar", 257, "a tar archive", "unpack it: tar -xf IN"),
+    WORD("ustar", 257, "a tar archive", "unpack it: tar -xf IN"),
     KIND("%PDF-", 0, "a PDF file", "take its text out: pdftotext -enc UTF-8 IN OUT.txt"),
     KIND("SQLite format 3\0", 0, "an SQLite database",
          "write a table of it: sqlite3 -header -csv IN 'select * from "
@@ -101,11 +107,23 @@ static int is_bare_utf16(const char *data, size_t n)
     return pairs >= 2 && ((first == pairs && second == 0) || (second == pairs && first == 0));
 }
 
+/* UTF-8 without control characters, as far as its beginning shows: those files have counts and sums there. */
+static int looks_like_text(const char *data, size_t n)
+{
+    enum { LOOK = 512, LONGEST = 4 };
+    size_t look = n < LOOK ? n : LOOK;
+    for (size_t i = 0; i < look; i++)
+        if ((unsigned char)data[i] < ' ' && !(data[i] >= '\t' && data[i] <= '\r'))
+            return 0;
+    /* The cut may go through a character. */
+    return tern_utf8_check(data, look) + (look < n ? LONGEST : 1) > look;
+}
+
 static int find_kind(const char *data, size_t n, kind *found)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const kind *k = &kinds[i];
-        if (n >= k->at + k->n && memcmp(data + k->at, k->bytes, k->n) == 0) {
+        if (n >= k->at + k->n && memcmp(data + k->at, k->bytes, k->n) == 0 && !(k->word && looks_like_text(data, n))) {
             *found = *k;
             return 1;
         }

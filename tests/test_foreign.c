@@ -45,7 +45,7 @@ START_TEST(packed_files_come_with_the_command_that_unpacks_them)
     EXPECT("my faq.csv", "\x1F\x8B\x08\0", "compressed by gzip", "gzip -dc <'my faq.csv' >'new-my faq.csv'");
     EXPECT("faq.jsonl.zst", "\x28\xB5\x2F\xFD ", "compressed by zstd", "zstd -dc <faq.jsonl.zst >faq.jsonl");
     EXPECT("a.xz", "\xFD\x37\x7A\x58\x5A\0", "compressed by xz", "xz -dc <a.xz >a");
-    EXPECT("a.tsv.bz2", "BZh91AY", "compressed by bzip2", "bzip2 -dc");
+    EXPECT("a.tsv.bz2", "BZh91AY&SY\x9A\x1C\xE3", "compressed by bzip2", "bzip2 -dc");
 }
 END_TEST
 
@@ -64,7 +64,18 @@ END_TEST
 
 START_TEST(texts_are_none_of_these)
 {
-    static const char *const texts[] = {"", "P", "PAR", "PARIS, France", "{\"a\": 1}", "a,b\n", "version 1\n", "BZ"};
+    static const char *const texts[] = {"",
+                                        "P",
+                                        "PAR",
+                                        "PARIS, France",
+                                        "{\"a\": 1}",
+                                        "a,b\n",
+                                        "version 1\n",
+                                        "BZ",
+                                        "PAR1 Q0 d1 1 0.5 tern\n",
+                                        "FEA1\td1\t1\r\n",
+                                        "ARROW1,\xC3\xA9\n",
+                                        "BZh"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         ck_assert_int_eq(tern_foreign_check("x.txt", texts[i], strlen(texts[i]), &error), 0);
 }
