@@ -50,10 +50,7 @@ static int read_text(const reading *r, const char *name, int64_t *id, tern_error
     if (tern_table_text(r->table, name, &text, &n, error) < 0)
         return -1;
     if (memchr(text, 0, n))
-        return tern_fail(error,
-                         "%s:%lld: \"%s\" holds a NUL character (\\u0000); mend it, or have it replaced with "
-                         "--invalid-utf8 replace (in a recipe data.invalid_utf8: replace)",
-                         path, line, name);
+        return tern_table_fail_nul(r->table, name, error);
     inner = n;
     tern_trim_blanks(text, &inner);
     if (inner == 0)

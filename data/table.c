@@ -151,6 +151,14 @@ int tern_table_text(const tern_table *table, const char *name, const char **text
     return 0;
 }
 
+int tern_table_fail_nul(const tern_table *table, const char *name, tern_error *error)
+{
+    return tern_fail(error,
+                     "%s:%lld: \"%s\" holds a NUL character (\\u0000); mend it, or have it replaced with "
+                     "--invalid-utf8 replace (in a recipe data.invalid_utf8: replace)",
+                     tern_table_path(table), tern_table_line(table), name);
+}
+
 int tern_table_label(const tern_table *table, const char *name, char **label, tern_error *error)
 {
     const char *text;
@@ -165,6 +173,8 @@ int tern_table_label(const tern_table *table, const char *name, char **label, te
     }
     if (tern_table_text(table, name, &text, &n, error) < 0)
         return -1;
+    if (memchr(text, 0, n))
+        return tern_table_fail_nul(table, name, error);
     text = tern_trim_blanks(text, &n);
     if (n == 0)
         return tern_fail(error, "%s:%lld: \"%s\" is empty; fill it in or leave the row out", tern_table_path(table),

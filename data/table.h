@@ -53,10 +53,13 @@ int tern_table_text(const tern_table *table, const char *name, const char **text
 /* The value of a key; NULL for CSV and for a key that isn't there. */
 const json_t *tern_table_value(const tern_table *table, const char *name);
 /* A label as a new string without white space around it: numbers and truth values of JSON as they would be written. An
- * empty one fails. */
+ * empty one, and one that holds a NUL character, fails. */
 int tern_table_label(const tern_table *table, const char *name, char **label, tern_error *error);
 /* A finite number. */
 int tern_table_number(const tern_table *table, const char *name, double *value, tern_error *error);
+
+/* Says that the text of this name holds a NUL character, which texts can't. Returns -1. */
+int tern_table_fail_nul(const tern_table *table, const char *name, tern_error *error);
 
 /* A decimal and finite number, to the last character; -1 for all else. */
 int tern_parse_number(const char *text, double *value);

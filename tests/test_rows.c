@@ -282,6 +282,8 @@ START_TEST(what_is_wrong_is_said_with_its_line)
                    plain, "x.jsonl:2: the row has \"negative_2\"");
     expect_failure("x.jsonl", "{\"anchor\": [\"a\"]}\n", plain, "x.jsonl:1: \"anchor\" is an array where a string");
     expect_failure("x.jsonl", "{\"anchor\": \"a\\u0000b\"}\n", plain, "x.jsonl:1: \"anchor\" holds a NUL character");
+    expect_failure("x.jsonl", "{\"anchor\": \"a\", \"label\": \"x\\u0000y\"}\n", plain,
+                   "x.jsonl:1: \"label\" holds a NUL character");
     expect_failure("x.doc", "anchor\na\n", plain, "x.doc: its form can't be told from its name");
     error = (tern_error){{0}};
     ck_assert_ptr_null(tern_rows_read(&(tern_rows_source){.file = tern_test_folder()}, texts, &error));
