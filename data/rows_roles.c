@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "data/blank.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* *name: the column's name; NULL when it wasn't asked for by name and isn't there. */
@@ -45,13 +46,19 @@ static int add_column(const tern_table *t, const tern_roles *r, tern_role_column
     return 1;
 }
 
+/* Columns may be numbered with gaps. */
+static int numbers_tried(const tern_role_columns *c)
+{
+    return 4 * c->most;
+}
+
 /* The base name, then base_0, base_1, ...; with loose set also base0, base1, ... where there is none with a line. */
 static int find_columns(const tern_table *t, tern_roles *r, tern_role_columns *c, const char *role, const char *wanted,
                         int loose, tern_error *error)
 {
     c->base = wanted ? wanted : role;
     int status = add_column(t, r, c, tern_strdup(c->base), role, error);
-    for (int i = 0; status >= 0 && i < 4 * c->most; i++) {
+    for (int i = 0; status >= 0 && i < numbers_tried(c); i++) {
         status = add_column(t, r, c, tern_format("%s_%d", c->base, i), role, error);
         if (status == 0 && loose)
             status = add_column(t, r, c, tern_format("%s%d", c->base, i), role, error);
@@ -141,14 +148,30 @@ void tern_roles_free(tern_roles *roles)
     *roles = (tern_roles){0};
 }
 
-/* base, base_N, and with loose set baseN. */
-static int is_column(const tern_role_columns *c, const char *key, int loose)
+/* A number as find_columns writes and tries it: "7", not "07". */
+static int is_number_tried(const tern_role_columns *c, const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    if (digits == 0 || digits > 9 || text[digits] || (digits > 1 && *text == '0'))
+        return 0;
+    return strtol(text, NULL, 10) < numbers_tried(c);
+}
+
+/* What find_columns would take from this row: base, base_N, and with loose set baseN where there is no base_N. */
+static int is_column(const tern_role_columns *c, const tern_table *table, const char *key, int loose)
 {
     size_t n = strlen(c->base);
     if (strncmp(key, c->base, n) != 0)
         return 0;
-    const char *number = key + n + (key[n] == '_');
-    return key[n] == 0 || ((loose || key[n] == '_') && *number && number[strspn(number, "0123456789")] == 0);
+    const char *rest = key + n;
+    if (*rest == 0 || *rest == '_')
+        return *rest == 0 || is_number_tried(c, rest + 1);
+    if (!loose || !is_number_tried(c, rest))
+        return 0;
+    char *other = tern_format("%s_%s", c->base, rest);
+    int is_there = tern_table_has(table, other);
+    free(other);
+    return !is_there;
 }
 
 int tern_roles_check(const tern_roles *roles, const tern_table *table, tern_error *error)
@@ -161,8 +184,8 @@ int tern_roles_check(const tern_roles *roles, const tern_table *table, tern_erro
     for (size_t i = 0; i < n && status == 0; i++) {
         const char *key = names[i];
         int extra = (!roles->positive && strcmp(key, "positive") == 0) || (!roles->label && strcmp(key, "label") == 0);
-        negatives += is_column(&roles->negatives, key, 1) && !plays_another_role(roles, key);
-        scores += is_column(&roles->scores, key, 0) && !plays_another_role(roles, key);
+        negatives += is_column(&roles->negatives, table, key, 1) && !plays_another_role(roles, key);
+        scores += is_column(&roles->scores, table, key, 0) && !plays_another_role(roles, key);
         if (extra || negatives > roles->negatives.n || scores > roles->scores.n)
             status =
                 tern_fail(error, "%s:%lld: the row has \"%s\", which the first row lacks; all rows need the same roles",

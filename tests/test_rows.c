@@ -70,6 +70,26 @@ START_TEST(columns_named_as_roles_are_found)
 }
 END_TEST
 
+/* A name that is no role's in CSV is none in JSONL either, in the first row or in a later one. */
+START_TEST(numbers_that_are_not_tried_make_no_role)
+{
+    tern_rows *rows = expect_rows("x.csv",
+                                  "anchor,negative_1,negative1,negative_02,negative_999,score_00\na,b,c,d,e,x\n"
+                                  "f,g,h,i,j,y\n",
+                                  (tern_rows_source){0});
+    ck_assert_int_eq(rows->n_negatives, 1);
+    ck_assert_int_eq(rows->n_scores, 0);
+    tern_rows_free(rows);
+    rows = expect_rows("x.jsonl",
+                       "{\"anchor\": \"a\", \"negative_1\": \"b\", \"negative1\": \"c\", \"negative_02\": \"d\"}\n"
+                       "{\"anchor\": \"f\", \"negative_1\": \"g\", \"negative_999\": \"j\", \"score_00\": \"y\"}\n",
+                       (tern_rows_source){0});
+    ck_assert_int_eq(rows->n_negatives, 1);
+    ck_assert_int_eq(rows->n_scores, 0);
+    tern_rows_free(rows);
+}
+END_TEST
+
 START_TEST(columns_of_other_names_are_mapped)
 {
     tern_rows *rows = expect_rows("x.jsonl", "{\"q\": \"a\", \"yes\": \"p\", \"no\": \"n\", \"anchor\": 3}\n",
@@ -436,6 +456,7 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, columns_named_as_roles_are_found);
+    tcase_add_test(tc, numbers_that_are_not_tried_make_no_role);
     tcase_add_test(tc, columns_of_other_names_are_mapped);
     tcase_add_test(tc, labels_are_numbered_and_numeric_ones_are_scores_too);
     tcase_add_test(tc, true_and_false_are_labels_and_scores);
