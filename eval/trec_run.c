@@ -66,7 +66,8 @@ void tern_trec_run_add_doc(tern_trec_run *run, const char *doc_id, float score)
 }
 
 /* Bytes at p that readers may split columns at: C's isspace and controls, and what Python's str.split takes besides
- * (NEL, NBSP, U+1680, U+2000-200A, U+2028, U+2029, U+202F, U+205F, U+3000). 0: none. */
+ * (NEL, NBSP, U+1680, U+2000-200A, U+2028, U+2029, U+202F, U+205F, U+3000); and U+FEFF, which at the beginning of a
+ * file is its mark. 0: none. */
 static size_t space_length(const unsigned char *p)
 {
     if (*p <= 0x20 || *p == 0x7F)
@@ -77,7 +78,8 @@ static size_t space_length(const unsigned char *p)
         return 3;
     if (p[0] == 0xE2 && p[1] == 0x80)
         return (p[2] >= 0x80 && p[2] <= 0x8A) || p[2] == 0xA8 || p[2] == 0xA9 || p[2] == 0xAF ? 3 : 0;
-    if ((p[0] == 0xE2 && p[1] == 0x81 && p[2] == 0x9F) || (p[0] == 0xE3 && p[1] == 0x80 && p[2] == 0x80))
+    if ((p[0] == 0xEF && p[1] == 0xBB && p[2] == 0xBF) || (p[0] == 0xE2 && p[1] == 0x81 && p[2] == 0x9F) ||
+        (p[0] == 0xE3 && p[1] == 0x80 && p[2] == 0x80))
         return 3;
     return 0;
 }
@@ -124,20 +126,13 @@ static void write_id(FILE *f, const char *id, int encoded)
     }
 }
 
-int tern_trec_run_write(const tern_trec_run *run, const char *path, const char *tag, int overwrite, tern_error *error)
+int tern_trec_run_print(const tern_trec_run *run, FILE *f, const char *tag)
 {
-    tern_writer *writer = tern_writer_open(path, overwrite, error);
-    if (!writer)
-        return -1;
-    FILE *f = tern_writer_stream(writer);
     int encoded = any_needs_encoding(run);
     for (int64_t q = 0; q < run->n_queries; q++)
         for (int64_t i = run->start[q]; i < run->start[q + 1]; i++) {
-            if (!*tern_trec_run_query(run, q) || !*tern_trec_run_doc(run, i)) {
-                tern_writer_discard(writer);
-                return tern_fail(error, "%s: a TREC run cannot hold an empty id; give every query and document one",
-                                 path);
-            }
+            if (!*tern_trec_run_query(run, q) || !*tern_trec_run_doc(run, i))
+                return -1;
             write_id(f, tern_trec_run_query(run, q), encoded);
             fputs(" Q0 ", f);
             write_id(f, tern_trec_run_doc(run, i), encoded);
@@ -145,5 +140,16 @@ int tern_trec_run_write(const tern_trec_run *run, const char *path, const char *
             write_id(f, tag, 1);
             fputs(encoded ? TERN_TREC_RUN_ENCODED "\n" : "\n", f);
         }
-    return tern_writer_commit(writer, error);
+    return 0;
+}
+
+int tern_trec_run_write(const tern_trec_run *run, const char *path, const char *tag, int overwrite, tern_error *error)
+{
+    tern_writer *writer = tern_writer_open(path, overwrite, error);
+    if (!writer)
+        return -1;
+    if (tern_trec_run_print(run, tern_writer_stream(writer), tag) == 0)
+        return tern_writer_commit(writer, error);
+    tern_writer_discard(writer);
+    return tern_fail(error, "%s: a TREC run cannot hold an empty id; give every query and document one", path);
 }

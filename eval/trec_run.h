@@ -18,6 +18,7 @@
 #include "eval/run_ids.h"
 
 #include <stdint.h>
+#include <stdio.h>
 
 #define TERN_TREC_RUN_ENCODED "+percent-encoded"
 
@@ -49,6 +50,9 @@ tern_trec_run *tern_trec_run_read(const char *path, int invalid_utf8_replace, te
 /* The same of n bytes in memory; name is what messages call them. */
 tern_trec_run *tern_trec_run_of_memory(const char *name, const char *bytes, size_t n, int invalid_utf8_replace,
                                        tern_error *error);
+/* Writes what the file is made of into a stream, whose errors are the caller's to see; -1 at an empty id, which a run
+ * cannot hold. */
+int tern_trec_run_print(const tern_trec_run *run, FILE *f, const char *tag);
 /* Writes a file, scores with 9 digits (a float survives that). overwrite 0: fails when the file is there. */
 int tern_trec_run_write(const tern_trec_run *run, const char *path, const char *tag, int overwrite, tern_error *error);
 

@@ -22,6 +22,7 @@ typedef struct stretch {
 typedef struct reading {
     const char *name;
     int replace; /* what isn't UTF-8 */
+    int begun;   /* the mark at the beginning is passed over, if there was one */
     tern_run_ids *ids;
     tern_texts *queries; /* numbered by first appearance */
     uint32_t *place;     /* [n] in file order: the query's number among queries; at the end, the place in the run */
@@ -115,16 +116,15 @@ static int fail_full(const reading *r, tern_error *error)
     return fail_line(r, error, "its ids take more than 4 GB; cut the run into parts");
 }
 
+/* The white space before the tag ends the number, however long it is. */
 static int parse_score(const reading *r, span field, float *score, tern_error *error)
 {
-    char text[64], *end;
-    size_t n = field.n < sizeof text ? field.n : sizeof text - 1;
-    memcpy(text, field.text, n);
-    text[n] = 0;
-    double value = strtod(text, &end);
-    if (end != text + field.n || isnan(value))
-        return tern_fail(error, "%s:%lld: the score \"%.40s\" is not a number%s", r->name, (long long)r->line, text,
-                         memchr(text, ',', n) ? "; write it with a decimal point" : "");
+    char *end;
+    double value = strtod(field.text, &end);
+    if (end != field.text + field.n || isnan(value))
+        return tern_fail(error, "%s:%lld: the score \"%.*s\" is not a number%s", r->name, (long long)r->line,
+                         (int)(field.n < 40 ? field.n : 40), field.text,
+                         memchr(field.text, ',', field.n) ? "; write it with a decimal point" : "");
     *score = (float)value;
     return 0;
 }
@@ -187,8 +187,9 @@ static int read_line(reading *r, const char *line, size_t n, tern_error *error)
 static ptrdiff_t read_lines(reading *r, const char *bytes, size_t n, int at_end, tern_error *error)
 {
     size_t at = 0;
-    if (r->line == 0 && n >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0)
+    if (!r->begun && n >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0)
         at = 3;
+    r->begun = 1;
     while (at < n) {
         const char *end = memchr(bytes + at, '\n', n - at);
         if (!end && !at_end)

@@ -47,6 +47,9 @@ START_TEST(ids_with_white_space_survive_percent_encoded)
         "\xC3\xA9t\xC3\xA9",
         "%25",
         "% 41",
+        "\xEF\xBB\xBFmark",
+        "\xEF\xBB\xBF",
+        "PAR1",
     };
     enum { N = sizeof ids / sizeof *ids };
     const char *path = tern_test_path("ids.run");
@@ -296,6 +299,29 @@ START_TEST(what_is_no_run_is_refused_with_path_and_line)
 }
 END_TEST
 
+START_TEST(a_score_may_have_any_number_of_digits)
+{
+    char text[200];
+    tern_error error = {{0}};
+    size_t n = (size_t)snprintf(text, sizeof text, "q Q0 d 1 0.5%0100d t\n", 0);
+    tern_trec_run *run = tern_trec_run_of_memory("a.run", text, n, 0, &error);
+    ck_assert_msg(run, "%s", error.message);
+    ck_assert_float_eq(run->scores[0], 0.5f);
+    tern_trec_run_free(run);
+}
+END_TEST
+
+/* One line, whose end comes with the second block of the file: what is behind the mark is the id's. */
+START_TEST(one_mark_is_passed_over)
+{
+    static const char text[] = "\xEF\xBB\xBF\xEF\xBB\xBFq Q0 d 1 1 t";
+    tern_error error = {{0}};
+    tern_trec_run *run = read_text(text, sizeof text - 1, &error);
+    ck_assert_str_eq(tern_trec_run_query(run, 0), "\xEF\xBB\xBFq");
+    tern_trec_run_free(run);
+}
+END_TEST
+
 START_TEST(cuts_and_random_changes_never_crash)
 {
     static const char good[] =
@@ -334,6 +360,8 @@ int main(void)
     tcase_add_test(tc, ids_are_kept_once_and_found_again);
     tcase_add_test(tc, order_is_by_score_as_float_then_id_descending_whatever_the_ranks_say);
     tcase_add_test(tc, what_is_no_run_is_refused_with_path_and_line);
+    tcase_add_test(tc, a_score_may_have_any_number_of_digits);
+    tcase_add_test(tc, one_mark_is_passed_over);
     tcase_add_test(tc, cuts_and_random_changes_never_crash);
     suite_add_tcase(suite, tc);
     return tern_test_run(suite);
