@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-enum { CHUNK = 1 << 20, LEAST_SLOTS = 64 };
+/* The first chunk is small, since many stores are: names of columns, labels. Each next one is twice as large. */
+enum { LEAST_CHUNK = 1 << 12, DOUBLINGS = 8, LEAST_SLOTS = 64 };
 
 /* Texts lie in chunks that never move; the table is open addressing over their ids, at most two thirds full. */
 struct tern_texts {
@@ -76,7 +77,8 @@ static void double_slots(tern_texts *texts)
 static char *store(tern_texts *texts, const char *text, size_t n)
 {
     if (n >= texts->room_left) {
-        texts->room_left = n >= CHUNK ? n + 1 : CHUNK;
+        size_t chunk = (size_t)LEAST_CHUNK << (texts->n_chunks < DOUBLINGS ? texts->n_chunks : DOUBLINGS);
+        texts->room_left = n >= chunk ? n + 1 : chunk;
         texts->room = tern_alloc(texts->room_left, 1);
         TERN_GROW(texts->chunk, texts->n_chunks, texts->chunk_capacity);
         texts->chunk[texts->n_chunks++] = texts->room;
