@@ -123,9 +123,9 @@ static int read_entry(const tern_jsonl *reader, int is_query, entries *e, tern_e
     return 0;
 }
 
-static int read_entries(const char *path, int is_query, int replace, entries *e, tern_error *error)
+/* All that a reader gives, and closes it; NULL: it wasn't opened. */
+static int read_entries(tern_jsonl *reader, int is_query, entries *e, tern_error *error)
 {
-    tern_jsonl *reader = tern_jsonl_open(path, replace, error);
     if (!reader)
         return -1;
     e->ids = tern_texts_create();
@@ -133,9 +133,9 @@ static int read_entries(const char *path, int is_query, int replace, entries *e,
     while ((status = tern_jsonl_next(reader, error)) > 0)
         if (read_entry(reader, is_query, e, error) < 0)
             break;
-    tern_jsonl_close(reader);
     if (status == 0 && e->n == 0)
-        return tern_fail(error, "%s: it holds no %s", path, is_query ? "queries" : "documents");
+        status = tern_fail(error, "%s: it holds no %s", tern_jsonl_path(reader), is_query ? "queries" : "documents");
+    tern_jsonl_close(reader);
     return status == 0 ? 0 : -1;
 }
 
@@ -268,20 +268,20 @@ static char *last_part(const char *folder)
     return tern_strndup(folder + from, n - from);
 }
 
-static int read_docs(tern_beir *beir, const char *path, int replace, tern_error *error)
+static int read_docs(tern_beir *beir, tern_jsonl *reader, tern_error *error)
 {
     entries docs = {0};
-    int status = read_entries(path, 0, replace, &docs, error);
+    int status = read_entries(reader, 0, &docs, error);
     if (status == 0)
         take_docs(beir, &docs);
     free_entries(&docs);
     return status;
 }
 
-static int read_queries(tern_beir *beir, const char *path, int replace, tern_error *error)
+static int read_queries(tern_beir *beir, tern_jsonl *reader, tern_error *error)
 {
     entries queries = {0};
-    int status = read_entries(path, 1, replace, &queries, error);
+    int status = read_entries(reader, 1, &queries, error);
     if (status == 0)
         take_queries(beir, &queries);
     free_entries(&queries);
@@ -309,9 +309,9 @@ tern_beir *tern_beir_read_parts(const char *folder, const char *split, int inval
     beir->name = last_part(folder);
     int status = read_qrels(beir, folder, split, invalid_utf8_replace, error);
     if (status == 0)
-        status = read_queries(beir, queries, invalid_utf8_replace, error);
+        status = read_queries(beir, tern_jsonl_open(queries, invalid_utf8_replace, error), error);
     if (status == 0)
-        status = read_docs(beir, corpus, invalid_utf8_replace, error);
+        status = read_docs(beir, tern_jsonl_open(corpus, invalid_utf8_replace, error), error);
     free(corpus);
     free(queries);
     if (status == 0)
@@ -339,14 +339,26 @@ tern_beir *tern_beir_read(const char *folder, const char *split, int invalid_utf
     return NULL;
 }
 
-tern_beir *tern_beir_read_corpus(const char *path, int invalid_utf8_replace, tern_error *error)
+/* The documents alone of a reader that was opened, or not (NULL). */
+static tern_beir *read_corpus(const char *name, tern_jsonl *reader, tern_error *error)
 {
     tern_beir *beir = tern_calloc(1, sizeof *beir);
-    beir->name = last_part(path);
-    if (read_docs(beir, path, invalid_utf8_replace, error) == 0)
+    beir->name = last_part(name);
+    if (read_docs(beir, reader, error) == 0)
         return beir;
     tern_beir_free(beir);
     return NULL;
+}
+
+tern_beir *tern_beir_read_corpus(const char *path, int invalid_utf8_replace, tern_error *error)
+{
+    return read_corpus(path, tern_jsonl_open(path, invalid_utf8_replace, error), error);
+}
+
+tern_beir *tern_beir_corpus_of_memory(const char *name, const char *data, size_t n, int invalid_utf8_replace,
+                                      tern_error *error)
+{
+    return read_corpus(name, tern_jsonl_of_memory(name, data, n, invalid_utf8_replace, error), error);
 }
 
 int64_t tern_beir_find_doc(const tern_beir *beir, const char *id)

@@ -59,5 +59,8 @@ size_t tern_beir_splits(const char *folder, char ***names);
 int64_t tern_beir_find_doc(const tern_beir *beir, const char *id);
 /* Reads one corpus.jsonl alone: ids and texts as above, without judgements or queries. */
 tern_beir *tern_beir_read_corpus(const char *path, int invalid_utf8_replace, tern_error *error);
+/* The same of n bytes in memory; name is what messages call them. */
+tern_beir *tern_beir_corpus_of_memory(const char *name, const char *data, size_t n, int invalid_utf8_replace,
+                                      tern_error *error);
 
 #endif

@@ -115,22 +115,37 @@ int tern_input_of_memory(tern_input *input, const char *name, const char *data, 
     return prepare(input, invalid_utf8_replace, error);
 }
 
-void tern_input_list_invalid(const char *path, void (*add)(void *context, const tern_error *fault), void *context)
+static void list_invalid(tern_input *input, void (*add)(void *context, const tern_error *fault), void *context)
 {
-    tern_input input = {.path = path};
     tern_error fault = {{0}};
     const char *line;
     size_t n;
-    if (load(&input, &fault) == 0 && tern_foreign_check(path, input.data, input.n, &fault) == 0)
-        while (tern_input_next(&input, &line, &n)) {
-            size_t bad = tern_utf8_check(line, n);
-            if (bad == n)
-                continue;
-            tern_fail(&fault, "%s:%lld: invalid UTF-8 (byte 0x%02X); save it as UTF-8, or say --invalid-utf8 replace",
-                      path, (long long)input.line, (unsigned char)line[bad]);
-            add(context, &fault);
-        }
+    skip_mark(input);
+    if (tern_foreign_check(input->path, input->data, input->n, NULL) < 0)
+        return;
+    while (tern_input_next(input, &line, &n)) {
+        size_t bad = tern_utf8_check(line, n);
+        if (bad == n)
+            continue;
+        tern_fail(&fault, "%s:%lld: invalid UTF-8 (byte 0x%02X); save it as UTF-8, or say --invalid-utf8 replace",
+                  input->path, (long long)input->line, (unsigned char)line[bad]);
+        add(context, &fault);
+    }
+}
+
+void tern_input_list_invalid(const char *path, void (*add)(void *context, const tern_error *fault), void *context)
+{
+    tern_input input = {.path = path};
+    if (load(&input, NULL) == 0)
+        list_invalid(&input, add, context);
     tern_input_close(&input);
+}
+
+void tern_input_list_invalid_of_memory(const char *name, const char *data, size_t n,
+                                       void (*add)(void *context, const tern_error *fault), void *context)
+{
+    tern_input input = {.path = name, .data = n ? data : "", .n = n};
+    list_invalid(&input, add, context);
 }
 
 void tern_input_close(tern_input *input)

@@ -38,6 +38,9 @@ void tern_input_close(tern_input *input);
 /* Adds a sentence for each line of a file that is not UTF-8, in order; nothing for a file that can't be opened or isn't
  * text. */
 void tern_input_list_invalid(const char *path, void (*add)(void *context, const tern_error *fault), void *context);
+/* The same of n bytes in memory; name is what messages call them. */
+void tern_input_list_invalid_of_memory(const char *name, const char *data, size_t n,
+                                       void (*add)(void *context, const tern_error *fault), void *context);
 
 /* The next line without its end (LF or CR LF); *line is borrowed from the input. 0 at the end of the file. */
 int tern_input_next(tern_input *input, const char **line, size_t *n);
