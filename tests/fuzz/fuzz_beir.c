@@ -2,6 +2,7 @@
  * the file's, coverage is what a count of the judgements gives, rows are the judgements that have both sides, and what
  * was read, written as a folder again, reads back equal. */
 #include "data/blank.h"
+#include "data/foreign.h"
 #include "data/rows.h"
 #include "data/utf8.h"
 #include "files.h"
@@ -192,8 +193,13 @@ static void write_and_read(const tern_beir *beir, const char *folder)
     tern_buffer_printf(&text, "query-id\tcorpus-id\tscore\n");
     FUZZ_PRINT_QRELS(&text, &beir->qrels, "%s\t%s\t%d\n");
     fuzz_put(folder, names[2], text.data, text.n);
+    int is_foreign = tern_foreign_check(names[2], text.data, text.n, NULL) < 0;
+    tern_buffer_free(&text);
+    /* Ids with control characters can make it look like a file of another kind. */
+    if (is_foreign)
+        return;
     tern_beir *again = tern_beir_read(folder, "test", 0, &error);
-    TERN_CHECK(again, "refused: %s\n%s", error.message, text.data);
+    TERN_CHECK(again, "refused: %s", error.message);
     compare_docs(beir, again);
     TERN_CHECK(beir->n_queries == again->n_queries, "%lld queries became %lld", (long long)beir->n_queries,
                (long long)again->n_queries);
@@ -201,7 +207,6 @@ static void write_and_read(const tern_beir *beir, const char *folder)
     compare_texts(beir->query_texts, again->query_texts, beir->n_queries);
     fuzz_compare_qrels(&beir->qrels, &again->qrels);
     tern_beir_free(again);
-    tern_buffer_free(&text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)

@@ -23,30 +23,23 @@ static size_t check_utf8(const char *text, size_t n)
     return at;
 }
 
-/* Walks all lines beside a cut at each LF; returns how many there are. */
-static int64_t walk(const char *data, size_t n)
+/* Walks all lines beside a cut at each LF. */
+static void walk(tern_input *input)
 {
-    tern_error error = {{0}};
-    tern_input input;
     const char *line;
     size_t at = 0, length;
-    TERN_CHECK(tern_input_of_memory(&input, "fuzz.txt", data, n, 0, &error) == 0, "refused: %s", error.message);
-    TERN_CHECK(input.n == n || (n >= 3 && input.n == n - 3), "%zu bytes of %zu", input.n, n);
-    while (tern_input_next(&input, &line, &length)) {
-        const char *end = memchr(input.data + at, '\n', input.n - at);
-        size_t whole = end ? (size_t)(end - (input.data + at)) : input.n - at;
-        TERN_CHECK(line == input.data + at, "line %lld starts elsewhere", (long long)input.line);
+    while (tern_input_next(input, &line, &length)) {
+        const char *end = memchr(input->data + at, '\n', input->n - at);
+        size_t whole = end ? (size_t)(end - (input->data + at)) : input->n - at;
+        TERN_CHECK(line == input->data + at, "line %lld starts elsewhere", (long long)input->line);
         TERN_CHECK(length == whole || (length + 1 == whole && line[length] == '\r'), "line %lld has %zu bytes of %zu",
-                   (long long)input.line, length, whole);
+                   (long long)input->line, length, whole);
         TERN_CHECK(length == 0 || length < whole || line[length - 1] != '\r', "line %lld ends with CR",
-                   (long long)input.line);
-        TERN_CHECK(tern_input_line_at(&input, at) == input.line, "line %lld at byte %zu", (long long)input.line, at);
+                   (long long)input->line);
+        TERN_CHECK(tern_input_line_at(input, at) == input->line, "line %lld at byte %zu", (long long)input->line, at);
         at += whole + (end != NULL);
     }
-    TERN_CHECK(at == input.n, "lines end at byte %zu of %zu", at, input.n);
-    int64_t lines = input.line;
-    tern_input_close(&input);
-    return lines;
+    TERN_CHECK(at == input->n, "lines end at byte %zu of %zu", at, input->n);
 }
 
 static void count(void *context, const tern_error *fault)
@@ -69,9 +62,7 @@ static void check_invalid(const char *data, size_t n, const tern_error *refused)
     TERN_CHECK(listed == more + 1, "%lld lines are listed, and opening says %s", (long long)listed, refused->message);
     TERN_CHECK(tern_input_of_memory(&replaced, "fuzz.txt", data, n, 1, &error) == 0, "refused: %s", error.message);
     TERN_CHECK(check_utf8(replaced.data, replaced.n) == replaced.n, "invalid after it was replaced");
-    /* What marks a file of another kind may have come to its place only now. */
-    if (tern_foreign_check("fuzz.txt", replaced.data, replaced.n, NULL) == 0)
-        walk(replaced.data, replaced.n);
+    walk(&replaced);
     tern_input_close(&replaced);
 }
 
@@ -115,12 +106,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     const char *fault = fault_of(text, text_n);
     check_foreign(text, text_n);
     int status = tern_input_of_memory(&input, "fuzz.txt", data, n, 0, &error);
-    tern_input_close(&input);
     TERN_CHECK(tern_utf8_check(text, text_n) == check_utf8(text, text_n), "invalid at byte %zu, or %zu",
                tern_utf8_check(text, text_n), check_utf8(text, text_n));
     TERN_CHECK(!fault == (status == 0), "%s, and opening says \"%s\"", fault ? fault : "fine", error.message);
     if (!fault) {
-        walk(data, n);
+        TERN_CHECK(input.n == text_n && !memcmp(input.data, text, text_n), "%zu bytes of %zu", input.n, text_n);
+        walk(&input);
+        tern_input_close(&input);
         return 0;
     }
     FUZZ_FAILED(error);

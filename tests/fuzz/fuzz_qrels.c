@@ -1,15 +1,19 @@
 /* Judgements of both forms: queries, and documents within a query, occur once; written as BEIR's, with the columns in
  * another order, and as TREC's where the ids allow it, they read back equal. */
+#include "data/foreign.h"
 #include "qrels.h"
 
+/* Unless ids with control characters make it look like a file of another kind. Frees text. */
 static void read_again(const tern_qrels *qrels, tern_buffer *text)
 {
     tern_error error = {{0}};
     tern_qrels again;
-    TERN_CHECK(tern_qrels_of_memory(&again, "again", text->data, text->n, 0, &error) == 0, "refused: %s\n%s",
-               error.message, text->data);
-    fuzz_compare_qrels(qrels, &again);
-    tern_qrels_free(&again);
+    if (tern_foreign_check("again", text->data, text->n, NULL) == 0) {
+        TERN_CHECK(tern_qrels_of_memory(&again, "again", text->data, text->n, 0, &error) == 0, "refused: %s\n%s",
+                   error.message, text->data);
+        fuzz_compare_qrels(qrels, &again);
+        tern_qrels_free(&again);
+    }
     tern_buffer_free(text);
 }
 
@@ -45,9 +49,8 @@ static void write_and_read(const tern_qrels *qrels)
         FUZZ_PRINT_QRELS(&text, qrels, "%1$s\t%3$d\t%2$s\n");
         read_again(qrels, &text);
     }
-    /* A first id may begin as a file of another kind does, or with a byte order mark. */
-    if (!any_id(qrels, has_blank) && strncmp(qrels->query_ids[0], "\xEF\xBB\xBF", 3) &&
-        strncmp(qrels->query_ids[0], "%PDF-", 5)) {
+    /* A byte order mark at the beginning of the first id would be the file's. */
+    if (!any_id(qrels, has_blank) && strncmp(qrels->query_ids[0], "\xEF\xBB\xBF", 3)) {
         FUZZ_PRINT_QRELS(&text, qrels, "%s 0 %s %d\n");
         read_again(qrels, &text);
     }

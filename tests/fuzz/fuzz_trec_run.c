@@ -1,5 +1,6 @@
 /* TREC runs: every line that isn't blank is a document of its query, once and in trec_eval's order, whether the bytes
  * come from memory or from a file in blocks; written, a run reads back with the same ids, ranks and scores. */
+#include "data/foreign.h"
 #include "data/texts.h"
 #include "data/utf8.h"
 #include "eval/trec_run.h"
@@ -74,10 +75,13 @@ static void write_and_read(const tern_trec_run *run, const char *tag)
     int status = tern_trec_run_print(run, out, tag);
     fclose(out);
     TERN_CHECK(status == 0, "an empty id");
-    tern_trec_run *again = tern_trec_run_of_memory("again.run", text, n, 0, &error);
-    TERN_CHECK(again, "refused: %s\n%s", error.message, text);
-    compare(run, again);
-    tern_trec_run_free(again);
+    /* Ids that are no UTF-8 may be what another kind of file begins with. */
+    if (tern_foreign_check("again.run", text, n, NULL) == 0) {
+        tern_trec_run *again = tern_trec_run_of_memory("again.run", text, n, 0, &error);
+        TERN_CHECK(again, "refused: %s\n%s", error.message, text);
+        compare(run, again);
+        tern_trec_run_free(again);
+    }
     free(text);
 }
 
@@ -109,12 +113,8 @@ static void check(const tern_trec_run *run, const uint8_t *bytes, size_t n, int 
                (long long)run->start[run->n_queries], (long long)count_lines((const char *)bytes, n));
     if (replace)
         check_utf8(run);
-    const char *first = tern_trec_run_query(run, 0);
-    /* Bytes that are no text, or "%PDF-", may be what another kind of file begins with. */
-    if (tern_utf8_check(first, strlen(first)) == strlen(first) && strncmp(first, "%PDF-", 5)) {
-        write_and_read(run, "tern");
-        write_and_read(run, "a tag %41" TERN_TREC_RUN_ENCODED);
-    }
+    write_and_read(run, "tern");
+    write_and_read(run, "a tag %41" TERN_TREC_RUN_ENCODED);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
