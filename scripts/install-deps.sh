@@ -6,7 +6,7 @@ set -eu
 build="gcc libc6-dev make cmake pkg-config libopenblas-pthread-dev libhdf5-dev libyaml-dev libjansson-dev
     libutf8proc-dev libstemmer-dev libomp-dev check wordnet-base python3 python3-pip ca-certificates"
 # The other two OpenBLAS builds have lower priorities in update-alternatives, so the pthread build stays the one in use.
-checks="clang clang-format cppcheck shellcheck libopenblas0-openmp libopenblas0-serial"
+checks="clang libclang-rt-dev clang-format cppcheck shellcheck libopenblas0-openmp libopenblas0-serial"
 
 fail()
 {
