@@ -107,6 +107,19 @@ static int open_ranking_model(const tern_ranker_name *name, tern_model **out, te
     return status < 0 ? -1 : tern_precision_use(*out, precision, error);
 }
 
+/* Queries for which nothing was ranked, as BM25 does without a common word: a TREC run has no place for them. */
+static void warn_of_empty(const tern_trec_run *run)
+{
+    int64_t empty = 0;
+    for (int64_t q = 0; q < run->n_queries; q++)
+        empty += run->start[q] == run->start[q + 1];
+    if (empty > 0)
+        tern_command_warn(
+            "%s has no line for %lld of %lld quer%s, for which no document was found: they count as 0 here, and "
+            "whoever grades the file leaves them out",
+            save_run, (long long)empty, (long long)run->n_queries, tern_ies(run->n_queries));
+}
+
 static int rank_and_grade(evaluation *e, const tern_beir *set, const tern_rank_options *options, tern_error *error)
 {
     tern_trec_run *run = tern_trec_run_create();
@@ -115,6 +128,8 @@ static int rank_and_grade(evaluation *e, const tern_beir *set, const tern_rank_o
     if (set->note)
         tern_command_warn("%s", set->note);
     int status = tern_retrieval_evaluate(set, options, run, &e->scores, error);
+    if (status == 0 && save_run)
+        warn_of_empty(run);
     if (status == 0 && save_run)
         status = tern_trec_run_write(run, save_run, "tern", force, error);
     tern_trec_run_free(run);
@@ -472,7 +487,7 @@ static int check_bm25(const evaluation *e)
     tern_error error = {{0}};
     int status = tern_ranker_name_parse(&name, e->model, &error) < 0 ? tern_command_usage(&command, "%s", error.message)
                                                                      : TERN_GO_ON;
-    const char *flag = dim > 0 ? "dim" : precision ? "precision" : role ? "role" : NULL;
+    const char *flag = dim > 0 ? "dim" : precision ? "precision" : NULL;
     if (status == TERN_GO_ON && name.bm25 && e->kind != KIND_SET)
         status = tern_command_usage(&command, "%s ranks documents; DATA is a BEIR folder then", e->model);
     else if (status == TERN_GO_ON && name.bm25 && !name.model && flag)

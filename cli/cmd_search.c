@@ -305,6 +305,8 @@ static int answer(search_index *x, const char *const *texts, int64_t n, int quot
             print_cut(texts[q], tern_terminal_width(stdout, WIDTH_DEFAULT) - 2);
             puts("\"");
         }
+        if (found[q] == 0)
+            puts("no row has a word of this query");
         print_table(x, hits + q * x->k, found[q]);
         x->answered++;
     }

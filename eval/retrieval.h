@@ -12,9 +12,9 @@
 #include "eval/grade.h"
 #include "eval/rank.h"
 
-/* Evaluates an embedder on a set, each of whose queries is judged; a row of out is a query of the set. out is started
- * here and is to be freed with tern_scores_free; untouched on failure. run: filled with what was ranked; NULL: not
- * wanted. Fails as tern_rank_set does. */
+/* Evaluates a set. A row of out is a query of the set with a relevant judgement, in the set's order (data/beir.h: it
+ * has no others). out is started here and is to be freed with tern_scores_free; untouched on failure. run: an empty one
+ * that is filled with what was ranked; NULL: not wanted. Fails as tern_rank_set does. */
 int tern_retrieval_evaluate(const tern_beir *set, const tern_rank_options *options, tern_trec_run *run,
                             tern_scores *out, tern_error *error);
 

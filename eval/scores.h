@@ -1,7 +1,7 @@
 /* What an evaluation gives: figures of the whole set, and what they come from for each query.
  *
  *     tern_scores scores = {0};
- *     if (tern_retrieval_evaluate(set, &options, &scores, &error) < 0) ...
+ *     if (tern_retrieval_evaluate(set, &options, NULL, &scores, &error) < 0) ...
  *     double ndcg = tern_scores_get(&scores, "ndcg_at_10");
  *     tern_scores_free(&scores);
  *

@@ -11,6 +11,9 @@
 struct sb_stemmer; /* a build without libstemmer has none */
 #endif
 
+/* Words beyond this length have no stem, and libstemmer counts in ints. */
+enum { LONGEST_STEMMED = 1000 };
+
 struct tern_analyzer {
     tern_stop_words stop_words;
     struct sb_stemmer *stemmer; /* NULL: none */
@@ -45,7 +48,7 @@ int tern_analyzer_check(const tern_analyzer_options *options, tern_error *error)
         tern_buffer_printf(&names, "%s%s", names.n ? ", " : "", *name);
     }
     int status =
-        known ? 0 : tern_fail(error, "there is no stemmer %s; there are none, %s", options->stemmer, names.data);
+        known ? 0 : tern_fail(error, "there is no stemmer %s; take none, or one of %s", options->stemmer, names.data);
     tern_buffer_free(&names);
     return status;
 }
@@ -117,7 +120,7 @@ int tern_analyzer_term(tern_analyzer *analyzer, const char *word, size_t n, cons
         return 0;
     *term = word;
     *term_n = n;
-    if (analyzer->stemmer)
+    if (analyzer->stemmer && n <= LONGEST_STEMMED)
         stem(analyzer->stemmer, word, n, term, term_n);
     return *term_n > 0;
 }

@@ -26,7 +26,8 @@ int tern_analyzer_check(const tern_analyzer_options *options, tern_error *error)
 /* options are ones that tern_analyzer_check took. For one thread. */
 tern_analyzer *tern_analyzer_create(const tern_analyzer_options *options);
 void tern_analyzer_free(tern_analyzer *analyzer);
-/* 1 and the term of a word of n bytes in lower case, borrowed until the next call; 0: the word counts for nothing. */
+/* 1 and the term of a word of n bytes and a 0, in lower case, borrowed until the next call; 0: the word counts for
+ * nothing. */
 int tern_analyzer_term(tern_analyzer *analyzer, const char *word, size_t n, const char **term, size_t *term_n);
 
 #endif

@@ -108,11 +108,13 @@ static void take_terms(searcher *s, const char *query)
         qsort(s->terms, s->n_terms, sizeof *s->terms, by_most);
 }
 
-/* The least sum of a document that may still be wanted when it gets rest more, a little less than that: rounding is far
- * below the slack. */
+/* The least sum of a document that may still be wanted when it gets rest more, less what rounding may have taken from
+ * that sum and given to the threshold: each of n additions, and each product before it, is off by 2^-24 of the sum at
+ * most. */
 static float least_wanted(const searcher *s, double rest)
 {
-    return (float)((double)s->threshold * (1 - 1e-5) - rest);
+    double slack = 1e-5 + (double)s->n_terms * 0x1p-22;
+    return (float)((double)s->threshold * (1 - slack) - rest);
 }
 
 /* Drops what isn't among the k best so far. */

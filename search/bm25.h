@@ -37,9 +37,9 @@ typedef struct tern_bm25 tern_bm25;
  * when it is another name, -1 with a sentence when it is wrong. */
 int tern_bm25_named(const char *name, tern_bm25_options *options, tern_error *error);
 
-/* An index of n texts in valid UTF-8, made by all threads; fewer than 2^32. rank [n]: between equal scores the lower
- * one wins; NULL: the lower number does. Both are read here only. The same texts give the same bits on any number of
- * threads. */
+/* An index of n texts in valid UTF-8, made by all threads; fewer than 2^32. rank [n], all of 0 .. n - 1: between equal
+ * scores the lower one wins; NULL: the lower number does. Both are read here only. The same texts give the same bits on
+ * any number of threads. */
 tern_bm25 *tern_bm25_create(const tern_bm25_options *options, const char *const *texts, int64_t n, const int64_t *rank);
 void tern_bm25_free(tern_bm25 *index);
 /* The k best documents of each of n queries, best first, into hits [n, k]; found [n]: how many there are. A document

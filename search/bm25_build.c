@@ -182,6 +182,7 @@ static void keep_rank(tern_bm25 *index, const int64_t *rank)
     index->rank = tern_alloc(n, sizeof *index->rank);
     index->of_rank = tern_alloc(n, sizeof *index->of_rank);
     for (size_t i = 0; i < n; i++) {
+        TERN_CHECK(rank[i] >= 0 && rank[i] < index->n_docs, "rank %lld of %zu documents", (long long)rank[i], n);
         index->rank[i] = rank[i];
         index->of_rank[rank[i]] = (int64_t)i;
     }

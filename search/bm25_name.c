@@ -2,15 +2,17 @@
 #include "base/memory.h"
 #include "search/bm25.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Decimal, without blanks. */
 static int take_number(const char *value, double most, double *out)
 {
     char *end;
+    if (!*value || value[strspn(value, "0123456789.eE+-")])
+        return -1;
     *out = strtod(value, &end);
-    return end > value && !*end && isfinite(*out) && *out >= 0 && *out <= most ? 0 : -1;
+    return end > value && !*end && *out >= 0 && *out <= most ? 0 : -1;
 }
 
 static int take_stop_words(const char *value, tern_stop_words *out)
@@ -21,7 +23,7 @@ static int take_stop_words(const char *value, tern_stop_words *out)
 
 static int take_stemmer(const char *value, tern_analyzer_options *terms)
 {
-    if (strlen(value) >= sizeof terms->stemmer)
+    if (!*value || strlen(value) >= sizeof terms->stemmer)
         return -1;
     strcpy(terms->stemmer, strcmp(value, "none") == 0 ? "" : value);
     return 0;
@@ -40,17 +42,23 @@ static int take_option(const char *key, const char *value, tern_bm25_options *op
     return 0;
 }
 
-static int take_pair(char *pair, tern_bm25_options *options, tern_error *error)
+/* given: a bit for each key that was met. */
+static int take_pair(char *pair, unsigned *given, tern_bm25_options *options, tern_error *error)
 {
     static const char *const keys[] = {"k1", "b", "stop_words", "stemmer"};
     char *equals = strchr(pair, '=');
     if (!equals)
-        return tern_fail(error, "\"%s\" has no value; write k1=0.9,b=0.4,stop_words=english,stemmer=english", pair);
+        return tern_fail(error, "\"%s\" has no value; write for example stemmer=none", pair);
     *equals = 0;
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (strcmp(pair, keys[i]) == 0)
-            return take_option(pair, equals + 1, options, error);
-    return tern_fail(error, "there is no option %s; there are k1, b, stop_words and stemmer", pair);
+    for (unsigned i = 0; i < sizeof keys / sizeof *keys; i++) {
+        if (strcmp(pair, keys[i]) != 0)
+            continue;
+        if (*given & 1u << i)
+            return tern_fail(error, "%s is given twice", pair);
+        *given |= 1u << i;
+        return take_option(pair, equals + 1, options, error);
+    }
+    return tern_fail(error, "there is no option \"%s\"; there are k1, b, stop_words and stemmer", pair);
 }
 
 int tern_bm25_named(const char *name, tern_bm25_options *options, tern_error *error)
@@ -60,10 +68,11 @@ int tern_bm25_named(const char *name, tern_bm25_options *options, tern_error *er
     if (strncmp(name, bm25, n) != 0 || (name[n] && name[n] != ':'))
         return 0;
     *options = (tern_bm25_options)TERN_BM25_DEFAULTS;
+    unsigned given = 0;
     char *list = tern_strdup(name[n] ? name + n + 1 : ""), *rest = list;
     int status = name[n] && !*list ? tern_fail(error, "there is no option behind the colon") : 1;
     for (char *pair; status > 0 && *list && (pair = strsep(&rest, ",")) != NULL;)
-        if (take_pair(pair, options, error) < 0)
+        if (take_pair(pair, &given, options, error) < 0)
             status = -1;
     free(list);
     if (status > 0 && tern_analyzer_check(&options->terms, error) < 0)

@@ -18,7 +18,8 @@
 typedef struct tern_search {
     const float *vectors; /* [rows, dim], finite; borrowed */
     int64_t rows, dim;
-    const int64_t *rank;        /* [rows] between equal scores the lower rank wins; NULL: the lower row. Borrowed */
+    const int64_t *rank; /* [rows], all of 0 .. rows - 1: between equal scores the lower rank wins; NULL: the lower row.
+                            Borrowed */
     tern_similarity similarity; /* the vectors are as tern_vectors_embed makes them for it */
     double longest;             /* private: the greatest norm of a row; 0: not known yet */
 } tern_search;

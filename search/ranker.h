@@ -17,8 +17,8 @@
 #include <stdint.h>
 
 typedef struct tern_ranker {
-    /* Takes n documents' texts, borrowed until the ranker is freed, in place of those it has. rank [n]: between equal
-     * scores the lower one wins; NULL: the lower number does. Read here only. */
+    /* Takes n documents' texts, borrowed until the ranker is freed, in place of those it has. rank [n], all of 0 .. n -
+     * 1: between equal scores the lower one wins; NULL: the lower number does. Read here only. */
     int (*index)(void *self, const char *const *texts, int64_t n, const int64_t *rank, tern_error *error);
     /* The k best documents of each of n queries, best first, into hits [n, k]; found [n]: how many there are. A query's
      * hits do not depend on the others. */
@@ -39,7 +39,9 @@ tern_ranker *tern_ranker_dense(const tern_embedder *embedder);
 tern_ranker *tern_ranker_fusion(tern_ranker *first, tern_ranker *second);
 
 /* What a name that stands for a ranker says: "bm25" with options as tern_bm25_named takes them, "MODEL+bm25" for the
- * fusion of a model and BM25, else a model. A folder of such a name is written with a path, "./bm25". */
+ * fusion of a model and BM25, else a model. A folder that is there is a model, but for one called bm25, which is named
+ * by a path,
+ * "./bm25". */
 typedef struct tern_ranker_name {
     char *model; /* NULL: bm25 alone */
     int bm25;    /* 1: BM25 ranks, alone or with the model */

@@ -30,6 +30,7 @@ static int index_texts(void *self, const char *const *texts, int64_t n, const in
         s->rank = tern_alloc((size_t)n, sizeof *s->rank);
         s->of_rank = tern_alloc((size_t)n, sizeof *s->of_rank);
         for (int64_t i = 0; i < n; i++) {
+            TERN_CHECK(rank[i] >= 0 && rank[i] < n, "rank %lld of %lld documents", (long long)rank[i], (long long)n);
             s->rank[i] = rank[i];
             s->of_rank[rank[i]] = i;
         }

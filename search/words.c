@@ -3,6 +3,7 @@
 #include "base/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <utf8proc.h>
 
 /* What a character is to a word. */
@@ -49,6 +50,24 @@ static void put(tern_words *w, int32_t c)
         w->n += (size_t)utf8proc_encode_char(utf8proc_tolower(c), (utf8proc_uint8_t *)w->room + w->n);
 }
 
+static int is_mark(int32_t c)
+{
+    utf8proc_category_t category = utf8proc_category(c);
+    return category >= UTF8PROC_CATEGORY_MN && category <= UTF8PROC_CATEGORY_ME;
+}
+
+/* Letters and their marks into single characters where there are such, so that both ways to write a word are one. */
+static void compose(tern_words *w)
+{
+    utf8proc_uint8_t *composed = utf8proc_NFC((const utf8proc_uint8_t *)w->room);
+    if (!composed)
+        tern_out_of_memory(w->n, 1);
+    free(w->room);
+    w->room = (char *)composed;
+    w->n = strlen(w->room);
+    w->capacity = w->n + 1;
+}
+
 void tern_words_start(tern_words *words, const char *text)
 {
     words->at = (const unsigned char *)text;
@@ -56,6 +75,7 @@ void tern_words_start(tern_words *words, const char *text)
 
 int tern_words_next(tern_words *words)
 {
+    int marked = 0;
     words->n = 0;
     while (*words->at) {
         const unsigned char *next = words->at;
@@ -66,12 +86,15 @@ int tern_words_next(tern_words *words)
         words->at = next;
         if (kind != APART)
             put(words, c);
+        marked |= c >= 0x80 && is_mark(c);
         if (kind == ALONE)
             break;
     }
     if (words->n == 0)
         return 0;
     words->room[words->n] = 0;
+    if (marked)
+        compose(words);
     words->word = words->room;
     return 1;
 }

@@ -1,6 +1,6 @@
 /* The words of a text in any language that puts something between them: runs of letters, marks, numbers and
- * underscores, in lower case. An ideograph is a word by itself. An apostrophe ends a word, so the s of a possessive is
- * one of its own.
+ * underscores, in lower case, letters and marks composed (NFC). An ideograph is a word by itself. An apostrophe ends a
+ * word, so the s of a possessive is one of its own.
  *
  *     tern_words words = {0};
  *     tern_words_start(&words, "Vitamin B12's role");

@@ -150,6 +150,47 @@ START_TEST(the_best_few_are_the_first_of_all)
 }
 END_TEST
 
+static char *repeat(const char *word, int64_t times)
+{
+    size_t n = strlen(word);
+    char *text = tern_alloc((size_t)times * n + 1, 1);
+    for (int64_t i = 0; i < times; i++)
+        memcpy(text + (size_t)i * n, word, n);
+    text[(size_t)times * n] = 0;
+    return text;
+}
+
+/* Six hundred small additions to a large sum, each rounded up: more than a fixed slack, and what is left out must allow
+ * for it. */
+START_TEST(rounding_over_many_terms_drops_no_document)
+{
+    enum { N = 2048, TERMS = 600, FIRST = 1024 };
+    static const tern_bm25_options flat = {.k1 = 0, .b = 0.4};
+    const char **docs = tern_alloc(N, sizeof *docs);
+    tern_buffer small = {0};
+    for (int i = 0; i < TERMS; i++)
+        tern_buffer_printf(&small, " s%d", i);
+    char *as = repeat("a1 ", 1260000), *bs = repeat("b1 ", 76), *last = tern_format("a1%s", small.data);
+    char *query = tern_format("%s%s%s", as, bs, small.data);
+    for (int i = 0; i < N; i++)
+        docs[i] = i == 0 ? "a1 b1" : i == N - 1 ? last : i >= FIRST ? small.data : "z";
+    tern_bm25 *index = tern_bm25_create(&flat, docs, N, NULL);
+    tern_hit best[1], two[2];
+    int64_t found;
+    tern_bm25_search(index, (const char *const[]){query}, 1, 2, two, &found);
+    tern_bm25_search(index, (const char *const[]){query}, 1, 1, best, &found);
+    ck_assert_int_eq(two[0].doc, N - 1);
+    ck_assert_int_eq(best[0].doc, two[0].doc);
+    tern_bm25_free(index);
+    free(as);
+    free(bs);
+    free(last);
+    free(query);
+    free(docs);
+    tern_buffer_free(&small);
+}
+END_TEST
+
 START_TEST(threads_change_no_bit)
 {
     sample s = make_sample();
@@ -196,7 +237,12 @@ START_TEST(names_with_options)
     check_name("bm25:k1", -1, "\"k1\" has no value");
     check_name("bm25:k1=-1,stemmer=none", -1, "k1 is a number from 0 to 1000");
     check_name("bm25:b=1.5", -1, "b is a number from 0 to 1");
-    check_name("bm25:k2=1", -1, "there is no option k2");
+    check_name("bm25:k2=1", -1, "there is no option \"k2\"");
+    check_name("bm25:=", -1, "there is no option \"\"");
+    check_name("bm25:k1=1,k1=2", -1, "k1 is given twice");
+    check_name("bm25:k1=0x10", -1, "k1 is a number");
+    check_name("bm25:k1= 1", -1, "k1 is a number");
+    check_name("bm25:stemmer=", -1, "there is no stemmer");
     check_name("bm25:stop_words=german", -1, "stop_words is english or none");
     check_name("bm25:stemmer=klingon", -1, "there is no stemmer klingon");
     ck_assert_int_eq(tern_bm25_named("bm25:k1=1.2,b=0.75,stop_words=none,stemmer=none", &options, &error), 1);
@@ -270,6 +316,7 @@ int main(void)
     tcase_add_test(tc, a_term_that_stands_twice_in_the_query_counts_twice);
     tcase_add_test(tc, nothing_to_find_and_nothing_to_look_for);
     tcase_add_test(tc, the_best_few_are_the_first_of_all);
+    tcase_add_test(tc, rounding_over_many_terms_drops_no_document);
     tcase_add_test(tc, threads_change_no_bit);
     tcase_add_test(tc, names_with_options);
     suite_add_tcase(suite, tc);

@@ -1,4 +1,5 @@
 /* search/ranker*.c: what names stand for, the fusion of two lists by hand, and an embedder as a ranker. */
+#include "base/file.h"
 #include "base/memory.h"
 #include "search/ranker.h"
 #include "support.h"
@@ -12,6 +13,15 @@ static void check_name(const char *name, const char *model, int bm25)
     ck_assert_msg(tern_ranker_name_parse(&parsed, name, &error) == 0, "%s", error.message);
     ck_assert_int_eq(parsed.bm25, bm25);
     ck_assert_str_eq(parsed.model ? parsed.model : "-", model ? model : "-");
+    tern_ranker_name_free(&parsed);
+}
+
+static void check_refused(const char *name, const char *says)
+{
+    tern_ranker_name parsed;
+    tern_error error = {{0}};
+    ck_assert_int_lt(tern_ranker_name_parse(&parsed, name, &error), 0);
+    ck_assert_msg(strstr(error.message, says), "%s: %s", name, error.message);
     tern_ranker_name_free(&parsed);
 }
 
@@ -29,6 +39,14 @@ START_TEST(names_of_models_of_bm25_and_of_both)
     ck_assert_int_lt(tern_ranker_name_parse(&parsed, "m+bm25:k1=x", &error), 0);
     ck_assert_msg(strstr(error.message, "bm25:k1=x: k1 is a number"), "%s", error.message);
     tern_ranker_name_free(&parsed);
+    check_refused("bm25:stemmer=none+bm25:stemmer=none", "is bm25 itself");
+    check_refused("BM25", "did you mean bm25?");
+    check_refused("Bm25:stemmer=none", "did you mean bm25?");
+    check_name("BM25s", "BM25s", 0);
+    /* A folder that is there is a model, whatever it is called. */
+    const char *folder = tern_test_path("runs+bm25");
+    ck_assert_int_eq(tern_make_folder(folder, &error), 0);
+    check_name(folder, folder, 0);
 }
 END_TEST
 

@@ -4,7 +4,9 @@ printf 'How do I return a parcel?\nWhere is my invoice?\nParcels that are late\n
 expect 0 "$TERN" search bm25:stemmer=none faq.txt --query "an invoice" --json --quiet
 grep -qE '"rank": ?1.*"id": ?"2"' out || fail "not the row with the word: $(cat out)"
 grep -q '"rank": *2' out && fail "a row without a word of the query: $(cat out)"
-expect 0 "$TERN" search bm25:stemmer=none faq.txt --query zebra --quiet
+# A query without hits is told from one that wasn't asked.
+printf 'invoice\nzebra\nparcel\n' | expect 0 "$TERN" search bm25:stemmer=none faq.txt --top 1 --quiet
+sed -n 2p out | grep -qx 'no row has a word of this query' || fail "nothing is said of zebra: $(cat out)"
 expect 0 "$TERN" search "$tiny+bm25:stemmer=none" faq.txt --query "an invoice" --json --quiet
 [ "$(grep -o '"rank"' out | wc -l)" -eq 3 ] || fail "the fusion doesn't rank what the model ranks: $(cat out)"
 
@@ -25,6 +27,13 @@ grep -E '^q1 ' set.run | cut -d ' ' -f 3 | paste -sd ' ' | grep -qx 'b c' || fai
 # A run is a run, whoever made it.
 expect 0 "$TERN" eval --run set.run set --per-query again.csv --quiet
 cmp set.csv again.csv || fail "graded otherwise than it was"
+# A query for which nothing is found counts as 0, and the run has no line for it.
+mkdir -p two/qrels
+cp set/corpus.jsonl two/
+printf '{"_id": "q1", "text": "blue"}\n{"_id": "q2", "text": "zebra"}\n' >two/queries.jsonl
+printf 'query-id\tcorpus-id\tscore\nq1\tb\t1\nq2\tc\t1\n' >two/qrels/test.tsv
+expect 0 "$TERN" eval bm25:stemmer=none two --save-run two.run --quiet --expect recall_at_10=0.5
+expect_line err 'has no line for 1 of 2 queries'
 # What is judged comes into the list even without a word of the query.
 expect 0 "$TERN" eval bm25:stemmer=none set --judged-only --save-run judged.run --force --quiet
 grep -E '^q1 ' judged.run | cut -d ' ' -f 3 | paste -sd ' ' | grep -qx 'b a' || fail "not the judged ones: $(cat judged.run)"
@@ -37,4 +46,4 @@ expect_sentence 2 "$TERN" eval bm25:stemmer=none set --dim 4
 expect_line err '--dim is for vectors'
 expect_sentence 2 "$TERN" eval bm25:k1=many,stemmer=none set
 expect_sentence 1 "$TERN" search bm25:k3=1,stemmer=none faq.txt --query x
-expect_line err 'there is no option k3'
+expect_line err 'there is no option "k3"'
