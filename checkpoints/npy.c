@@ -102,8 +102,10 @@ static int read_header(tern_npy *npy, const tern_map *map, size_t *start, const 
 
 static int check_length(const tern_npy *npy, size_t bytes, const char *path, tern_error *error)
 {
-    int known = strlen(npy->dtype) > 2 && strchr("fiub", npy->dtype[1]);
-    int64_t size = known ? strtoll(npy->dtype + 2, NULL, 10) : 0, need;
+    const char *type = npy->dtype;
+    int known = strlen(type) > 2 && strchr("<>=|", type[0]) && strchr("fiub", type[1]) &&
+                type[2 + strspn(type + 2, "0123456789")] == 0;
+    int64_t size = known ? strtoll(type + 2, NULL, 10) : 0, need;
     if (size < 1 || size > 16)
         return tern_fail(error, "%s: its type %s is unknown", path, npy->dtype);
     if (__builtin_mul_overflow(npy->rows, npy->cols, &need) || __builtin_mul_overflow(need, size, &need) ||

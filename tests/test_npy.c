@@ -2,6 +2,7 @@
 #include "tests/support.h"
 
 #include "base/file.h"
+#include "base/memory.h"
 #include "checkpoints/npy.h"
 
 #include <string.h>
@@ -51,7 +52,7 @@ START_TEST(a_file_that_is_there_is_kept)
 }
 END_TEST
 
-static int reads(const char *header, size_t bytes)
+static int takes(int (*read)(tern_npy *, const char *, tern_error *), const char *header, size_t bytes)
 {
     char file[512] = "\x93NUMPY\x01\x00";
     size_t n = strlen(header);
@@ -61,11 +62,34 @@ static int reads(const char *header, size_t bytes)
     memcpy(file + 10, header, n);
     const char *path = tern_test_path("made.npy");
     tern_test_put_file(path, file, 10 + n + bytes);
-    int status = tern_npy_read(&npy, path, &error);
+    int status = read(&npy, path, &error);
     ck_assert_int_eq(status < 0, error.message[0] != 0);
     tern_npy_free(&npy);
     return status == 0;
 }
+
+static int reads(const char *header, size_t bytes)
+{
+    return takes(tern_npy_read, header, bytes);
+}
+
+START_TEST(a_shape_is_read_of_types_that_there_are)
+{
+    static const char form[] = "{'descr': '%s', 'fortran_order': False, 'shape': (2, 1), }\n";
+    static const char *const right[] = {"<f4", ">i4", "=u4", "|b4"}, *const wrong[] = {"<f4abc", "xf4",  "<f",
+                                                                                       "<c4",    "<f-4", "<f 4"};
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
+        char *header = tern_format(form, right[i]);
+        ck_assert_msg(takes(tern_npy_read_shape, header, 8), "%s", right[i]);
+        free(header);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char *header = tern_format(form, wrong[i]);
+        ck_assert_msg(!takes(tern_npy_read_shape, header, 8), "%s", wrong[i]);
+        free(header);
+    }
+}
+END_TEST
 
 START_TEST(other_types_orders_and_sizes_are_refused)
 {
@@ -109,6 +133,7 @@ int main(void)
     Suite *suite = suite_create("npy");
     TCase *c = tcase_create("npy");
     tcase_set_timeout(c, 120);
+    tcase_add_test(c, a_shape_is_read_of_types_that_there_are);
     tcase_add_test(c, what_is_written_reads_back);
     tcase_add_test(c, the_header_is_numpys);
     tcase_add_test(c, a_file_that_is_there_is_kept);
