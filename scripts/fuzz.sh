@@ -1,6 +1,7 @@
 #!/bin/sh
 # fuzz.sh SECONDS [NAME...]: builds the fuzz targets of tests/fuzz in build-fuzz and runs each for that long, as many side by
-# side as there are processors. Exit 1 when one fails; the input that made it fail is then in build-fuzz/found.
+# side as there are processors. TERN_FUZZ_SEED: the same inputs again, as far as time goes; without it others each time.
+# Exit 1 when one fails; the input that made it fail is then in build-fuzz/found.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -25,7 +26,7 @@ run_one='
     name=$1 seconds=$2
     corpus=build-fuzz/corpus/$name seeds=tests/fuzz/seeds/$name log=build-fuzz/log/$name
     mkdir -p "$corpus" "$log"
-    set -- "$corpus" "$seeds" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 -max_len=8192 -print_final_stats=1 \
+    set -- "$corpus" "$seeds" -max_total_time="$seconds" -seed="${TERN_FUZZ_SEED:-0}" -timeout=20 -rss_limit_mb=3000 -max_len=8192 -print_final_stats=1 \
         -artifact_prefix="build-fuzz/found/$name-" -verbosity=0
     [ ! -f "tests/fuzz/$name.dict" ] || set -- "$@" -dict="tests/fuzz/$name.dict"
     if build-fuzz/tests/fuzz_$name "$@" >"$log/log" 2>&1; then
