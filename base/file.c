@@ -59,6 +59,25 @@ static ssize_t read_more(int fd, tern_buffer *buffer)
     return got;
 }
 
+/* A large file's parts by all threads: taking so much memory costs more than copying into it. 0 when that gave size
+ * bytes; what comes behind them, or is missing, is the caller's to find. */
+static int read_parts(int fd, char *data, size_t size)
+{
+    enum { PART = 4 << 20, LEAST = 32 << 20 };
+    if (size < LEAST)
+        return -1;
+    int missing = 0;
+#pragma omp parallel for schedule(dynamic, 1) reduction(+ : missing)
+    for (size_t at = 0; at < size; at += PART) {
+        size_t n = size - at < PART ? size - at : PART, done = 0;
+        ssize_t got = 1;
+        while (done < n && (got = pread(fd, data + at + done, n - done, (off_t)(at + done))) > 0)
+            done += (size_t)got;
+        missing += done < n;
+    }
+    return missing == 0 && lseek(fd, (off_t)size, SEEK_SET) == (off_t)size ? 0 : -1;
+}
+
 static int read_whole(const char *path, int piped, size_t limit, char **text, size_t *n, tern_error *error)
 {
     int status = -1;
@@ -68,6 +87,8 @@ static int read_whole(const char *path, int piped, size_t limit, char **text, si
     if (fd < 0)
         return -1;
     size_t size = expect_size(&info, limit, &buffer);
+    if (size > 0 && size < buffer.capacity && read_parts(fd, buffer.data, size) == 0)
+        buffer.n = size;
     ssize_t got;
     while ((got = read_more(fd, &buffer)) > 0) {
         if (limit && buffer.n > limit) {

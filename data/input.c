@@ -36,8 +36,11 @@ static void skip_mark(tern_input *input)
 /* Lines that end with CR alone, as of Mac OS 9, would be one line. */
 static int check_line_ends(const tern_input *input, tern_error *error)
 {
-    const char *cr = input->n ? memchr(input->data, '\r', input->n) : NULL;
-    if (!cr || cr + 1 == input->data + input->n || memchr(input->data, '\n', input->n))
+    /* Where there is an LF at all the first one is soon met. */
+    if (input->n == 0 || memchr(input->data, '\n', input->n))
+        return 0;
+    const char *cr = memchr(input->data, '\r', input->n);
+    if (!cr || cr + 1 == input->data + input->n)
         return 0;
     char *in = tern_shell_word(input->path);
     tern_fail(error, "%s:1: its lines end with CR alone, which tern doesn't read; run: tr '\\r' '\\n' <%s >NEW",

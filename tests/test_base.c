@@ -11,6 +11,31 @@
 #include <check.h>
 #include <string.h>
 
+START_TEST(a_large_file_is_read_whole)
+{
+    /* 33 MB and a bit, so that all threads read parts of it, the last one short. */
+    enum { WORDS = (33 << 20) / 8 + 1, REST = 3 };
+    size_t n = (size_t)WORDS * 8 + REST, got;
+    uint64_t *words = tern_alloc(WORDS + 1, sizeof *words);
+    char *text;
+    tern_error error = {{0}};
+    const char *path = tern_test_path("large");
+    for (uint64_t i = 0; i <= WORDS; i++)
+        words[i] = i * UINT64_C(0x9E3779B97F4A7C15);
+    tern_test_put_file(path, words, n);
+    ck_assert_int_eq(tern_file_read(path, 0, &text, &got, &error), 0);
+    ck_assert_uint_eq(got, n);
+    ck_assert(memcmp(text, words, n) == 0);
+    ck_assert_int_eq(text[n], 0);
+    free(text);
+    ck_assert_int_lt(tern_file_read(path, n - 1, &text, &got, &error), 0);
+    ck_assert_int_eq(tern_file_read(path, n, &text, &got, &error), 0);
+    ck_assert_uint_eq(got, n);
+    free(text);
+    free(words);
+}
+END_TEST
+
 START_TEST(an_arena_settles_on_one_chunk)
 {
     tern_arena *arena = tern_arena_create();
@@ -130,6 +155,7 @@ int main(void)
     Suite *suite = suite_create("base");
     TCase *tcase = tcase_create("base");
     tcase_set_timeout(tcase, 120);
+    tcase_add_test(tcase, a_large_file_is_read_whole);
     tcase_add_test(tcase, an_arena_settles_on_one_chunk);
     tcase_add_test(tcase, hashes_keep_the_values_they_have_always_had);
     tcase_add_test(tcase, a_shuffle_is_a_permutation_that_depends_on_the_round);
