@@ -49,8 +49,8 @@ static const kind kinds[] = {
     WORD("FEA1", 0, "a Feather file", feather),
     KIND("\xFF\xFF\xFF\xFF", 0, "an Arrow stream", stream),
     KIND("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 0, "an old Office file (Excel's .xls)", workbook),
-    KIND("mimetypeapplication/vnd.oasis.opendocument.spreadsheet", 30, "an OpenDocument spreadsheet (.ods)", workbook),
-    KIND("mimetypeapplication/vnd.oasis.opendocument.text", 30, "an OpenDocument text (.odt)", document),
+    WORD("mimetypeapplication/vnd.oasis.opendocument.spreadsheet", 30, "an OpenDocument spreadsheet (.ods)", workbook),
+    WORD("mimetypeapplication/vnd.oasis.opendocument.text", 30, "an OpenDocument text (.odt)", document),
     KIND("\x1F\x8B", 0, "compressed by gzip", "unpack it: gzip -dc <IN >OUT"),
     KIND("\x28\xB5\x2F\xFD", 0, "compressed by zstd", "unpack it: zstd -dc <IN >OUT"),
     KIND("\xFD"

@@ -64,18 +64,21 @@ END_TEST
 
 START_TEST(texts_are_none_of_these)
 {
-    static const char *const texts[] = {"",
-                                        "P",
-                                        "PAR",
-                                        "PARIS, France",
-                                        "{\"a\": 1}",
-                                        "a,b\n",
-                                        "version 1\n",
-                                        "BZ",
-                                        "PAR1 Q0 d1 1 0.5 tern\n",
-                                        "FEA1\td1\t1\r\n",
-                                        "ARROW1,\xC3\xA9\n",
-                                        "BZh"};
+    static const char *const texts[] = {
+        "",
+        "P",
+        "PAR",
+        "PARIS, France",
+        "{\"a\": 1}",
+        "a,b\n",
+        "version 1\n",
+        "BZ",
+        "PAR1 Q0 d1 1 0.5 tern\n",
+        "FEA1\td1\t1\r\n",
+        "ARROW1,\xC3\xA9\n",
+        "BZh",
+        "thirty bytes of a line, then: mimetypeapplication/vnd.oasis.opendocument.text",
+        "thirty bytes of a line, then: mimetypeapplication/vnd.oasis.opendocument.spreadsheet"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         ck_assert_int_eq(tern_foreign_check("x.txt", texts[i], strlen(texts[i]), &error), 0);
 }
