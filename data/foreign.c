@@ -42,6 +42,9 @@ typedef struct kind {
         bytes, sizeof bytes - 1, at, what, todo, 1                                                                     \
     }
 
+/* Where the name of a zip archive's first file is. */
+enum { ZIP_NAME = 30 };
+
 /* By the first that fits: https://en.wikipedia.org/wiki/List_of_file_signatures and the formats' own papers. */
 static const kind kinds[] = {
     WORD("PAR1", 0, "a Parquet file", parquet),
@@ -49,8 +52,9 @@ static const kind kinds[] = {
     WORD("FEA1", 0, "a Feather file", feather),
     KIND("\xFF\xFF\xFF\xFF", 0, "an Arrow stream", stream),
     KIND("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 0, "an old Office file (Excel's .xls)", workbook),
-    WORD("mimetypeapplication/vnd.oasis.opendocument.spreadsheet", 30, "an OpenDocument spreadsheet (.ods)", workbook),
-    WORD("mimetypeapplication/vnd.oasis.opendocument.text", 30, "an OpenDocument text (.odt)", document),
+    KIND("mimetypeapplication/vnd.oasis.opendocument.spreadsheet", ZIP_NAME, "an OpenDocument spreadsheet (.ods)",
+         workbook),
+    KIND("mimetypeapplication/vnd.oasis.opendocument.text", ZIP_NAME, "an OpenDocument text (.odt)", document),
     KIND("\x1F\x8B", 0, "compressed by gzip", "unpack it: gzip -dc <IN >OUT"),
     KIND("\x28\xB5\x2F\xFD", 0, "compressed by zstd", "unpack it: zstd -dc <IN >OUT"),
     KIND("\xFD"
@@ -107,6 +111,11 @@ static int is_bare_utf16(const char *data, size_t n)
     return pairs >= 2 && ((first == pairs && second == 0) || (second == pairs && first == 0));
 }
 
+static int is_zip(const char *data, size_t n)
+{
+    return n >= 4 && memcmp(data, "PK\3\4", 4) == 0;
+}
+
 /* UTF-8 without control characters, as far as its beginning shows: those files have counts and sums there. */
 static int looks_like_text(const char *data, size_t n)
 {
@@ -123,12 +132,13 @@ static int find_kind(const char *data, size_t n, kind *found)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const kind *k = &kinds[i];
-        if (n >= k->at + k->n && memcmp(data + k->at, k->bytes, k->n) == 0 && !(k->word && looks_like_text(data, n))) {
+        if (n >= k->at + k->n && memcmp(data + k->at, k->bytes, k->n) == 0 && !(k->word && looks_like_text(data, n)) &&
+            (k->at != ZIP_NAME || is_zip(data, n))) {
             *found = *k;
             return 1;
         }
     }
-    if (n >= 4 && memcmp(data, "PK\3\4", 4) == 0) {
+    if (is_zip(data, n)) {
         *found = of_zip(data, n);
         return 1;
     }
