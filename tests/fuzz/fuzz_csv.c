@@ -1,8 +1,8 @@
 /* CSV and TSV: every row has the header's columns, rows and their lines are those of a plain reading one character at a
  * time, and written with every field in quotes the table reads back equal. */
 #include "base/memory.h"
-#include "data/foreign.h"
 #include "data/csv.h"
+#include "data/foreign.h"
 #include "data/input.h"
 #include "fuzz.h"
 
