@@ -231,6 +231,26 @@ START_TEST(a_lying_file_is_not_believed)
 }
 END_TEST
 
+START_TEST(a_number_of_cut_texts_that_cant_be_is_not_believed)
+{
+    fixture f = open_fixture();
+    expect(&f.job, 0);
+    char *path = only_file();
+    size_t n;
+    char *bytes = bytes_of(path, &n);
+    const uint64_t wrong[] = {0, N, N - 1, UINT64_MAX};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        memcpy(bytes + 24, &wrong[i], sizeof wrong[i]);
+        forge(path, bytes, n);
+        expect(&f.job, 0);
+    }
+    expect(&f.job, 1);
+    free(bytes);
+    free(path);
+    close_fixture(&f);
+}
+END_TEST
+
 /* Ids that a tokenizer with the same files but another program gave. */
 START_TEST(ids_of_another_tokenizer_are_noticed_by_samples)
 {
@@ -329,6 +349,7 @@ int main(void)
     tcase_add_test(c, a_cache_that_cant_be_written_is_done_without);
     tcase_add_test(c, a_damaged_file_is_made_again);
     tcase_add_test(c, a_lying_file_is_not_believed);
+    tcase_add_test(c, a_number_of_cut_texts_that_cant_be_is_not_believed);
     tcase_add_test(c, ids_of_another_tokenizer_are_noticed_by_samples);
     tcase_add_test(c, what_was_not_used_for_longest_goes_first);
     tcase_add_test(c, batches_are_the_same_with_and_without_kept_ids);

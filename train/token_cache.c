@@ -59,7 +59,7 @@ static uint64_t hash_texts(const tern_token_texts *job, uint64_t seed)
     return all;
 }
 
-static uint64_t key_of(const tern_token_texts *job)
+uint64_t tern_token_cache_key(const tern_token_texts *job)
 {
     const char *prompt = job->prompt ? job->prompt : "";
     uint64_t settings[] = {magic, job->tokenizer_hash, (uint64_t)job->max_length, (uint64_t)job->n};
@@ -77,49 +77,53 @@ static void encode(const tern_token_texts *job, tern_ids *out)
     tern_tokenizer_encode_all(job->tokenizer, job->prompt, job->texts, job->lengths, job->n, job->max_length, out);
 }
 
-/* Opens a file of this user's whose header fits the job and the file's size. NULL: it is not to be used. */
-static FILE *open_kept(const char *path, const tern_token_texts *job, uint64_t key, header *head)
+/* Opens a file of this user's; *size is its length. NULL: it is not to be used. */
+static FILE *open_kept(const char *path, uint64_t *size)
 {
     struct stat info;
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    FILE *in = fd >= 0 ? fdopen(fd, "rb") : NULL;
-    if (!in) {
-        if (fd >= 0)
-            close(fd);
-        return NULL;
-    }
-    uint64_t size = 0, lengths = (uint64_t)job->n * sizeof(uint32_t);
-    if (fstat(fileno(in), &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == geteuid())
-        size = (uint64_t)info.st_size;
-    if (size < sizeof *head + lengths || fread(head, sizeof *head, 1, in) != 1 || head->magic != magic ||
-        head->key != key || head->n != (uint64_t)job->n || head->n_ids > size ||
-        size != sizeof *head + lengths + head->n_ids * sizeof(int32_t)) {
-        fclose(in);
-        return NULL;
-    }
+    FILE *in = NULL;
+    if (fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == geteuid())
+        in = fdopen(fd, "rb");
+    if (in)
+        *size = (uint64_t)info.st_size;
+    else if (fd >= 0)
+        close(fd);
     return in;
 }
 
-/* 1 when lengths [n] and ids are what the header promises and what the tokenizer could have given. */
+/* 1 when the header is one that fits the job and the file's size. */
+static int read_header(FILE *in, uint64_t size, const tern_token_texts *job, uint64_t key, header *head)
+{
+    uint64_t lengths = (uint64_t)job->n * sizeof(uint32_t);
+    return size >= sizeof *head + lengths && fread(head, sizeof *head, 1, in) == 1 && head->magic == magic &&
+           head->key == key && head->n == (uint64_t)job->n && head->n_ids <= size &&
+           size == sizeof *head + lengths + head->n_ids * sizeof(int32_t);
+}
+
+/* 1 when lengths [n] and ids are what the header promises and what the tokenizer could have given. A text that was cut
+ * is as long as one may be. */
 static int check(const tern_token_texts *job, const header *head, const uint32_t *lengths, const tern_ids *ids)
 {
-    uint64_t sum = 0, longest = job->max_length > 0 ? (uint64_t)job->max_length : UINT32_MAX;
+    uint64_t sum = 0, full = 0, longest = job->max_length > 0 ? (uint64_t)job->max_length : UINT32_MAX;
     int32_t size = tern_tokenizer_size(job->tokenizer);
-    int fits = checksum_of(head, lengths, ids->ids) == head->checksum && head->cut <= head->n;
+    int fits = checksum_of(head, lengths, ids->ids) == head->checksum;
     for (int64_t i = 0; fits && i < job->n; i++) {
         fits = lengths[i] <= longest;
+        full += lengths[i] == longest;
         sum += lengths[i];
     }
     for (uint64_t i = 0; fits && i < head->n_ids; i++)
         fits = ids->ids[i] >= 0 && ids->ids[i] < size;
-    return fits && sum == head->n_ids;
+    return fits && sum == head->n_ids && head->cut <= full;
 }
 
-/* A few texts are tokenised nevertheless: ids of a tokenizer that has changed without its files are noticed. */
+/* A few texts are tokenised nevertheless: ids of a tokenizer that has changed without its files are noticed, and a
+ * number of cut texts that can't be theirs. */
 static int samples_agree(const tern_token_texts *job, const tern_ids *ids)
 {
     int agree = 1;
-    int64_t step = job->n / SAMPLES > 0 ? job->n / SAMPLES : 1;
+    int64_t step = job->n / SAMPLES > 0 ? job->n / SAMPLES : 1, cut = 0, whole = 0;
     for (int64_t i = 0; agree && i < job->n; i += step) {
         tern_ids one = {0};
         tern_token_texts text = *job;
@@ -129,16 +133,17 @@ static int samples_agree(const tern_token_texts *job, const tern_ids *ids)
         encode(&text, &one);
         int64_t n = ids->offsets[i + 1] - ids->offsets[i];
         agree = one.offsets[1] == n && (n == 0 || memcmp(one.ids, ids->ids + ids->offsets[i], (size_t)n * 4) == 0);
+        cut += one.cut;
+        whole += 1 - one.cut;
         tern_ids_free(&one);
     }
-    return agree;
+    return agree && ids->cut >= cut && ids->cut <= job->n - whole;
 }
 
-static int read_kept(const char *path, const tern_token_texts *job, uint64_t key, tern_ids *out)
+int tern_token_cache_read(FILE *in, uint64_t size, const tern_token_texts *job, uint64_t key, tern_ids *out)
 {
     header head;
-    FILE *in = open_kept(path, job, key, &head);
-    if (!in)
+    if (!read_header(in, size, job, key, &head))
         return 0;
     size_t n = (size_t)job->n;
     uint32_t *lengths = tern_alloc(n, sizeof *lengths);
@@ -151,12 +156,21 @@ static int read_kept(const char *path, const tern_token_texts *job, uint64_t key
     for (size_t i = 0; found && i < n; i++)
         out->offsets[i + 1] = out->offsets[i] + lengths[i];
     found = found && samples_agree(job, out);
-    fclose(in);
     free(lengths);
+    if (!found)
+        tern_ids_free(out);
+    return found;
+}
+
+static int read_kept(const char *path, const tern_token_texts *job, uint64_t key, tern_ids *out)
+{
+    uint64_t size = 0;
+    FILE *in = open_kept(path, &size);
+    int found = in && tern_token_cache_read(in, size, job, key, out);
+    if (in)
+        fclose(in);
     if (found)
         utimensat(AT_FDCWD, path, NULL, 0); /* used last, removed last */
-    else
-        tern_ids_free(out);
     return found;
 }
 
@@ -225,6 +239,20 @@ static void clear_way(const char *path)
         unlink(path);
 }
 
+void tern_token_cache_write(FILE *out, const tern_token_texts *job, uint64_t key, const tern_ids *ids)
+{
+    size_t n = (size_t)job->n, n_ids = (size_t)ids->offsets[n];
+    uint32_t *lengths = tern_alloc(n, sizeof *lengths);
+    for (size_t i = 0; i < n; i++)
+        lengths[i] = (uint32_t)(ids->offsets[i + 1] - ids->offsets[i]);
+    header head = {.magic = magic, .key = key, .n = n, .cut = (uint64_t)ids->cut, .n_ids = n_ids};
+    head.checksum = checksum_of(&head, lengths, ids->ids);
+    fwrite(&head, sizeof head, 1, out);
+    fwrite(lengths, sizeof *lengths, n, out);
+    fwrite(ids->ids, sizeof *ids->ids, n_ids, out);
+    free(lengths);
+}
+
 /* A cache that can't be written is no error. */
 static void keep(const char *folder, const char *path, const tern_token_texts *job, uint64_t key, const tern_ids *ids)
 {
@@ -239,17 +267,8 @@ static void keep(const char *folder, const char *path, const tern_token_texts *j
     tern_writer *writer = tern_writer_open(path, 1, &ignored);
     if (!writer)
         return;
-    uint32_t *lengths = tern_alloc(n, sizeof *lengths);
-    for (size_t i = 0; i < n; i++)
-        lengths[i] = (uint32_t)(ids->offsets[i + 1] - ids->offsets[i]);
-    header head = {.magic = magic, .key = key, .n = n, .cut = (uint64_t)ids->cut, .n_ids = n_ids};
-    head.checksum = checksum_of(&head, lengths, ids->ids);
-    FILE *out = tern_writer_stream(writer);
-    fwrite(&head, sizeof head, 1, out);
-    fwrite(lengths, sizeof *lengths, n, out);
-    fwrite(ids->ids, sizeof *ids->ids, n_ids, out);
+    tern_token_cache_write(tern_writer_stream(writer), job, key, ids);
     tern_writer_commit(writer, &ignored);
-    free(lengths);
 }
 
 int tern_token_cache_encode(const tern_token_texts *job, tern_ids *out)
@@ -261,7 +280,7 @@ int tern_token_cache_encode(const tern_token_texts *job, tern_ids *out)
         encode(job, out);
         return 0;
     }
-    uint64_t key = key_of(job);
+    uint64_t key = tern_token_cache_key(job);
     char *cache = tern_cache_folder();
     if (!cache) {
         encode(job, out);

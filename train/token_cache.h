@@ -15,6 +15,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* What is to be tokenised, as tern_tokenizer_encode_all takes it. */
 typedef struct tern_token_texts {
@@ -30,6 +31,15 @@ typedef struct tern_token_texts {
 /* Gives *out (empty before) the texts' ids, from the cache where it has them; returns 1 in that case. Otherwise
  * tokenises, keeps the ids for the next time unless the texts are so few that it wouldn't be noticed, and returns 0. */
 int tern_token_cache_encode(const tern_token_texts *job, tern_ids *out);
+
+/* The file alone. A hash of all that the job's ids depend on: its name, and what must stand in it. */
+uint64_t tern_token_cache_key(const tern_token_texts *job);
+/* Writes the ids of the job's texts; the stream knows whether that went well. */
+void tern_token_cache_write(FILE *out, const tern_token_texts *job, uint64_t key, const tern_ids *ids);
+/* Reads a file of size bytes into *out (empty before); 1: these may be the ids of the job's texts. 0, with *out empty:
+ * they are not, by key, size, checksum, ranges, or by the ids and the cuts of the texts that are tokenised to see,
+ * which is each of fewer than 64 and some of more. */
+int tern_token_cache_read(FILE *in, uint64_t size, const tern_token_texts *job, uint64_t key, tern_ids *out);
 
 /* Removes the files of a folder that were not used for the longest time until the rest are at most limit bytes
  * together. */
