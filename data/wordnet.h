@@ -83,6 +83,15 @@ typedef struct tern_wordnet {
  * don't ascend, a pointer to a set that isn't there (a file that was cut off between lines), a last line without end.
  */
 tern_wordnet *tern_wordnet_read(const char *folder, tern_error *error);
+
+typedef struct tern_wordnet_text {
+    const char *data; /* [n] */
+    size_t n;
+} tern_wordnet_text;
+
+/* The same of texts in memory [TERN_N_POS], by part of speech, which may go afterwards; folder is what messages put
+ * before their names. */
+tern_wordnet *tern_wordnet_parse(const tern_wordnet_text *texts, const char *folder, tern_error *error);
 void tern_wordnet_free(tern_wordnet *wordnet);
 
 #endif

@@ -75,22 +75,44 @@ static int pos_of_letter(field f)
     return -1;
 }
 
-/* Without a marker such as "(p)" behind an adjective, with spaces for underscores. */
-static int64_t add_word(tern_texts *words, field f)
+/* Length of a word without an adjective's marker, of which it has one at most. */
+static size_t length_without_marker(field f)
 {
     static const char *const markers[] = {"(a)", "(p)", "(ip)"};
     for (size_t i = 0; i < sizeof markers / sizeof *markers; i++) {
         size_t n = strlen(markers[i]);
         if (f.n > n && memcmp(f.text + f.n - n, markers[i], n) == 0)
-            f.n -= n;
+            return f.n - n;
     }
-    char *word = tern_strndup(f.text, f.n);
+    return f.n;
+}
+
+/* Without an adjective's marker such as "(p)", with spaces for underscores. */
+static int64_t add_word(const reading *r, field f)
+{
+    size_t n = r->pos == TERN_ADJECTIVE ? length_without_marker(f) : f.n;
+    char *word = tern_strndup(f.text, n);
     for (char *c = word; *c; c++)
         if (*c == '_')
             *c = ' ';
-    int64_t id = tern_texts_add(words, word, f.n);
+    int64_t id = tern_texts_add(r->net->words, word, n);
     free(word);
     return id;
+}
+
+/* A space, or a control character, as a carriage return before the line's own. */
+static int is_blank(char c)
+{
+    return (unsigned char)c <= ' ' || c == 0x7F;
+}
+
+/* Words become ids in files whose columns tabs part. */
+static int has_control(field f)
+{
+    for (size_t i = 0; i < f.n; i++)
+        if (is_blank(f.text[i]))
+            return 1;
+    return 0;
 }
 
 static int read_words(reading *r, tern_error *error)
@@ -103,8 +125,10 @@ static int read_words(reading *r, tern_error *error)
         field word = next_field(r);
         if (word.n == 0 || parse_number(next_field(r), 1, 16) < 0)
             return fail_line(r, "fewer words than the line says, or one without its number", error);
+        if (has_control(word))
+            return fail_line(r, "a word with a control character", error);
         TERN_GROW(net->word, r->n_words, r->word_capacity);
-        net->word[r->n_words++] = add_word(net->words, word);
+        net->word[r->n_words++] = add_word(r, word);
     }
     return 0;
 }
@@ -153,7 +177,7 @@ static int read_bar(reading *r, tern_error *error)
 
 static int is_trimmed(char c)
 {
-    return c == ' ' || c == ';' || c == ':' || c == ',' || c == '\t';
+    return is_blank(c) || c == ';' || c == ':' || c == ',';
 }
 
 /* Where the first quoted example starts: a quote behind a mark, outside brackets ("(e.g., "x")" is no example). */
@@ -218,19 +242,18 @@ static void read_notice(reading *r, const char *line, size_t n)
         line++;
         n--;
     }
-    while (n > 0 && line[n - 1] == ' ')
+    while (n > 0 && is_blank(line[n - 1]))
         n--;
     size_t skip = n > 0 && *line == ' ';
     tern_buffer_add(&r->license, line + skip, n - skip);
     tern_buffer_add(&r->license, "\n", 1);
 }
 
-static int read_file(reading *r, const char *path, tern_error *error)
+/* One part of speech, from r->input, which is closed. */
+static int read_pos(reading *r, tern_error *error)
 {
     const char *line;
     size_t n;
-    if (tern_input_open(&r->input, path, 0, error) < 0)
-        return -1;
     int status = 0, is_cut = r->input.n > 0 && r->input.data[r->input.n - 1] != '\n';
     r->net->pos_start[r->pos] = (int64_t)r->n_sets;
     while (status == 0 && tern_input_next(&r->input, &line, &n)) {
@@ -244,7 +267,7 @@ static int read_file(reading *r, const char *path, tern_error *error)
             read_notice(r, line, n);
     }
     if (status == 0 && (int64_t)r->n_sets == r->net->pos_start[r->pos])
-        status = tern_fail(error, "%s: it holds no synonym sets", path);
+        status = tern_fail(error, "%s: it holds no synonym sets", r->input.path);
     tern_input_close(&r->input);
     return status;
 }
@@ -307,17 +330,17 @@ static int resolve(reading *r, const char *folder, tern_error *error)
     return status;
 }
 
-static int read_all(reading *r, const char *folder, tern_error *error)
+/* The files of a folder, or texts that stand for them. */
+static int read_all(reading *r, const char *folder, const tern_wordnet_text *texts, tern_error *error)
 {
     tern_wordnet *net = r->net;
-    if (!tern_folder_exists(folder))
-        return tern_fail(error,
-                         "%s: there is no such folder; WordNet's data.noun, data.verb, data.adj and data.adv are "
-                         "read from it (Debian's package wordnet-base)",
-                         folder);
     for (r->pos = 0; r->pos < TERN_N_POS; r->pos++) {
+        const tern_wordnet_text *text = texts ? &texts[r->pos] : NULL;
         char *path = tern_path_join(folder, file_names[r->pos]);
-        int status = read_file(r, path, error);
+        int status = text ? tern_input_of_memory(&r->input, path, text->data, text->n, 0, error)
+                          : tern_input_open(&r->input, path, 0, error);
+        if (status == 0)
+            status = read_pos(r, error);
         free(path);
         if (status < 0)
             return -1;
@@ -330,17 +353,33 @@ static int read_all(reading *r, const char *folder, tern_error *error)
     return resolve(r, folder, error);
 }
 
-tern_wordnet *tern_wordnet_read(const char *folder, tern_error *error)
+static tern_wordnet *read_net(const char *folder, const tern_wordnet_text *texts, tern_error *error)
 {
     reading r = {.net = tern_calloc(1, sizeof *r.net)};
     r.net->words = tern_texts_create();
     r.net->definitions = tern_texts_create();
-    int status = read_all(&r, folder, error);
+    int status = read_all(&r, folder, texts, error);
     free(r.pointers);
     tern_buffer_free(&r.license);
     if (status == 0)
         return r.net;
     tern_wordnet_free(r.net);
+    return NULL;
+}
+
+tern_wordnet *tern_wordnet_parse(const tern_wordnet_text *texts, const char *folder, tern_error *error)
+{
+    return read_net(folder, texts, error);
+}
+
+tern_wordnet *tern_wordnet_read(const char *folder, tern_error *error)
+{
+    if (tern_folder_exists(folder))
+        return read_net(folder, NULL, error);
+    tern_fail(error,
+              "%s: there is no such folder; WordNet's data.noun, data.verb, data.adj and data.adv are read from it "
+              "(Debian's package wordnet-base)",
+              folder);
     return NULL;
 }
 

@@ -42,9 +42,10 @@ static void put_all(void)
 
 static tern_wordnet *read_with(const char *noun, size_t n)
 {
-    put_all();
-    put("data.noun", noun, n);
-    return tern_wordnet_read(tern_test_path("wn"), &error);
+    const tern_wordnet_text texts[] = {
+        {noun, n}, {verbs, sizeof verbs - 1}, {adjectives, sizeof adjectives - 1}, {adverbs, sizeof adverbs - 1}};
+    error = (tern_error){{0}};
+    return tern_wordnet_parse(texts, "wn", &error);
 }
 
 static void expect_failure(const char *noun, const char *words)
@@ -92,6 +93,56 @@ START_TEST(definitions_lose_examples_and_words_their_markers)
 }
 END_TEST
 
+START_TEST(adjectives_alone_have_markers_and_one_at_most)
+{
+    static const char verb[] = "00000010 29 v 01 bark 0 000 00 | make a sound\n";
+    static const char noun[] = "00000010 03 n 01 vitamin(a) 0 000 | x\n",
+                      adjective_line[] = "00000010 00 a 03 live(a)(p) 0 live(p)(a) 0 (p) 0 000 | x\n";
+    const tern_wordnet_text texts[] = {{noun, sizeof noun - 1},
+                                       {verb, sizeof verb - 1},
+                                       {adjective_line, sizeof adjective_line - 1},
+                                       {adverbs, sizeof adverbs - 1}};
+    tern_wordnet *net = tern_wordnet_parse(texts, "wn", &error);
+    ck_assert_msg(net != NULL, "%s", error.message);
+    int64_t adjective = net->pos_start[TERN_ADJECTIVE];
+    ck_assert_str_eq(word_of(net, 0, 0), "vitamin(a)");
+    ck_assert_str_eq(word_of(net, adjective, 0), "live(a)");
+    ck_assert_str_eq(word_of(net, adjective, 1), "live(p)");
+    ck_assert_str_eq(word_of(net, adjective, 2), "(p)");
+    tern_wordnet_free(net);
+}
+END_TEST
+
+START_TEST(carriage_returns_at_the_end_are_no_part_of_a_text)
+{
+    tern_buffer noun = {0};
+    tern_buffer_printf(&noun, "  1 A notice.\r\r\n%s00000060 03 n 01 a 0 000 | a house;\r; \"x\"\n", nouns);
+    tern_wordnet *net = read_with(noun.data, noun.n);
+    ck_assert_msg(net != NULL, "%s", error.message);
+    ck_assert_str_eq(net->license, "A notice.\nA notice.\nIts second line.\n");
+    ck_assert_str_eq(definition_of(net, net->pos_start[TERN_VERB] - 1), "a house");
+    tern_wordnet_free(net);
+    tern_buffer_free(&noun);
+}
+END_TEST
+
+START_TEST(files_are_read_as_texts_in_memory_are)
+{
+    put_all();
+    tern_wordnet *net = tern_wordnet_read(tern_test_path("wn"), &error), *same = read_with(nouns, sizeof nouns - 1);
+    ck_assert(net && same);
+    ck_assert_int_eq(net->n_sets, same->n_sets);
+    for (int64_t i = 0; i < net->n_sets; i++)
+        ck_assert_str_eq(definition_of(net, i), definition_of(same, i));
+    ck_assert_str_eq(net->license, same->license);
+    tern_wordnet_free(same);
+    tern_wordnet_free(net);
+    put("data.verb", "x\n", 2);
+    ck_assert_ptr_null(tern_wordnet_read(tern_test_path("wn"), &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "wn/data.verb:1: the line doesn't start with an offset"));
+}
+END_TEST
+
 START_TEST(what_is_wrong_is_said_with_its_line)
 {
     expect_failure("", "data.noun: it holds no synonym sets");
@@ -106,6 +157,7 @@ START_TEST(what_is_wrong_is_said_with_its_line)
                    "data.noun:2: the offset isn't above");
     expect_failure("00000010 03 n 01 a 0 000 | x\n00000020 03 n 01 b 0 001 @ 00000015 n 0000 | y\n",
                    "data.noun:2: it points to 00000015 in data.noun, which has no such set");
+    expect_failure("00000010 03 n 01 a\tb 0 000 | x\n", "data.noun:1: a word with a control character");
     expect_failure("00000010 03 n 01 a 0 000 | x\n00000020 03 n 01 b 0 000 | y",
                    "data.noun:2: the last line has no end");
     error = (tern_error){{0}};
@@ -235,6 +287,9 @@ int main(void)
     TCase *tc = tcase_create("wordnet");
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, definitions_lose_examples_and_words_their_markers);
+    tcase_add_test(tc, adjectives_alone_have_markers_and_one_at_most);
+    tcase_add_test(tc, files_are_read_as_texts_in_memory_are);
+    tcase_add_test(tc, carriage_returns_at_the_end_are_no_part_of_a_text);
     tcase_add_test(tc, what_is_wrong_is_said_with_its_line);
     tcase_add_test(tc, a_file_cut_off_anywhere_is_noticed);
     tcase_add_test(tc, no_mutation_crashes);
