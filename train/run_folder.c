@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/staging.h"
+#include "data/json_text.h"
 #include "train/run_files.h"
 
 #include <dirent.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 enum { RUN_FILE_LIMIT = 1 << 20, HOLDER_MOST = 160 };
+static const char kind_of_file[] = "run 1";
 
 static int has(const char *folder, const char *name)
 {
@@ -24,18 +26,35 @@ static int has(const char *folder, const char *name)
     return there;
 }
 
+char *tern_run_identity_parse(const char *text, size_t n, const char *path, tern_error *error)
+{
+    json_t *object = tern_json_parse(text, n, JSON_REJECT_DUPLICATES, path, NULL);
+    const char *kind = json_string_value(json_object_get(object, "tern"));
+    const char *identity = json_string_value(json_object_get(object, "identity"));
+    char *found =
+        kind && strcmp(kind, kind_of_file) == 0 && json_object_size(object) == 2 ? tern_strdup(identity) : NULL;
+    json_decref(object);
+    if (!found)
+        tern_fail(error, "%s: is not what tern writes; choose another output.dir", path);
+    return found;
+}
+
+char *tern_run_identity_text(const char *identity)
+{
+    json_t *object = json_pack("{s:s, s:s}", "tern", kind_of_file, "identity", identity);
+    char *text = json_dumps(object, JSON_INDENT(1));
+    TERN_CHECK(text, "an identity that is not UTF-8");
+    json_decref(object);
+    return text;
+}
+
 /* The identity that run.json holds as a new string, or NULL with a sentence. */
 static char *read_identity(const char *folder, tern_error *error)
 {
     char *path = tern_path_join(folder, "run.json"), *text = NULL, *identity = NULL;
     size_t n = 0;
-    if (tern_file_read(path, RUN_FILE_LIMIT, &text, &n, error) == 0) {
-        json_t *object = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
-        identity = tern_strdup(json_string_value(json_object_get(object, "identity")));
-        json_decref(object);
-        if (!identity)
-            tern_fail(error, "%s: is not what tern writes; choose another output.dir", path);
-    }
+    if (tern_file_read(path, RUN_FILE_LIMIT, &text, &n, error) == 0)
+        identity = tern_run_identity_parse(text, n, path, error);
     free(text);
     free(path);
     return identity;
@@ -213,11 +232,8 @@ static int lock(tern_run_folder *folder, tern_error *error)
 
 static int write_identity(const tern_run_folder *folder, const char *identity, tern_error *error)
 {
-    json_t *object = json_pack("{s:s, s:s}", "tern", "run 1", "identity", identity);
-    char *text = json_dumps(object, JSON_INDENT(1)), *path = tern_path_join(folder->path, "run.json");
-    TERN_CHECK(text, "an identity that is not UTF-8");
+    char *text = tern_run_identity_text(identity), *path = tern_path_join(folder->path, "run.json");
     int status = tern_file_write(path, text, strlen(text), error);
-    json_decref(object);
     free(text);
     free(path);
     return status;

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 typedef enum tern_run_found {
@@ -43,6 +44,13 @@ int tern_run_folder_open(tern_run_folder *folder, const char *path, const char *
 void tern_run_folder_close(tern_run_folder *folder);
 /* folder/name, a new string. */
 char *tern_run_path(const tern_run_folder *folder, const char *name);
+
+/* run.json, {"tern": "run 1", "identity": ..}: its identity from its text [n], which path names in the sentence. A new
+ * string; NULL when it is not what tern_run_identity_text makes, as another program's run.json, whose folder is not
+ * tern's to empty. */
+char *tern_run_identity_parse(const char *text, size_t n, const char *path, tern_error *error);
+/* The text of run.json, new. */
+char *tern_run_identity_text(const char *identity);
 
 /* The file of the checkpoint of a step, a new string. */
 char *tern_run_checkpoint_path(const tern_run_folder *folder, int64_t step);
