@@ -206,6 +206,65 @@ START_TEST(without_dev_the_test_set_decides)
 }
 END_TEST
 
+static json_t *parse(const char *text, tern_error *error)
+{
+    return tern_report_parse(text, strlen(text), "result.json", error);
+}
+
+START_TEST(a_key_of_another_type_or_range_is_refused)
+{
+    static const char *const wrong[] = {
+        "\"base\":[],\"tuned\":{}",
+        "\"base\":{\"m\":0.5}",
+        "\"tuned\":{\"m\":0.5}",
+        "\"base\":{\"m\":\"0.5\"},\"tuned\":{\"m\":0.5}",
+        "\"p_value\":0.5",
+        "\"base\":{},\"tuned\":{},\"p_value\":1.5",
+        "\"base\":{},\"tuned\":{},\"p_value_as_trained\":0.5",
+        "\"dev\":7",
+        "\"dev\":{\"base\":0.5,\"best\":0.6}",
+        "\"dev\":{\"base\":0.5,\"best\":0.6,\"step\":-1}",
+        "\"measured\":0",
+        "\"no_eval\":false",
+        "\"training_texts\":{\"texts\":1,\"cut\":2,\"max_seq_length\":8}",
+        "\"steps\":1.5",
+        "\"steps\":-1",
+        "\"idle_reasons\":{}",
+        "\"idle_steps\":1,\"idle_reasons\":{\"one_row\":-1}",
+        "\"seconds\":-0.5",
+        "\"peak_memory_mb\":\"7\"",
+        "\"judgements_missing\":null",
+        "\"warnings\":[1]",
+        "\"warnings\":\"one\"",
+        "\"base_model\":{}",
+    };
+    tern_error error = {{0}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "{\"metric\":\"m\",\"model\":\"x\",%s}", wrong[i]);
+        ck_assert_msg(!parse(text, &error), "%s", text);
+        ck_assert_str_eq(error.message, "result.json: is not what tern writes; remove it and run the command again");
+    }
+    ck_assert_ptr_null(parse("[]", &error));
+    ck_assert_ptr_null(parse("{\"metric\":\"m\"}", &error));
+}
+END_TEST
+
+START_TEST(what_a_run_makes_is_read_back)
+{
+    tern_error error = {{0}};
+    for (int with = 0; with < 2; with++) {
+        json_t *result = with_dev(with ? 0.5 : -1, 0.6);
+        char *text = json_dumps(result, JSON_COMPACT);
+        json_t *again = parse(text, &error);
+        ck_assert_msg(json_equal(result, again), "%s: %s", text, error.message);
+        json_decref(again);
+        json_decref(result);
+        free(text);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("report");
@@ -219,6 +278,8 @@ int main(void)
     tcase_add_test(tc, a_run_that_measured_nothing_says_how_to);
     tcase_add_test(tc, steps_that_taught_nothing_are_said_in_the_last_line_with_the_reasons);
     tcase_add_test(tc, without_dev_the_test_set_decides);
+    tcase_add_test(tc, a_key_of_another_type_or_range_is_refused);
+    tcase_add_test(tc, what_a_run_makes_is_read_back);
     suite_add_tcase(suite, tc);
     return tern_test_run(suite);
 }

@@ -1,16 +1,14 @@
 #include "train/report.h"
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/words.h"
-#include "data/json_text.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { RESULT_LIMIT = 1 << 20, MOST_MB = 1 << 30 };
+enum { MOST_MB = 1 << 30 };
 
 /* Shown besides the run's own metric. */
 static const char *const usual[] = {"ndcg_at_10", "map_at_10", "mrr_at_10", "recall_at_10", "recall_at_100"};
@@ -114,27 +112,6 @@ json_t *tern_report_json(const tern_outcome *outcome)
     if (outcome->base_model)
         json_object_set_new(result, "base_model", json_string(outcome->base_model));
     json_object_set_new(result, "model", json_string(outcome->model_folder));
-    return result;
-}
-
-json_t *tern_report_parse(const char *text, size_t n, const char *path, tern_error *error)
-{
-    json_t *result = tern_json_parse(text, n, JSON_REJECT_DUPLICATES, path, NULL);
-    if (json_is_string(json_object_get(result, "model")) && json_is_string(json_object_get(result, "metric")))
-        return result;
-    json_decref(result);
-    tern_fail(error, "%s: is not what tern writes; remove it and run the command again", path);
-    return NULL;
-}
-
-json_t *tern_report_read(const char *path, tern_error *error)
-{
-    char *text = NULL;
-    size_t n = 0;
-    if (tern_file_read(path, RESULT_LIMIT, &text, &n, error) < 0)
-        return NULL;
-    json_t *result = tern_report_parse(text, n, path, error);
-    free(text);
     return result;
 }
 

@@ -36,7 +36,9 @@ typedef struct tern_outcome {
  * or prompts texts in another way than the base does. worse_than_base: by the run's metric on dev, without dev on test;
  * absent without either, when measured is false. base_model: absent for a model from scratch. */
 json_t *tern_report_json(const tern_outcome *outcome);
-/* Reads DIR/result.json back. NULL with a sentence when it is not what tern_report_json makes. */
+/* Reads DIR/result.json back. NULL with a sentence when metric or model lacks, when a key of those above is of another
+ * type or out of its range, or when scores lack those that they are compared with. Other keys may lack, as in results
+ * of earlier versions, and keys of later ones are kept. */
 json_t *tern_report_read(const char *path, tern_error *error);
 /* The same of the file's text [n], which path names in the sentence. */
 json_t *tern_report_parse(const char *text, size_t n, const char *path, tern_error *error);
