@@ -64,7 +64,8 @@ static const kind kinds[] = {
     KIND("\x04\x22\x4D\x18", 0, "compressed by lz4", "unpack it: lz4 -dc <IN >OUT"),
     KIND("7z\xBC\xAF\x27\x1C", 0, "a 7z archive", "unpack it: 7z x IN"),
     KIND("Rar!\x1A\x07", 0, "a RAR archive", "unpack it: unrar x IN"),
-    WORD("ustar", 257, "a tar archive", "unpack it: tar -xf IN"),
+    KIND("ustar\0", 257, "a tar archive", "unpack it: tar -xf IN"),
+    KIND("ustar  \0", 257, "a tar archive", "unpack it: tar -xf IN"), /* GNU tar's own */
     KIND("%PDF-", 0, "a PDF file", "take its text out: pdftotext -enc UTF-8 IN OUT.txt"),
     KIND("SQLite format 3\0", 0, "an SQLite database",
          "write a table of it: sqlite3 -header -csv IN 'select * from "

@@ -23,10 +23,11 @@ static int is_formula(const char *text)
     return *text && strchr("=+-@\t\r\n", *text) != NULL;
 }
 
+/* Semicolons and tabs stand in quotes too: a name full of them, in a header, would be taken for several. */
 static void write_field(FILE *f, const char *text, int guard)
 {
     const char *apostrophe = guard && (is_formula(text) || *text == '\'') ? "'" : "";
-    if (!text[strcspn(text, ",\"\r\n")]) {
+    if (!text[strcspn(text, ",;\t\"\r\n")]) {
         fprintf(f, "%s%s", apostrophe, text);
         return;
     }

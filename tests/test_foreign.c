@@ -84,6 +84,26 @@ START_TEST(texts_are_none_of_these)
 }
 END_TEST
 
+/* A file of 300 bytes with that word where a tar archive has its own. */
+static int tar_status(const char *word, size_t n, char first)
+{
+    char file[300];
+    memset(file, 'x', sizeof file);
+    file[0] = first;
+    memcpy(file + 257, word, n);
+    return tern_foreign_check("x.tar", file, sizeof file, &error);
+}
+
+START_TEST(tar_archives_are_told_from_texts_that_say_ustar)
+{
+    ck_assert_int_eq(tar_status("ustar\00000", 8, 'x'), -1);
+    ck_assert_ptr_nonnull(strstr(error.message, "tar -xf x.tar"));
+    ck_assert_int_eq(tar_status("ustar  ", 8, 'x'), -1);
+    ck_assert_int_eq(tar_status("ustar is", 8, 'x'), 0);
+    ck_assert_int_eq(tar_status("ustar is", 8, 1), 0);
+}
+END_TEST
+
 static void expect_input(const char *text, const char *words)
 {
     tern_input input;
@@ -131,6 +151,7 @@ int main(void)
     tcase_add_test(tc, packed_files_come_with_the_command_that_unpacks_them);
     tcase_add_test(tc, utf16_and_pointers_of_git_lfs_are_named);
     tcase_add_test(tc, texts_are_none_of_these);
+    tcase_add_test(tc, tar_archives_are_told_from_texts_that_say_ustar);
     tcase_add_test(tc, inputs_refuse_cr_line_ends_and_count_lines_of_invalid_utf8);
     tcase_add_test(tc, memory_is_read_as_a_file_is);
     suite_add_tcase(suite, tc);
