@@ -103,6 +103,7 @@ void tern_command_time(char *out, size_t n, double seconds);
 /* One function a command, named in main.c's table. */
 int tern_cmd_train(int argc, char **argv);
 int tern_cmd_eval(int argc, char **argv);
+int tern_cmd_mine(int argc, char **argv);
 int tern_cmd_encode(int argc, char **argv);
 int tern_cmd_tokenize(int argc, char **argv);
 int tern_cmd_search(int argc, char **argv);

@@ -28,6 +28,7 @@ typedef struct row {
 static const row commands[] = {
     {"train", tern_cmd_train, "fine-tune or train a model from a recipe; the same command resumes"},
     {"eval", tern_cmd_eval, "score a model on a test set"},
+    {"mine", tern_cmd_mine, "hard negatives for a recipe's rows, and an audit of them"},
     {"search", tern_cmd_search, "type a query, see the nearest rows of a file"},
     {"encode", tern_cmd_encode, "texts to vectors"},
     {"tokenize", tern_cmd_tokenize, "texts to token ids"},

@@ -16,19 +16,30 @@ tern_mine_options tern_mine_defaults(void)
                                .num_negatives = 3};
 }
 
-static int is_positive(const tern_mine_options *options, const tern_mine_query *query, const tern_hit *hit,
-                       int64_t rank)
+static int holds(const int64_t *docs, int64_t n, int64_t doc)
 {
-    (void)options, (void)rank;
-    int64_t low = 0, high = query->n_positives;
+    int64_t low = 0, high = n;
     while (low < high) {
         int64_t middle = low + (high - low) / 2;
-        if (query->positives[middle] < hit->doc)
+        if (docs[middle] < doc)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < query->n_positives && query->positives[low] == hit->doc;
+    return low < n && docs[low] == doc;
+}
+
+static int is_positive(const tern_mine_options *options, const tern_mine_query *query, const tern_hit *hit,
+                       int64_t rank)
+{
+    (void)options, (void)rank;
+    return holds(query->positives, query->n_positives, hit->doc);
+}
+
+static int is_equal(const tern_mine_options *options, const tern_mine_query *query, const tern_hit *hit, int64_t rank)
+{
+    (void)options, (void)rank;
+    return holds(query->equals, query->n_equals, hit->doc);
 }
 
 static int is_too_near(const tern_mine_options *options, const tern_mine_query *query, const tern_hit *hit,
@@ -74,7 +85,8 @@ static int is_below(const tern_mine_options *options, const tern_mine_query *que
 }
 
 static const tern_filter filters[] = {
-    {TERN_FATE_POSITIVE, "positive", "a document that is right for the query", is_positive},
+    {TERN_FATE_POSITIVE, "positive", "right for the query, by the rows or the judgements", is_positive},
+    {TERN_FATE_EQUAL, "equal", "says the same as a positive or the query itself", is_equal},
     {TERN_FATE_RANGE_MIN, "range_min", "ranks before this one, positives not counted", is_too_near},
     {TERN_FATE_RANGE_MAX, "range_max", "ranks from this one on", is_too_far},
     {TERN_FATE_ABSOLUTE_MARGIN, "absolute_margin", "scores above the positive's less this", is_within_margin},
@@ -89,13 +101,45 @@ const tern_filter *tern_filters(void)
     return filters;
 }
 
+/* The others: what no filter by rank and score says. */
+static const struct {
+    const char *name, *help;
+} fates_besides[TERN_FATES] = {
+    [TERN_FATE_PICKED] = {"picked", "a negative"},
+    [TERN_FATE_LEFT] = {"left", "could be a negative; others were taken"},
+    [TERN_FATE_NEAR] = {"near_duplicates", "much like a positive"},
+    [TERN_FATE_OPINION] = {"second", "the second opinion takes it for a positive"},
+    [TERN_FATE_HUB] = {"max_share", "a negative of many queries already"},
+    [TERN_FATE_TAKEN] = {"taken", "another miner's pick for the same query"},
+};
+
+static const tern_filter *filter_of(tern_fate fate)
+{
+    const tern_filter *f = filters;
+    while (f->name && f->fate != fate)
+        f++;
+    return f;
+}
+
+const char *tern_fate_name(tern_fate fate)
+{
+    const tern_filter *f = filter_of(fate);
+    return f->name ? f->name : fates_besides[fate].name;
+}
+
+const char *tern_fate_help(tern_fate fate)
+{
+    const tern_filter *f = filter_of(fate);
+    return f->name ? f->help : fates_besides[fate].help;
+}
+
 static tern_fate judge(const tern_mine_options *options, const tern_mine_query *query, const tern_hit *hit,
                        int64_t rank)
 {
     const tern_filter *f = filters;
     while (f->name && !f->drops(options, query, hit, rank))
         f++;
-    return f->fate;
+    return !f->name && query->verdict ? query->verdict(query->context, hit) : f->fate;
 }
 
 /* A candidate that could be taken, and its lot. */
@@ -128,17 +172,24 @@ static void draw(const tern_mine_options *options, const tern_mine_query *query,
     qsort(lots, (size_t)wanted, sizeof *lots, by_place);
 }
 
-int64_t tern_mine_pick(const tern_mine_options *options, const tern_mine_query *query, tern_fate *fates, int64_t *picks)
+void tern_mine_judge(const tern_mine_options *options, const tern_mine_query *query, tern_fate *fates)
 {
-    lot *lots = tern_alloc((size_t)query->n_hits, sizeof *lots);
-    int64_t n = 0, rank = 0;
+    int64_t rank = 0;
     for (int64_t i = 0; i < query->n_hits; i++) {
         fates[i] = judge(options, query, &query->hits[i], rank);
-        rank += fates[i] != TERN_FATE_POSITIVE;
+        rank += fates[i] != TERN_FATE_POSITIVE && fates[i] != TERN_FATE_EQUAL;
+    }
+}
+
+int64_t tern_mine_choose(const tern_mine_options *options, const tern_mine_query *query, tern_fate *fates,
+                         int64_t wanted, int64_t *picks)
+{
+    lot *lots = tern_alloc((size_t)query->n_hits, sizeof *lots);
+    int64_t n = 0;
+    for (int64_t i = 0; i < query->n_hits; i++)
         if (fates[i] == TERN_FATE_LEFT)
             lots[n++].place = i;
-    }
-    int64_t taken = n < options->num_negatives ? n : options->num_negatives;
+    int64_t taken = n < wanted ? n : wanted;
     if (options->random && taken > 0 && taken < n)
         draw(options, query, lots, n, taken);
     for (int64_t i = 0; i < taken; i++) {
@@ -147,4 +198,10 @@ int64_t tern_mine_pick(const tern_mine_options *options, const tern_mine_query *
     }
     free(lots);
     return taken;
+}
+
+int64_t tern_mine_pick(const tern_mine_options *options, const tern_mine_query *query, tern_fate *fates, int64_t *picks)
+{
+    tern_mine_judge(options, query, fates);
+    return tern_mine_choose(options, query, fates, options->num_negatives, picks);
 }

@@ -19,20 +19,29 @@ typedef enum tern_fate {
     TERN_FATE_PICKED,
     TERN_FATE_LEFT, /* it could have been taken, others were */
     TERN_FATE_POSITIVE,
+    TERN_FATE_EQUAL,
     TERN_FATE_RANGE_MIN,
     TERN_FATE_RANGE_MAX,
     TERN_FATE_ABSOLUTE_MARGIN,
     TERN_FATE_RELATIVE_MARGIN,
     TERN_FATE_MAX_SCORE,
     TERN_FATE_MIN_SCORE,
+    TERN_FATE_NEAR,    /* much like a positive: mining/likeness.h */
+    TERN_FATE_OPINION, /* another embedder takes it for a positive */
+    TERN_FATE_HUB,     /* a negative of many queries already */
+    TERN_FATE_TAKEN,   /* another miner's pick for the same query */
     TERN_FATES
 } tern_fate;
 
+/* "relative_margin", and what it means in a few words. */
+const char *tern_fate_name(tern_fate fate);
+const char *tern_fate_help(tern_fate fate);
+
 typedef struct tern_mine_options {
-    int64_t range_min,
-        range_max; /* ranks from range_min to before range_max stay, counted from 0 without the positives */
-    double max_score, min_score; /* a greater, a lower score is left out; NAN: none is */
-    double absolute_margin;      /* left out when score + margin is above the positive's score; NAN: not so */
+    int64_t range_min, range_max; /* ranks from range_min to before range_max stay, counted from 0 without positives and
+                                     their equals */
+    double max_score, min_score;  /* a greater, a lower score is left out; NAN: none is */
+    double absolute_margin;       /* left out when score + margin is above the positive's score; NAN: not so */
     double relative_margin; /* left out when it is above the positive's score less this part of its magnitude; NAN: not
                                so */
     int64_t num_negatives;  /* to take */
@@ -48,24 +57,34 @@ typedef struct tern_mine_query {
     int64_t n_hits;
     const int64_t *positives; /* [n_positives] documents that are right, ascending */
     int64_t n_positives;
-    float positive_score; /* the least of the positives' scores */
-    uint64_t key;         /* what draws by chance go by beside the seed: a number of the query */
+    float positive_score;  /* the least of the positives' scores */
+    uint64_t key;          /* what draws by chance go by beside the seed: a number of the query */
+    const int64_t *equals; /* [n_equals] documents that say the same as a positive or as the query, ascending */
+    int64_t n_equals;
+    /* What else there is against a candidate that no filter drops: NEAR, OPINION, HUB, TAKEN, or LEFT for nothing;
+     * NULL: nothing. */
+    tern_fate (*verdict)(void *context, const tern_hit *hit);
+    void *context;
 } tern_mine_query;
 
 /* A filter, in the order in which they are asked. */
 typedef struct tern_filter {
     tern_fate fate; /* of what it leaves out */
     const char *name, *help;
-    /* 1 when it leaves out a candidate that has rank candidates before it, positives not counted. */
+    /* 1 when it leaves out a candidate that has rank candidates before it, positives and their equals not counted. */
     int (*drops)(const tern_mine_options *options, const tern_mine_query *query, const tern_hit *hit, int64_t rank);
 } tern_filter;
 
 /* All of them, ended by a row without a name. */
 const tern_filter *tern_filters(void);
 
-/* Takes negatives: fates [n_hits] says what became of each candidate, picks [num_negatives] has the places in hits of
- * those that are taken, best first. Returns how many, which may be fewer than num_negatives. Ties of hits stay in their
- * order. */
+/* What each candidate's fate is before any is taken, into fates [n_hits]: LEFT for those that may be. */
+void tern_mine_judge(const tern_mine_options *options, const tern_mine_query *query, tern_fate *fates);
+/* Takes up to wanted of those whose fate is LEFT, which becomes PICKED: picks [wanted] has their places in hits, best
+ * first. Returns how many, which may be fewer. Ties of hits stay in their order. */
+int64_t tern_mine_choose(const tern_mine_options *options, const tern_mine_query *query, tern_fate *fates,
+                         int64_t wanted, int64_t *picks);
+/* Both: takes num_negatives. */
 int64_t tern_mine_pick(const tern_mine_options *options, const tern_mine_query *query, tern_fate *fates,
                        int64_t *picks);
 

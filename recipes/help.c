@@ -114,6 +114,8 @@ static const char *sample(const tern_key_row *row)
     case TERN_KEY_TEXTS:
         return "[embeddings]";
     case TERN_KEY_RATES:
+        if (row->choices)
+            return "{dense: 0.5, bm25: 0.5}";
         return "{\"embeddings.*\": 0.1}";
     case TERN_KEY_SIZE:
         return "2GB";

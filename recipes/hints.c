@@ -44,12 +44,20 @@ static char *as_row(const char *path)
     return tern_format("%s%s", at.scope == TERN_SCOPE_LOSS ? "loss" : "data.train", at.rest);
 }
 
+static int depth_of(const char *path)
+{
+    int dots = 0;
+    for (; *path; path++)
+        dots += *path == '.';
+    return dots;
+}
+
 const char *tern_key_elsewhere(const char *name)
 {
     const char *best = NULL;
     for (int i = 0; i < tern_n_key_rows; i++) {
         const char *path = tern_key_rows[i].path;
-        if (!strcmp(path + last_part(path), name) && (!best || strlen(path) < strlen(best)))
+        if (!strcmp(path + last_part(path), name) && (!best || depth_of(path) < depth_of(best)))
             best = path;
     }
     return best;
@@ -147,7 +155,7 @@ char *tern_key_takes(const tern_key_row *row)
     case TERN_KEY_INT:
         return number_takes(row, "a whole number");
     case TERN_KEY_REAL:
-        return number_takes(row, "a number");
+        return number_takes(row, row->flags & TERN_KEY_NONE ? "none, or a number" : "a number");
     case TERN_KEY_INTS:
         return number_takes(row, "a list of up to 16 whole numbers");
     case TERN_KEY_REALS:
@@ -155,7 +163,8 @@ char *tern_key_takes(const tern_key_row *row)
     case TERN_KEY_RANGE:
         return tern_strdup("[LEAST, MOST], two numbers such as [0, 5]");
     case TERN_KEY_RATES:
-        return number_takes(row, "up to 16 patterns, each with a number");
+        return number_takes(row, row->choices ? "names, each with a number or alone,"
+                                              : "up to 16 patterns, each with a number");
     case TERN_KEY_BOOL:
         return tern_strdup("true or false");
     case TERN_KEY_CHOICE:

@@ -225,6 +225,52 @@ const tern_key_row tern_key_rows[] = {
     NUMBER(INT, "train.threads", train.threads, 0, 256, "0", TERN_KEY_FREE,
            "Threads; 0: OMP_NUM_THREADS, else all processors. --threads wins. The result does not depend on it."),
 
+    {"mine.miners", SCOPE, TERN_KEY_RATES, AT(mine.miners), 1e-6, 1e6, "miner", "=dense", 0,
+     "Who finds candidates, with shares: {dense: 0.5, bm25: 0.5}; names alone have equal shares. dense: the model's "
+     "nearest documents; bm25; fusion: both by reciprocal rank fusion; random; run: another system's TREC run."},
+    TEXT(MODEL, "mine.model", mine.model, NULL, 0,
+         "The model whose similarities rank and filter: a folder, or a name that the cache knows; the recipe's model "
+         "when not given."),
+    TEXT(INPUT, "mine.corpus", mine.corpus, NULL, 0,
+         "More documents to choose from: a corpus.jsonl as BEIR has it (_id, title, text). The documents of data.train "
+         "are its corpus where it is a BEIR folder, else its positives."),
+    TEXT(INPUT, "mine.run", mine.run, NULL, 0,
+         "The miner run: a TREC run whose query and document ids are those of data.train.beir."),
+    NUMBER(INT, "mine.num_negatives", mine.num_negatives, 1, 64, "4", 0, "How many negatives a row gets."),
+    NUMBER(INT, "mine.range_min", mine.range_min, 0, LARGE, "0", 0,
+           "Candidates before this rank are left out; ranks count from 0, without positives and what equals them."),
+    NUMBER(INT, "mine.range_max", mine.range_max, 1, LARGE, "100", 0, "Candidates from this rank on are left out."),
+    NUMBER(REAL, "mine.max_score", mine.max_score, -1e9, 1e9, "none", TERN_KEY_NONE,
+           "Candidates with a greater similarity to the query are left out."),
+    NUMBER(REAL, "mine.min_score", mine.min_score, -1e9, 1e9, "none", TERN_KEY_NONE,
+           "Candidates with a lower similarity are left out."),
+    NUMBER(REAL, "mine.absolute_margin", mine.absolute_margin, -1e9, 1e9, "none", TERN_KEY_NONE,
+           "Candidates nearer than the positive's similarity less this are left out; of several positives the least "
+           "similar counts."),
+    NUMBER(REAL, "mine.relative_margin", mine.relative_margin, -1e9, 1e9, "0.05", TERN_KEY_NONE,
+           "The same with this part of the positive's similarity: 0.05 leaves candidates of at most 95 % of it, which "
+           "keeps most unlabelled positives out (de Souza et al. 2024)."),
+    CHOICE(CHOICE, "mine.sampling", mine.sampling, "top|random", "top", 0,
+           "Of the candidates that are left the best are taken, or some by lot."),
+    NUMBER(REAL, "mine.near_duplicates", mine.near_duplicates, 0, 1, "0.8", 0,
+           "A document that shares this part of its word triples with a positive (Jaccard, by MinHash) is no negative; "
+           "0: all may be. Texts that differ in case, punctuation and blanks alone are equal whatever this is."),
+    NUMBER(REAL, "mine.max_share", mine.max_share, 1e-9, 1, "0.1", 0,
+           "A document is a negative of at most this share of the queries, though always of 10; 1: of all."),
+    TEXT(MODEL, "mine.second", mine.second, NULL, 0,
+         "A second opinion: another model, which takes a candidate for a positive when it is nearer to the query than "
+         "the positive less second_margin of its similarity."),
+    CHOICE(CHOICE, "mine.second_does", mine.second_does, "drop|keep|relabel", "drop", 0,
+           "What then becomes of it: left out, kept and counted, or made a positive."),
+    NUMBER(REAL, "mine.second_margin", mine.second_margin, -10, 10, "0", 0, "See second."),
+    CHOICE(CHOICE, "mine.short_rows", mine.short_rows, "keep|drop", "keep", 0,
+           "Rows that get fewer negatives than num_negatives are kept with those, or dropped; they are counted."),
+    NUMBER(INT, "mine.seed", mine.seed, 0, LARGE, "42", 0, "Lots of sampling and of the miner random."),
+    CHOICE(
+        CHOICE, "mine.output", mine.output, "tuples|triplets|lists|pairs|flag", "tuples", TERN_KEY_FREE,
+        "What tern mine writes: a row with negative, negative_1, ..; a row a negative; lists with scores; pairs with "
+        "labels 1 and 0; or FlagEmbedding's query, pos, neg with scores."),
+
     NUMBER(INT, "eval.every", eval.every, 0, LARGE, "0", 0,
            "Score on dev every so many steps, and at the end; 0: after each epoch."),
     TEXT(TEXT, "eval.metric", eval.metric,

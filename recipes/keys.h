@@ -33,6 +33,7 @@ enum {
     TERN_KEY_SCRATCH = 4, /* its default applies when the model is made from scratch */
     TERN_KEY_BEIR = 8,    /* of a data set: for BEIR folders only */
     TERN_KEY_FILE = 16,   /* of a data set: for files only */
+    TERN_KEY_NONE = 64,   /* of a number: "none" is NAN */
     TERN_KEY_LATER = 32,  /* there are runs that began before there was this key: left out of tern_recipe_identity while
                              it has its default, which is a number or a word */
 };
@@ -50,7 +51,8 @@ typedef struct tern_key_row {
     tern_key_kind kind;
     size_t offset; /* in tern_recipe, tern_recipe_source or tern_recipe_loss */
     double least, most;
-    const char *choices;  /* "a|b|c" for CHOICE and CHOICES */
+    const char *choices;  /* "a|b|c" for CHOICE and CHOICES; what the names of RATES are called, NULL: patterns, which
+                             each need a number; names without one get 1 */
     const char *fallback; /* the default as a recipe would write it; NULL: none; "=words": worked out elsewhere */
     int flags;
     const char *help;
@@ -119,7 +121,7 @@ char *tern_key_nearest(const char *path);
 /* What to do about an unknown path: a name of another tool explained (recipes/other_tools.h), else the nearest key. A
  * clause such as "did you mean train.epochs?", a new string; NULL: nothing is like it. */
 char *tern_key_advice(const char *path);
-/* The shortest path whose last part is that name, or NULL. */
+/* The path whose last part is that name: with the fewest parts, and of those the first in the table; or NULL. */
 const char *tern_key_elsewhere(const char *name);
 /* text in double quotes, as YAML reads it back. A new string. */
 char *tern_yaml_quote(const char *text);

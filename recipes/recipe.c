@@ -111,14 +111,16 @@ static int split_list(char *text, tern_value *value, const char *where, tern_err
     return 0;
 }
 
-/* Cuts "embeddings.*=0.1, *.bias=2" into names and words, in place. */
-static int split_pairs(char *text, tern_value *value, const char *where, tern_error *error)
+/* Cuts "embeddings.*=0.1, *.bias=2" into names and words, in place; bare: names may stand alone. */
+static int split_pairs(char *text, int bare, tern_value *value, const char *where, tern_error *error)
 {
     if (split_list(text, value, where, error) < 0)
         return -1;
     value->is_list = 0;
     for (int i = 0; i < value->n; i++) {
         char *word = text + (value->words[i] - text), *equals = strrchr(word, '=');
+        if (!equals && bare)
+            continue;
         if (!equals)
             return tern_fail(error, "%s: \"%.80s\" is not PATTERN=NUMBER", where, word);
         *equals = 0;
@@ -153,7 +155,7 @@ static int set_key(tern_recipe *recipe, const char *path, char *text, const char
     else if (tern_key_is_list(tern_key_get(key)))
         status = split_list(text, &value, where, error);
     else if (tern_key_get(key)->kind == TERN_KEY_RATES)
-        status = split_pairs(text, &value, where, error);
+        status = split_pairs(text, tern_key_get(key)->choices != NULL, &value, where, error);
     if (status == 0)
         status = check_next(recipe, full, error);
     if (status == 0)

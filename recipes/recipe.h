@@ -29,6 +29,9 @@ enum { TERN_ACTIVATIONS_FLOAT32, TERN_ACTIVATIONS_BFLOAT16 };                   
 enum { TERN_DISTANCE_COSINE, TERN_DISTANCE_EUCLIDEAN, TERN_DISTANCE_MANHATTAN }; /* loss.distance; as tern_distance */
 enum { TERN_COMPARE_COSINE, TERN_COMPARE_DOT };                                  /* loss.similarity */
 enum { TERN_MASK_JUDGED, TERN_MASK_EQUAL };                                      /* loss.mask */
+enum { TERN_SAMPLING_TOP, TERN_SAMPLING_RANDOM };                                /* mine.sampling */
+enum { TERN_SHORT_KEEP, TERN_SHORT_DROP };                                       /* mine.short_rows */
+enum { TERN_OPINION_DROP, TERN_OPINION_KEEP, TERN_OPINION_RELABEL };             /* mine.second_does */
 enum { TERN_MIX_PROPORTIONAL, TERN_MIX_ROUND_ROBIN, TERN_MIX_WEIGHTED, TERN_MIX_TEMPERATURE }; /* data.mixing */
 
 typedef struct tern_recipe_ints {
@@ -149,6 +152,22 @@ typedef struct tern_recipe {
                                      0: none */
         int64_t seed, threads;    /* threads 0: not said */
     } train;
+    /* Hard negatives. Defaults stand here whether or not the recipe has the section (tern_recipe_given). */
+    struct {
+        tern_recipe_rates miners; /* names and shares; n 0: dense alone */
+        char *model;              /* as recipe->model; NULL: recipe->model */
+        char *corpus, *run;       /* absolute paths; NULL: none */
+        int64_t range_min, range_max, num_negatives;
+        double max_score, min_score, absolute_margin, relative_margin; /* NAN: none */
+        int sampling;                                                  /* TERN_SAMPLING_* */
+        double near_duplicates, max_share;
+        char *second;    /* as recipe->model; NULL: none */
+        int second_does; /* TERN_OPINION_* */
+        double second_margin;
+        int short_rows; /* TERN_SHORT_* */
+        int64_t seed;
+        int output; /* a place among mine.output's choices, which are mining/output.c's */
+    } mine;
     struct {
         int64_t every;    /* steps; 0: at the end of each epoch */
         char *metric;     /* not given: by the data of dev (else test): "ndcg_at_10" for BEIR, "cosine_spearman" (with a

@@ -287,6 +287,9 @@ static void set_default(tern_recipe *recipe, int key, const char *text)
         return;
     int status = tern_value_set(recipe, key, &value, TERN_FROM_DEFAULT, "the default", "/", &error);
     TERN_CHECK(status == 0, "%s", error.message);
+    /* A recipe that mines nothing has nothing to say of it. */
+    if (tern_path_within(tern_key_get(key)->path, "mine") && !tern_recipe_given(recipe, "mine"))
+        recipe->notes->origin[key] = TERN_FROM_NOTHING;
 }
 
 static void set_number(tern_recipe *recipe, const char *path, double number)

@@ -54,6 +54,10 @@ static int parse_int(const job *j, const char *word, int64_t *out)
 static int parse_real(const job *j, const char *word, double *out)
 {
     char *end;
+    if ((j->row->flags & TERN_KEY_NONE) && strcmp(word, "none") == 0) {
+        *out = NAN;
+        return 0;
+    }
     double number = strtod(word, &end);
     if (end == word || *end || strspn(word, "+-.0123456789eE") != strlen(word))
         return wrong_value(j, word, "");
@@ -313,23 +317,36 @@ enum { PATTERN_MOST = 160 };
 
 static int check_rate(const job *j, const tern_value *value, int i)
 {
-    const char *name = value->names[i];
+    const char *name = value->names[i], *noun = j->row->choices ? j->row->choices : "pattern";
     if (!name || !*name)
         return tern_fail(j->error,
-                         "%s: %s has a number without a pattern; write PATTERN: NUMBER, with --set "
+                         "%s: %s has a number without a %s; write PATTERN: NUMBER, with --set "
                          "PATTERN=NUMBER",
-                         j->where, j->name);
+                         j->where, j->name, noun);
     if (strlen(name) > PATTERN_MOST)
-        return tern_fail(j->error, "%s: %s has a pattern of more than %d bytes", j->where, j->name, PATTERN_MOST);
+        return tern_fail(j->error, "%s: %s has a %s of more than %d bytes", j->where, j->name, noun, PATTERN_MOST);
     for (int k = 0; k < i; k++)
         if (!strcmp(value->names[k], name))
-            return tern_fail(j->error, "%s: %s has the pattern \"%.80s\" twice; keep one of the two", j->where, j->name,
-                             name);
+            return tern_fail(j->error, "%s: %s has the %s \"%.80s\" twice; keep one of the two", j->where, j->name,
+                             noun, name);
     return check_text(j, name);
 }
 
-static int parse_rates(const job *j, const tern_value *value, tern_recipe_rates *out)
+/* Words without names are names with 1 where the row allows for it. */
+static tern_value named(const job *j, const tern_value *value)
 {
+    tern_value all = *value;
+    for (int i = 0; j->row->choices && i < all.n; i++)
+        if (!all.names[i]) {
+            all.names[i] = all.words[i];
+            all.words[i] = "1";
+        }
+    return all;
+}
+
+static int parse_rates(const job *j, const tern_value *given, tern_recipe_rates *out)
+{
+    const tern_value all = named(j, given), *value = &all;
     tern_recipe_rates rates = {.n = value->n};
     for (int i = 0; i < value->n; i++)
         if (check_rate(j, value, i) < 0 || parse_real(j, value->words[i], &rates.items[i]) < 0)

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 
+#include <math.h>
 #include <string.h>
 
 /* The character at text and its length in bytes; text is valid UTF-8. */
@@ -46,8 +47,8 @@ char *tern_yaml_quote(const char *text)
 /* The shortest form that reads back as the same double. */
 static void add_real(tern_buffer *out, double number)
 {
-    char text[40];
-    for (int digits = 6; digits <= 17; digits++) {
+    char text[40] = "none";
+    for (int digits = 6; digits <= 17 && !isnan(number); digits++) {
         snprintf(text, sizeof text, "%.*g", digits, number);
         if (strtod(text, NULL) == number)
             break;

@@ -4,6 +4,7 @@
 #include "base/integer.h"
 #include "base/memory.h"
 #include "search/keys.h"
+#include "search/vectors.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -108,4 +109,27 @@ void tern_search_queries(tern_search *search, const float *queries, int64_t n, i
         search_few(search, queries, n, k, hits, found);
     else
         search_many(search, queries, n, k, hits, found);
+}
+
+static void score_rows(const tern_search *s, const float *query, const int64_t *docs, int64_t n, float *scores)
+{
+    int products = s->similarity == TERN_SIMILARITY_COSINE || s->similarity == TERN_SIMILARITY_DOT;
+    tern_dots *dots = products ? tern_dots_open(1, s->dim, query) : NULL;
+    for (int64_t i = 0; i < n; i++) {
+        const float *row = s->vectors + docs[i] * s->dim;
+        if (products)
+            tern_dots_rows(dots, 1, row, &scores[i], 1, NULL);
+        else
+            scores[i] = tern_vectors_compare(s->similarity, query, row, s->dim);
+    }
+    if (products)
+        tern_dots_close(dots);
+}
+
+void tern_search_scores(const tern_search *search, const float *queries, int64_t n, const int64_t *start,
+                        const int64_t *docs, float *scores)
+{
+#pragma omp parallel for schedule(dynamic, 16)
+    for (int64_t q = 0; q < n; q++)
+        score_rows(search, queries + q * search->dim, docs + start[q], start[q + 1] - start[q], scores + start[q]);
 }

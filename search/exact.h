@@ -29,4 +29,9 @@ typedef struct tern_search {
 void tern_search_queries(tern_search *search, const float *queries, int64_t n, int64_t k, tern_hit *hits,
                          int64_t *found);
 
+/* What tern_search_queries would give rows docs[start[q]] .. docs[start[q + 1] - 1] as scores for query q, to the bit
+ * where products are compared, into scores, placed as docs; start [n + 1]. */
+void tern_search_scores(const tern_search *search, const float *queries, int64_t n, const int64_t *start,
+                        const int64_t *docs, float *scores);
+
 #endif

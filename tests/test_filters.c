@@ -65,7 +65,8 @@ static void check_case(json_t *golden, json_t *one)
             positives[i] = json_integer_value(json_array_get(right, i));
         float lowest = fminf(hits[positives[0]].score, hits[positives[1]].score);
         qsort(hits, (size_t)n, sizeof *hits, best_first);
-        const tern_mine_query query = {hits, n, positives, 2, lowest, q};
+        const tern_mine_query query = {
+            .hits = hits, .n_hits = n, .positives = positives, .n_positives = 2, .positive_score = lowest, .key = q};
         int64_t taken = tern_mine_pick(&options, &query, fates, picks);
         char *shown = json_dumps(json_object_get(one, "options"), 0);
         ck_assert_msg(taken == (int64_t)json_array_size(want), "%s, query %zu: %lld, not %zu", shown, q,
@@ -97,8 +98,12 @@ static tern_mine_query random_query(uint64_t seed, tern_hit *hits, int64_t *posi
     qsort(hits, N, sizeof *hits, best_first);
     for (int64_t p = 0; p < 3; p++)
         positives[p] = 10 * p + (int64_t)tern_random_below(10, seed, 2, (uint64_t)p, 0);
-    return (tern_mine_query){hits, N, positives, 3, (float)((double)tern_random_below(17, seed, 3, 0, 0) / 8 - 1),
-                             seed};
+    return (tern_mine_query){.hits = hits,
+                             .n_hits = N,
+                             .positives = positives,
+                             .n_positives = 3,
+                             .positive_score = (float)((double)tern_random_below(17, seed, 3, 0, 0) / 8 - 1),
+                             .key = seed};
 }
 
 /* What the filter's name says, in doubles: exact for such scores. */
@@ -151,7 +156,7 @@ START_TEST(each_filter_leaves_out_what_its_name_says)
 {
     int n = 0;
     for (const tern_filter *f = tern_filters(); f->name; f++) {
-        if (f->fate == TERN_FATE_POSITIVE)
+        if (f->fate == TERN_FATE_POSITIVE || f->fate == TERN_FATE_EQUAL)
             continue;
         n++;
         for (uint64_t seed = 0; seed < 300; seed++)
@@ -165,7 +170,8 @@ START_TEST(the_first_filter_that_drops_a_candidate_is_its_fate)
 {
     const tern_hit hits[] = {{7, 0.9f}, {1, 0.8f}, {2, 0.7f}, {3, 0.6f}, {4, 0.5f}, {5, 0.4f}, {6, 0.3f}};
     const int64_t positives[] = {7};
-    tern_mine_query query = {hits, 7, positives, 1, 0.75f, 0};
+    tern_mine_query query = {
+        .hits = hits, .n_hits = 7, .positives = positives, .n_positives = 1, .positive_score = 0.75f, .key = 0};
     tern_mine_options options = tern_mine_defaults();
     options.range_min = 1;
     options.range_max = 5;
@@ -183,6 +189,57 @@ START_TEST(the_first_filter_that_drops_a_candidate_is_its_fate)
 }
 END_TEST
 
+/* What says the same as a positive takes no rank, as the positive doesn't. */
+START_TEST(equals_of_positives_are_out_before_ranks_are_counted)
+{
+    const tern_hit hits[] = {{7, 0.9f}, {1, 0.8f}, {2, 0.7f}, {3, 0.6f}};
+    const int64_t positives[] = {7}, equals[] = {1, 9};
+    tern_mine_query query = {.hits = hits, .n_hits = 4, .positives = positives, .n_positives = 1, .positive_score = 1};
+    query.equals = equals;
+    query.n_equals = 2;
+    tern_mine_options options = tern_mine_defaults();
+    options.range_min = 1;
+    options.range_max = 2;
+    tern_fate fates[4];
+    int64_t picks[3];
+    ck_assert_int_eq(tern_mine_pick(&options, &query, fates, picks), 1);
+    static const tern_fate want[] = {TERN_FATE_POSITIVE, TERN_FATE_EQUAL, TERN_FATE_RANGE_MIN, TERN_FATE_PICKED};
+    ck_assert_mem_eq(fates, want, sizeof want);
+}
+END_TEST
+
+static tern_fate no_even_ones(void *context, const tern_hit *hit)
+{
+    ++*(int *)context;
+    return hit->doc % 2 ? TERN_FATE_LEFT : TERN_FATE_HUB;
+}
+
+START_TEST(what_else_there_is_against_a_candidate_is_asked_of_those_that_are_left)
+{
+    const tern_hit hits[] = {{1, 0.9f}, {2, 0.8f}, {3, 0.7f}, {4, 0.6f}};
+    int asked = 0;
+    const tern_mine_query query = {
+        .hits = hits, .n_hits = 4, .positive_score = 1, .verdict = no_even_ones, .context = &asked};
+    tern_mine_options options = tern_mine_defaults();
+    options.max_score = 0.85;
+    tern_fate fates[4];
+    int64_t picks[3];
+    ck_assert_int_eq(tern_mine_pick(&options, &query, fates, picks), 1);
+    static const tern_fate want[] = {TERN_FATE_MAX_SCORE, TERN_FATE_HUB, TERN_FATE_PICKED, TERN_FATE_HUB};
+    ck_assert_mem_eq(fates, want, sizeof want);
+    ck_assert_int_eq(asked, 3);
+}
+END_TEST
+
+START_TEST(every_fate_has_a_name_and_an_explanation)
+{
+    for (int fate = 0; fate < TERN_FATES; fate++) {
+        ck_assert_ptr_nonnull(tern_fate_name((tern_fate)fate));
+        ck_assert_ptr_nonnull(tern_fate_help((tern_fate)fate));
+    }
+}
+END_TEST
+
 /* Four of twelve: each is taken in a third of the draws, within five standard deviations. */
 START_TEST(chance_takes_each_candidate_as_often)
 {
@@ -196,7 +253,7 @@ START_TEST(chance_takes_each_candidate_as_often)
     options.num_negatives = TAKEN;
     options.random = 1;
     for (uint64_t q = 0; q < DRAWS; q++) {
-        const tern_mine_query query = {hits, N, NULL, 0, 1, q};
+        const tern_mine_query query = {.hits = hits, .n_hits = N, .positive_score = 1, .key = q};
         ck_assert_int_eq(tern_mine_pick(&options, &query, fates, picks), TAKEN);
         for (int i = 0; i < TAKEN; i++) {
             times[picks[i]]++;
@@ -217,7 +274,7 @@ START_TEST(chance_goes_by_the_seed_and_the_document_alone)
     options.random = 1;
     tern_fate fates[5];
     int64_t first[2], again[2], other[2];
-    const tern_mine_query query = {hits, 5, NULL, 0, 9, 3};
+    const tern_mine_query query = {.hits = hits, .n_hits = 5, .positive_score = 9, .key = 3};
     tern_mine_pick(&options, &query, fates, first);
     tern_mine_pick(&options, &query, fates, again);
     ck_assert_mem_eq(first, again, sizeof first);
@@ -234,7 +291,7 @@ START_TEST(chance_goes_by_the_seed_and_the_document_alone)
         gone++;
     int64_t docs[] = {hits[first[0]].doc, hits[first[1]].doc};
     memmove(hits + gone, hits + gone + 1, (size_t)(4 - gone) * sizeof *hits);
-    const tern_mine_query fewer = {hits, 4, NULL, 0, 9, 3};
+    const tern_mine_query fewer = {.hits = hits, .n_hits = 4, .positive_score = 9, .key = 3};
     tern_mine_pick(&options, &fewer, fates, other);
     ck_assert_int_eq(hits[other[0]].doc, docs[0]);
     ck_assert_int_eq(hits[other[1]].doc, docs[1]);
@@ -248,7 +305,8 @@ START_TEST(fewer_candidates_than_are_wanted)
     int64_t picks[3];
     tern_mine_options options = tern_mine_defaults();
     options.random = 1;
-    const tern_mine_query none = {hits, 0, NULL, 0, 9, 3}, two = {hits, 2, NULL, 0, 9, 3};
+    const tern_mine_query none = {.hits = hits, .positive_score = 9, .key = 3},
+                          two = {.hits = hits, .n_hits = 2, .positive_score = 9, .key = 3};
     ck_assert_int_eq(tern_mine_pick(&options, &none, fates, picks), 0);
     ck_assert_int_eq(tern_mine_pick(&options, &two, fates, picks), 2);
     ck_assert_int_eq(picks[0], 0);
@@ -265,6 +323,9 @@ int main(void)
     tcase_add_test(tc, negatives_are_those_of_sentence_transformers);
     tcase_add_test(tc, each_filter_leaves_out_what_its_name_says);
     tcase_add_test(tc, the_first_filter_that_drops_a_candidate_is_its_fate);
+    tcase_add_test(tc, equals_of_positives_are_out_before_ranks_are_counted);
+    tcase_add_test(tc, what_else_there_is_against_a_candidate_is_asked_of_those_that_are_left);
+    tcase_add_test(tc, every_fate_has_a_name_and_an_explanation);
     tcase_add_test(tc, chance_takes_each_candidate_as_often);
     tcase_add_test(tc, chance_goes_by_the_seed_and_the_document_alone);
     tcase_add_test(tc, fewer_candidates_than_are_wanted);

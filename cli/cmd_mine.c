@@ -1,0 +1,323 @@
+/* tern mine: hard negatives for the rows of a recipe, as a file to train on. */
+#include "cli/command.h"
+#include "cli/terminal.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/visible.h"
+#include "base/words.h"
+#include "checkpoints/model.h"
+#include "data/findings.h"
+#include "data/warnings_json.h"
+#include "mining/audit.h"
+#include "mining/output.h"
+#include "train/check_data.h"
+#include "train/mine_setup.h"
+#include "train/rows_source.h"
+
+#include <jansson.h>
+#include <string.h>
+
+static tern_flag_list sets;
+static const char *output, *explain;
+static int json, force;
+
+static const tern_flag flags[] = {
+    {"output", TERN_FLAG_STRING, &output, "FILE.jsonl", "what is written; its form is mine.output"},
+    {"set", TERN_FLAG_LIST, &sets, "KEY=VALUE", "override a key of the recipe; may be given several times"},
+    {"explain", TERN_FLAG_STRING, &explain, "QUERY", "every candidate of one query, by id or text, and its fate"},
+    {"json", TERN_FLAG_BOOL, &json, NULL, "the audit as one JSON object, the last line of stdout"},
+    {"force", TERN_FLAG_BOOL, &force, NULL, "overwrite the file"},
+    {NULL, TERN_FLAG_BOOL, NULL, NULL, NULL},
+};
+
+static const tern_command command = {
+    .name = "mine",
+    .arguments = "RECIPE",
+    .least = 1,
+    .most = 1,
+    .summary = "Finds hard negatives for the rows of a recipe's data.train, as its section mine says, writes them as "
+               "JSONL that tern train reads, and shows an audit: what was left out and why, scores, samples.",
+    .example = "tern mine recipes/scifact.yaml --output negatives.jsonl\n"
+               "tern mine my.yaml --set mine.miners=dense=0.5,bm25=0.5 --output negatives.jsonl --json\n"
+               "tern mine my.yaml --explain \"how do I reset my password?\"",
+    .flags = flags,
+    .flag_advice = tern_recipe_flag_advice,
+};
+
+static void show_work(void *context, const char *label, int64_t done, int64_t total)
+{
+    (void)context;
+    char name[64];
+    snprintf(name, sizeof name, "%s", label);
+    tern_progress(name, done, total);
+}
+
+static void warn(void *context, const char *sentence)
+{
+    (void)context;
+    tern_command_warn("%s", sentence);
+}
+
+static const tern_mine_output *form_of(const tern_recipe *recipe)
+{
+    return &tern_mine_outputs()[recipe->mine.output];
+}
+
+static tern_rows *read_rows(const tern_recipe *recipe, tern_texts *texts, tern_error *error)
+{
+    tern_findings findings = {.go_on = 1};
+    tern_rows_source source = tern_rows_source_of(recipe, &recipe->sources[0].data);
+    source.findings = &findings;
+    tern_rows *rows = tern_rows_read(&source, texts, error);
+    if (!rows)
+        tern_fail_within(error, "%s", tern_recipe_line(recipe, "data.train"));
+    else
+        tern_check_say_findings(recipe, 0, &findings, warn, NULL);
+    if (rows && rows->note)
+        tern_command_warn("%s", rows->note);
+    tern_findings_free(&findings);
+    return rows;
+}
+
+static int write_file(const tern_recipe *recipe, const tern_mine_setup *n, const tern_mined *mined,
+                      tern_mine_written *written, tern_error *error)
+{
+    tern_writer *file = tern_writer_open(output, force, error);
+    if (!file)
+        return -1;
+    tern_mine_writer writer = {.pool = n->pool,
+                               .mined = mined,
+                               .wanted = recipe->mine.num_negatives,
+                               .drop_short = recipe->mine.short_rows == TERN_SHORT_DROP,
+                               .f = tern_writer_stream(file)};
+    tern_mine_write(form_of(recipe), &writer);
+    *written = writer.written;
+    if (written->lines > 0)
+        return tern_writer_commit(file, error);
+    tern_writer_discard(file);
+    return tern_fail(error,
+                     "%s: no query has %lld negatives, and mine.short_rows: drop leaves out those with fewer, so "
+                     "nothing is written",
+                     tern_recipe_line(recipe, "mine.short_rows"), (long long)recipe->mine.num_negatives);
+}
+
+/* What left out most, so that its key can be loosened. */
+static int fail_none(const tern_recipe *recipe, const tern_mined *mined, tern_error *error)
+{
+    int most = TERN_FATE_LEFT;
+    for (int fate = 0; fate < TERN_FATES; fate++)
+        most = mined->fates[fate] > mined->fates[most] ? fate : most;
+    return tern_fail(error,
+                     "%s: no query has a negative; most candidates, %lld, were left out as %s (%s); tern mine "
+                     "--explain QUERY shows each",
+                     tern_recipe_line(recipe, "mine"), (long long)mined->fates[most], tern_fate_name((tern_fate)most),
+                     tern_fate_help((tern_fate)most));
+}
+
+static long long count_of(const json_t *object, const char *key)
+{
+    return json_integer_value(json_object_get(object, key));
+}
+
+/* "left out: 919 positive, 12 relative_margin", without what is 0. */
+static void print_counts(const json_t *object, const char *before)
+{
+    tern_buffer line = {0};
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)object, key, value)
+    {
+        if (json_integer_value(value) > 0)
+            tern_buffer_printf(&line, "%s%lld %s", line.n ? ", " : "", (long long)json_integer_value(value), key);
+    }
+    char *text = tern_format("%s%s", before, line.n ? line.data : "none");
+    tern_print_fitted(stdout, text, 0);
+    free(text);
+    tern_buffer_free(&line);
+}
+
+static void print_scores(const json_t *scores)
+{
+    static const char *const rows[] = {"positive", "negative", "difference"};
+    static const char *const columns[] = {"mean", "p5", "median", "p95"};
+    if (!json_is_object(json_object_get(scores, "negative")))
+        return;
+    printf("%-12s%9s%9s%9s%9s\n", "scores", columns[0], columns[1], columns[2], columns[3]);
+    for (size_t r = 0; r < 3; r++) {
+        printf("%-12s", rows[r]);
+        for (size_t c = 0; c < 4; c++)
+            printf("%9.4f", json_number_value(json_object_get(json_object_get(scores, rows[r]), columns[c])));
+        putchar('\n');
+    }
+}
+
+static void print_sample(const json_t *sample)
+{
+    const json_t *score = json_object_get(sample, "score");
+    char numbers[64] = "";
+    if (json_is_number(score))
+        snprintf(numbers, sizeof numbers, " %.4f (positive %.4f)", json_number_value(score),
+                 json_number_value(json_object_get(sample, "positive_score")));
+    char *line = tern_format("  %-16s rank %lld%s by %s: %s", json_string_value(json_object_get(sample, "fate")),
+                             count_of(sample, "rank"), numbers, json_string_value(json_object_get(sample, "miner")),
+                             json_string_value(json_object_get(sample, "document")));
+    tern_print_cut(stdout, line);
+    free(line);
+}
+
+/* Below each query what was right for it. */
+static void print_list(const json_t *list)
+{
+    const char *last = NULL;
+    size_t i;
+    json_t *one;
+    json_array_foreach((json_t *)list, i, one)
+    {
+        const char *query = json_string_value(json_object_get(one, "query"));
+        if (!last || strcmp(query, last) != 0) {
+            char *right = tern_format("  right: %s", json_string_value(json_object_get(one, "positive")));
+            putchar('\n');
+            tern_print_cut(stdout, query);
+            tern_print_cut(stdout, right);
+            free(right);
+        }
+        last = query;
+        print_sample(one);
+    }
+}
+
+static void print_audit(const json_t *audit)
+{
+    const json_t *estimate = json_object_get(audit, "false_negatives");
+    tern_print(stdout, "%lld quer%s with %lld positive%s, %lld document%s\n", count_of(audit, "queries"),
+               tern_ies(count_of(audit, "queries")), count_of(audit, "positives"), tern_s(count_of(audit, "positives")),
+               count_of(audit, "documents"), tern_s(count_of(audit, "documents")));
+    char *before = tern_format("%lld negative%s: ", count_of(audit, "negatives"), tern_s(count_of(audit, "negatives")));
+    print_counts(json_object_get(audit, "miners"), before);
+    free(before);
+    print_counts(json_object_get(audit, "filters"), "other candidates: ");
+    print_scores(json_object_get(audit, "scores"));
+    if (json_is_object(estimate))
+        tern_print(stdout, "the second opinion takes %.1f %% of the negatives for positives (%.1f to %.1f)\n",
+                   100 * json_number_value(json_object_get(estimate, "rate")),
+                   100 * json_number_value(json_object_get(estimate, "low")),
+                   100 * json_number_value(json_object_get(estimate, "high")));
+    const json_t *explained = json_object_get(audit, "explain");
+    print_list(explained ? explained : json_object_get(audit, "samples"));
+}
+
+static void warn_of_short(const json_t *audit, const tern_recipe *recipe, const tern_mine_written *written)
+{
+    long long few = count_of(audit, "queries_short"), none = count_of(audit, "queries_without_negatives");
+    if (few > 0)
+        tern_command_warn("%lld of %lld quer%s %s fewer than %lld negative%s, %lld of them none%s", few,
+                          count_of(audit, "queries"), tern_ies(count_of(audit, "queries")), few == 1 ? "has" : "have",
+                          (long long)recipe->mine.num_negatives, tern_s(recipe->mine.num_negatives), none,
+                          written->dropped > 0 ? "" : "; their rows are kept");
+    if (written->dropped > 0)
+        tern_command_warn("%lld row%s %s left out for want of negatives", (long long)written->dropped,
+                          tern_s(written->dropped), tern_is(written->dropped));
+}
+
+static int finish(const tern_recipe *recipe, const tern_mine_setup *n, const tern_mine_audit *audit,
+                  const tern_mined *mined, double seconds, tern_error *error)
+{
+    json_t *object = tern_mine_audit_json(audit, mined);
+    tern_mine_written written = {0};
+    int status = output ? write_file(recipe, n, mined, &written, error) : 0;
+    if (status == 0 && output) {
+        json_object_set_new(object, "output", tern_json_of_bytes(output));
+        json_object_set_new(object, "form", json_string(form_of(recipe)->name));
+        json_object_set_new(object, "lines", json_integer(written.lines));
+        json_object_set_new(object, "rows", json_integer(written.rows));
+        json_object_set_new(object, "rows_dropped", json_integer(written.dropped));
+    }
+    if (status == 0) {
+        json_object_set_new(object, "seconds", json_real(seconds));
+        warn_of_short(object, recipe, &written);
+        tern_command_add_warnings(object);
+        if (!json)
+            print_audit(object);
+        if (output && !json)
+            putchar('\n');
+        if (output && !json)
+            tern_print(stdout, "%s: %lld line%s (%s)\n", output, (long long)written.lines, tern_s(written.lines),
+                       form_of(recipe)->name);
+        if (json) {
+            json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(17));
+            putchar('\n');
+        }
+    }
+    json_decref(object);
+    return status;
+}
+
+static int64_t explained(const tern_mine_setup *n, tern_error *error)
+{
+    int64_t query = explain ? tern_mine_pool_find(n->pool, explain) : -1;
+    if (explain && query < 0)
+        tern_fail(error, "--explain: no training query has the id or the text \"%.80s\"", explain);
+    return query;
+}
+
+static int mine(const tern_recipe *recipe, const tern_rows *rows, tern_error *error)
+{
+    const tern_train_watch watch = {.work = show_work};
+    double start = tern_seconds();
+    tern_mine_setup *n = tern_mine_setup_open(recipe, 0, rows, NULL, &watch, error);
+    int status = -1;
+    if (!n)
+        return -1;
+    tern_command_warn_all(&n->warnings);
+    n->job.scores = 1;
+    int64_t query = explained(n, error);
+    if (!explain || query >= 0) {
+        tern_mine_audit *audit = tern_mine_audit_open(&n->job, query);
+        tern_mined *mined = tern_mine(&n->job, error);
+        if (mined)
+            tern_model_source_finish(&n->source);
+        if (mined && output && mined->start[mined->n_queries] == 0)
+            fail_none(recipe, mined, error);
+        else if (mined)
+            status = finish(recipe, n, audit, mined, tern_seconds() - start, error);
+        tern_mined_free(mined);
+        tern_mine_audit_close(audit);
+    }
+    tern_mine_setup_free(n);
+    return status;
+}
+
+/* What would fail after the long work is known before it. */
+static int check(const tern_recipe *recipe, tern_error *error)
+{
+    if (recipe->n_sources > 1)
+        return tern_fail(error, "%s: tern mine takes one data set, and data.train has %d; give each a recipe",
+                         tern_recipe_line(recipe, "data.train"), recipe->n_sources);
+    return output ? tern_writer_check(output, force, error) : 0;
+}
+
+int tern_cmd_mine(int argc, char **argv)
+{
+    const char *args[1];
+    tern_error error = {{0}};
+    int status = tern_flags_parse(&command, argc, argv, args);
+    if (status != TERN_GO_ON)
+        return status;
+    if (!tern_file_exists(args[0]) && tern_model_exists(args[0]))
+        return tern_command_usage(&command, "%s is a model, and RECIPE is a YAML file that says model: %s and more",
+                                  args[0], args[0]);
+    if (!output && !explain)
+        return tern_command_usage(&command, "--output FILE.jsonl is missing: where the rows with negatives go");
+    tern_recipe *recipe = tern_recipe_read(args[0], sets.items, sets.n, &error);
+    if (!recipe)
+        return tern_command_fail(&error);
+    tern_texts *texts = tern_texts_create();
+    tern_rows *rows = check(recipe, &error) == 0 ? read_rows(recipe, texts, &error) : NULL;
+    status = rows ? mine(recipe, rows, &error) : -1;
+    tern_rows_free(rows);
+    tern_texts_free(texts);
+    tern_recipe_free(recipe);
+    return status < 0 ? tern_command_fail(&error) : tern_command_end(TERN_EXIT_DONE);
+}

@@ -1,0 +1,457 @@
+/* mining/pool.c, mine.c and miners.c: what is a candidate, whose share it is, and what is never a negative. */
+#include "base/hash.h"
+#include "base/memory.h"
+#include "data/beir.h"
+#include "data/rows.h"
+#include "mining/audit.h"
+#include "mining/mine.h"
+#include "search/vectors.h"
+#include "support.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { DIM = 8 };
+
+/* Vectors that depend on the text alone, and on a seed, so that there are several models. */
+static int embed(void *self, tern_role role, const char *const *texts, int64_t n, float *out, tern_error *error)
+{
+    (void)role, (void)error;
+    uint64_t seed = *(const uint64_t *)self;
+    for (int64_t i = 0; i < n; i++)
+        for (uint64_t k = 0; k < DIM; k++)
+            out[i * DIM + (int64_t)k] =
+                (float)(2 * tern_random_unit(seed, tern_hash(texts[i], strlen(texts[i]), 0), k, 0) - 1);
+    return 0;
+}
+
+static tern_embedder embedder_of(uint64_t *seed)
+{
+    return (tern_embedder){
+        .name = "made up", .dim = DIM, .similarity = TERN_SIMILARITY_COSINE, .embed = embed, .self = seed};
+}
+
+typedef struct world {
+    tern_texts *texts;
+    tern_rows *rows;
+    tern_beir *corpus;
+    tern_mine_pool *pool;
+    uint64_t seeds[2];
+    tern_embedder model, other;
+} world;
+
+static tern_rows *rows_of(const char *jsonl, tern_texts *texts)
+{
+    tern_error error = {{0}};
+    const tern_rows_source source = {.file = "rows.jsonl", .bytes = jsonl, .n_bytes = strlen(jsonl)};
+    tern_rows *rows = tern_rows_read(&source, texts, &error);
+    ck_assert_msg(rows, "%s", error.message);
+    return rows;
+}
+
+static void open_world(world *w, const char *jsonl, const char *corpus)
+{
+    tern_error error = {{0}};
+    *w = (world){.texts = tern_texts_create(), .seeds = {1, 2}};
+    w->rows = rows_of(jsonl, w->texts);
+    w->corpus = corpus ? tern_beir_corpus_of_memory("corpus.jsonl", corpus, strlen(corpus), 0, &error) : NULL;
+    ck_assert_msg(!corpus || w->corpus, "%s", error.message);
+    w->pool = tern_mine_pool_create(w->rows, w->corpus, &error);
+    ck_assert_msg(w->pool, "%s", error.message);
+    w->model = embedder_of(&w->seeds[0]);
+    w->other = embedder_of(&w->seeds[1]);
+}
+
+static void close_world(world *w)
+{
+    tern_mine_pool_free(w->pool);
+    tern_beir_free(w->corpus);
+    tern_rows_free(w->rows);
+    tern_texts_free(w->texts);
+}
+
+/* n queries with a positive each, and as many documents beside them. */
+static void open_many(world *w, int n)
+{
+    tern_buffer rows = {0}, corpus = {0};
+    for (int i = 0; i < n; i++) {
+        tern_buffer_printf(&rows, "{\"anchor\": \"question %d\", \"positive\": \"answer %d\"}\n", i, i);
+        tern_buffer_printf(&corpus, "{\"_id\": \"d%d\", \"text\": \"answer %d\"}\n", i, i);
+        tern_buffer_printf(&corpus, "{\"_id\": \"x%d\", \"text\": \"something else, number %d\"}\n", i, i);
+    }
+    open_world(w, rows.data, corpus.data);
+    tern_buffer_free(&rows);
+    tern_buffer_free(&corpus);
+}
+
+static tern_mine_job job_of(world *w)
+{
+    tern_mine_job job = {.pool = w->pool, .embedder = &w->model, .filters = tern_mine_defaults(), .max_share = 1};
+    job.shares[0] = (tern_mine_share){tern_miner_find("dense"), 1};
+    job.bm25 = (tern_bm25_options){.k1 = 0.9, .b = 0.4};
+    return job;
+}
+
+static tern_mined *mine(const tern_mine_job *job)
+{
+    tern_error error = {{0}};
+    tern_mined *mined = tern_mine(job, &error);
+    ck_assert_msg(mined, "%s", error.message);
+    return mined;
+}
+
+static int64_t doc_named(const world *w, const char *text)
+{
+    for (int64_t d = 0; d < w->pool->n_docs; d++)
+        if (strcmp(w->pool->docs[d], text) == 0)
+            return d;
+    return -1;
+}
+
+static int has(const tern_mined *mined, int64_t query, int64_t doc)
+{
+    for (int64_t i = mined->start[query]; i < mined->start[query + 1]; i++)
+        if (mined->negative[i].doc == doc)
+            return 1;
+    return 0;
+}
+
+START_TEST(a_pool_has_each_text_once_and_knows_what_is_right)
+{
+    world w;
+    open_world(&w,
+               "{\"anchor\": \"a\", \"positive\": \"One text.\"}\n"
+               "{\"anchor\": \"b\", \"positive\": \"two\"}\n"
+               "{\"anchor\": \"a\", \"positive\": \"two\"}\n"
+               "{\"anchor\": \"c\", \"positive\": \"outside\"}\n",
+               "{\"_id\": \"1\", \"text\": \"One text.\"}\n"
+               "{\"_id\": \"2\", \"text\": \"two\"}\n"
+               "{\"_id\": \"3\", \"text\": \"one  TEXT\"}\n"
+               "{\"_id\": \"9\", \"text\": \"two\"}\n"
+               "{\"_id\": \"4\", \"text\": \" \"}\n"
+               "{\"_id\": \"5\", \"text\": \"B!\"}\n");
+    const tern_mine_pool *p = w.pool;
+    ck_assert_int_eq(p->n_queries, 3);
+    ck_assert_int_eq(p->n_docs, 5);
+    ck_assert_int_eq(p->repeated, 1);
+    ck_assert_int_eq(p->blank, 1);
+    ck_assert_int_eq(p->outside, 1);
+    ck_assert_str_eq(p->doc_id[doc_named(&w, "two")], "9");
+    ck_assert_ptr_null(p->doc_id[doc_named(&w, "outside")]);
+    /* Ids in descending order, then what has none. */
+    ck_assert_int_eq(p->rank[doc_named(&w, "two")], 0);
+    ck_assert_int_eq(p->rank[doc_named(&w, "One text.")], 3);
+    ck_assert_int_eq(p->rank[doc_named(&w, "outside")], 4);
+    ck_assert_int_eq(p->right_start[1] - p->right_start[0], 2);
+    ck_assert_int_eq(p->equal_start[1] - p->equal_start[0], 1);
+    ck_assert_int_eq(p->equal[p->equal_start[0]], doc_named(&w, "one  TEXT"));
+    /* The query's own text. */
+    ck_assert_int_eq(p->equal[p->equal_start[1]], doc_named(&w, "B!"));
+    ck_assert_int_eq(tern_mine_pool_find(p, "c"), 2);
+    ck_assert_int_eq(tern_mine_pool_find(p, "C"), -1);
+    close_world(&w);
+}
+END_TEST
+
+START_TEST(rows_without_positives_are_refused)
+{
+    tern_error error = {{0}};
+    tern_texts *texts = tern_texts_create();
+    tern_rows *rows = rows_of("{\"anchor\": \"a\"}\n", texts);
+    ck_assert_ptr_null(tern_mine_pool_create(rows, NULL, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "have no positive"));
+    tern_rows_free(rows);
+    tern_texts_free(texts);
+}
+END_TEST
+
+/* The nearest documents but for the positive, in the order of their cosines. */
+START_TEST(dense_negatives_are_the_nearest_documents)
+{
+    enum { N = 40, TAKEN = 5 };
+    world w;
+    open_many(&w, N);
+    tern_mine_job job = job_of(&w);
+    job.filters.num_negatives = TAKEN;
+    tern_mined *mined = mine(&job);
+    int64_t n_docs = w.pool->n_docs;
+    float *docs = tern_alloc_aligned((size_t)n_docs * DIM, sizeof *docs), query[DIM];
+    tern_error error = {{0}};
+    ck_assert_int_eq(tern_vectors_embed(&w.model, TERN_ROLE_DOCUMENT, w.pool->docs, n_docs, docs, &error), 0);
+    for (int64_t q = 0; q < N; q++) {
+        ck_assert_int_eq(tern_vectors_embed(&w.model, TERN_ROLE_QUERY, &w.pool->queries[q], 1, query, &error), 0);
+        ck_assert_int_eq(mined->start[q + 1] - mined->start[q], TAKEN);
+        float worst = mined->negative[mined->start[q + 1] - 1].score;
+        int64_t better = 0;
+        for (int64_t d = 0; d < n_docs; d++) {
+            float score = tern_vectors_dot(query, docs + d * DIM, DIM);
+            int right = d == w.pool->right[w.pool->right_start[q]];
+            better += !right && (double)score > (double)worst + 1e-6;
+            ck_assert(!(right && has(mined, q, d)));
+        }
+        ck_assert_int_eq(better, TAKEN - 1);
+        ck_assert_double_eq_tol(
+            (double)mined->positive_score[q],
+            (double)tern_vectors_dot(query, docs + w.pool->right[w.pool->right_start[q]] * DIM, DIM), 1e-6);
+    }
+    free(docs);
+    tern_mined_free(mined);
+    close_world(&w);
+}
+END_TEST
+
+START_TEST(miners_give_their_shares_and_fill_up_for_one_another)
+{
+    world w;
+    open_many(&w, 30);
+    tern_mine_job job = job_of(&w);
+    job.shares[0] = (tern_mine_share){tern_miner_find("random"), 1};
+    job.shares[1] = (tern_mine_share){tern_miner_find("dense"), 2};
+    job.filters.num_negatives = 6;
+    tern_mined *mined = mine(&job);
+    ck_assert_int_eq(mined->by_miner[0], 30 * 2);
+    ck_assert_int_eq(mined->by_miner[1], 30 * 4);
+    for (int64_t q = 0; q < 30; q++)
+        for (int64_t i = mined->start[q]; i < mined->start[q + 1]; i++)
+            for (int64_t k = mined->start[q]; k < i; k++)
+                ck_assert_int_ne(mined->negative[i].doc, mined->negative[k].doc);
+    tern_mined_free(mined);
+    /* BM25 finds nothing but documents with a word of the query: "question 7" has "7" of "number 7". */
+    job.shares[0] = (tern_mine_share){tern_miner_find("bm25"), 1};
+    job.shares[1].share = 1;
+    mined = mine(&job);
+    ck_assert_int_eq(mined->by_miner[0], 30);
+    ck_assert_int_eq(mined->by_miner[1], 30 * 5);
+    ck_assert_int_eq(mined->few, 0);
+    ck_assert_int_eq(mined->fates[TERN_FATE_PICKED], 30 * 6);
+    tern_mined_free(mined);
+    close_world(&w);
+}
+END_TEST
+
+START_TEST(every_miner_ranks_without_repeats_and_the_same_each_time)
+{
+    world w;
+    open_many(&w, 20);
+    int64_t run_start[21], run_docs[60];
+    for (int64_t q = 0; q < 20; q++) {
+        run_start[q] = 3 * q;
+        for (int64_t k = 0; k < 3; k++)
+            run_docs[3 * q + k] = (q + 7 * k) % 40;
+    }
+    run_start[20] = 60;
+    tern_mine_run run = {run_start, run_docs};
+    for (const tern_miner *m = tern_miners(); m->name; m++) {
+        tern_mine_job job = job_of(&w);
+        job.run = &run;
+        job.shares[0].miner = m;
+        job.filters.num_negatives = 4;
+        tern_mined *mined = mine(&job), *again = mine(&job);
+        int64_t n = mined->start[20];
+        ck_assert_int_gt(n, 0);
+        ck_assert_mem_eq(mined->start, again->start, 21 * sizeof *mined->start);
+        for (int64_t i = 0; i < n; i++)
+            ck_assert_int_eq(mined->negative[i].doc, again->negative[i].doc);
+        for (int64_t q = 0; q < 20; q++) {
+            ck_assert(!has(mined, q, w.pool->right[q]));
+            for (int64_t i = mined->start[q] + 1; i < mined->start[q + 1]; i++)
+                ck_assert_int_ne(mined->negative[i].doc, mined->negative[i - 1].doc);
+        }
+        tern_mined_free(again);
+        tern_mined_free(mined);
+    }
+    close_world(&w);
+}
+END_TEST
+
+/* Sixteen words, one of which is another: 13 of 17 triples are shared, more than a coin's worth of error above 0.5. */
+START_TEST(near_duplicates_of_a_positive_are_no_negatives)
+{
+    world w;
+    open_world(&w, "{\"anchor\": \"a\", \"positive\": \"p1 p2 p3 p4 p5 p6 p7 p8 p9 p10 p11 p12 p13 p14 p15 p16\"}\n",
+               "{\"_id\": \"1\", \"text\": \"p1 p2 p3 p4 p5 p6 p7 p8 p9 p10 p11 p12 p13 p14 p15 other\"}\n"
+               "{\"_id\": \"2\", \"text\": \"p1 p2 p3 quite another text it is that follows behind\"}\n");
+    tern_mine_job job = job_of(&w);
+    job.near = 0.5;
+    tern_mined *mined = mine(&job);
+    ck_assert_int_eq(mined->start[1], 1);
+    ck_assert_str_eq(w.pool->doc_id[mined->negative[0].doc], "2");
+    ck_assert_int_eq(mined->fates[TERN_FATE_NEAR], 1);
+    ck_assert_int_eq(mined->few, 1);
+    tern_mined_free(mined);
+    job.near = 0;
+    mined = mine(&job);
+    ck_assert_int_eq(mined->start[1], 2);
+    tern_mined_free(mined);
+    close_world(&w);
+}
+END_TEST
+
+/* Forty queries with the same hundred candidates: none is a negative of more than the share. */
+START_TEST(hubs_are_capped_and_counted)
+{
+    world w;
+    open_many(&w, 60);
+    tern_mine_job job = job_of(&w);
+    job.filters.num_negatives = 10;
+    job.max_share = 0.2;
+    tern_mined *mined = mine(&job);
+    int64_t uses[120] = {0}, at_cap = 0;
+    for (int64_t i = 0; i < mined->start[60]; i++)
+        uses[mined->negative[i].doc]++;
+    for (int d = 0; d < 120; d++) {
+        ck_assert_int_le(uses[d], 12);
+        at_cap += uses[d] == 12;
+    }
+    ck_assert_int_gt(at_cap, 0);
+    ck_assert_int_eq(mined->hubs, at_cap);
+    ck_assert_int_gt(mined->fates[TERN_FATE_HUB], 0);
+    ck_assert_int_eq(mined->start[60], 600);
+    tern_mined_free(mined);
+    close_world(&w);
+}
+END_TEST
+
+static float cosine(world *w, const tern_embedder *by, int64_t query, int64_t doc)
+{
+    float x[DIM], y[DIM];
+    tern_error error = {{0}};
+    tern_vectors_embed(by, TERN_ROLE_QUERY, &w->pool->queries[query], 1, x, &error);
+    tern_vectors_embed(by, TERN_ROLE_DOCUMENT, &w->pool->docs[doc], 1, y, &error);
+    return tern_vectors_dot(x, y, DIM);
+}
+
+START_TEST(a_second_opinion_drops_counts_or_relabels)
+{
+    world w;
+    open_many(&w, 30);
+    tern_mine_job job = job_of(&w);
+    job.second = &w.other;
+    job.second_does = TERN_SECOND_KEEP;
+    tern_mined *mined = mine(&job);
+    int64_t votes = 0;
+    for (int64_t q = 0; q < 30; q++)
+        for (int64_t i = mined->start[q]; i < mined->start[q + 1]; i++)
+            votes += cosine(&w, &w.other, q, mined->negative[i].doc) >
+                     cosine(&w, &w.other, q, w.pool->right[w.pool->right_start[q]]);
+    ck_assert_int_gt(votes, 0);
+    ck_assert_int_eq(mined->votes, votes);
+    tern_mined_free(mined);
+    for (int relabel = 0; relabel < 2; relabel++) {
+        job.second_does = relabel ? TERN_SECOND_RELABEL : TERN_SECOND_DROP;
+        job.filters.range_max = 20;
+        job.filters.relative_margin = 0.05;
+        mined = mine(&job);
+        for (int64_t q = 0; q < 30; q++) {
+            float right = cosine(&w, &w.other, q, w.pool->right[w.pool->right_start[q]]);
+            for (int64_t i = mined->start[q]; i < mined->start[q + 1]; i++)
+                ck_assert(cosine(&w, &w.other, q, mined->negative[i].doc) <= right + 1e-6f);
+            for (int64_t i = mined->relabel_start[q]; i < mined->relabel_start[q + 1]; i++) {
+                ck_assert(cosine(&w, &w.other, q, mined->relabelled[i]) > right - 1e-6f);
+                ck_assert(!has(mined, q, mined->relabelled[i]));
+            }
+        }
+        ck_assert(relabel == (mined->relabel_start[30] > 0));
+        tern_mined_free(mined);
+    }
+    close_world(&w);
+}
+END_TEST
+
+START_TEST(without_scores_to_compare_words_and_lots_need_no_model)
+{
+    world w;
+    open_many(&w, 10);
+    tern_mine_job job = job_of(&w);
+    job.embedder = NULL;
+    job.shares[0].miner = tern_miner_find("bm25");
+    tern_mined *mined = mine(&job);
+    ck_assert_ptr_null(mined->positive_score);
+    ck_assert_int_eq(mined->start[10], 10);
+    ck_assert(isnan(mined->negative[0].score));
+    tern_mined_free(mined);
+    close_world(&w);
+}
+END_TEST
+
+START_TEST(a_stop_ends_it)
+{
+    world w;
+    open_many(&w, 3);
+    tern_mine_job job = job_of(&w);
+    volatile sig_atomic_t stop = 15;
+    tern_error error = {{0}};
+    job.stop = &stop;
+    ck_assert_ptr_null(tern_mine(&job, &error));
+    ck_assert_str_eq(error.message, "interrupted");
+    close_world(&w);
+}
+END_TEST
+
+START_TEST(an_audit_counts_every_candidate_and_shows_what_was_taken_and_left_out)
+{
+    world w;
+    open_many(&w, 50);
+    tern_mine_job job = job_of(&w);
+    job.filters.relative_margin = 0.05;
+    job.filters.range_max = 30;
+    tern_mine_audit *audit = tern_mine_audit_open(&job, 7);
+    tern_mined *mined = mine(&job);
+    json_t *object = tern_mine_audit_json(audit, mined), *value;
+    const char *key;
+    int64_t sum = json_integer_value(json_object_get(object, "negatives")), samples = 0;
+    json_object_foreach(json_object_get(object, "filters"), key, value) sum += json_integer_value(value);
+    ck_assert_int_eq(sum, 50 * 31);
+    ck_assert_uint_eq(json_array_size(json_object_get(object, "samples")), 20);
+    ck_assert_uint_eq(json_array_size(json_object_get(object, "explain")), 31);
+    size_t i;
+    json_array_foreach(json_object_get(object, "explain"), i, value)
+    {
+        ck_assert_str_eq(json_string_value(json_object_get(value, "query")), "question 7");
+        samples += strcmp(json_string_value(json_object_get(value, "fate")), "picked") == 0;
+    }
+    ck_assert_int_eq(samples, mined->start[8] - mined->start[7]);
+    const json_t *difference = json_object_get(json_object_get(object, "scores"), "difference");
+    ck_assert(json_number_value(json_object_get(difference, "max")) <= 2);
+    json_decref(object);
+    tern_mined_free(mined);
+    tern_mine_audit_close(audit);
+    close_world(&w);
+}
+END_TEST
+
+/* Newcombe 1998, table I, method 3: 81 of 263, 15 of 148, 0 of 20 and 29 of 29. */
+START_TEST(intervals_are_wilsons)
+{
+    static const struct {
+        int64_t hits, n;
+        double low, high;
+    } known[] = {{81, 263, 0.2553, 0.3662}, {15, 148, 0.0624, 0.1605}, {0, 20, 0, 0.1611}, {29, 29, 0.8830, 1}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        double low, high;
+        tern_mine_interval(known[i].hits, known[i].n, &low, &high);
+        ck_assert_double_eq_tol(low, known[i].low, 5e-5);
+        ck_assert_double_eq_tol(high, known[i].high, 5e-5);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("mine");
+    TCase *tc = tcase_create("mine");
+    tcase_add_test(tc, a_pool_has_each_text_once_and_knows_what_is_right);
+    tcase_add_test(tc, rows_without_positives_are_refused);
+    tcase_add_test(tc, dense_negatives_are_the_nearest_documents);
+    tcase_add_test(tc, miners_give_their_shares_and_fill_up_for_one_another);
+    tcase_add_test(tc, every_miner_ranks_without_repeats_and_the_same_each_time);
+    tcase_add_test(tc, near_duplicates_of_a_positive_are_no_negatives);
+    tcase_add_test(tc, hubs_are_capped_and_counted);
+    tcase_add_test(tc, a_second_opinion_drops_counts_or_relabels);
+    tcase_add_test(tc, without_scores_to_compare_words_and_lots_need_no_model);
+    tcase_add_test(tc, a_stop_ends_it);
+    tcase_add_test(tc, an_audit_counts_every_candidate_and_shows_what_was_taken_and_left_out);
+    tcase_add_test(tc, intervals_are_wilsons);
+    suite_add_tcase(suite, tc);
+    return tern_test_run(suite);
+}

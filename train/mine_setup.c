@@ -1,0 +1,282 @@
+#include "train/mine_setup.h"
+
+#include "base/memory.h"
+#include "base/nearest.h"
+#include "base/words.h"
+#include "eval/trec_run.h"
+#include "train/reading.h"
+
+#include <string.h>
+
+static int set_miner(tern_mine_setup *n, const tern_recipe *recipe, int place, const char *name, double share,
+                     tern_error *error)
+{
+    const char *names[TERN_MINE_MOST_MINERS];
+    size_t n_names = 0;
+    tern_buffer all = {0};
+    int words = tern_bm25_named(name, &n->job.bm25, error); /* "bm25:stemmer=none" too */
+    if (words < 0)
+        return tern_fail_within(error, "%s", tern_recipe_line(recipe, "mine.miners"));
+    const tern_miner *miner = tern_miner_find(words ? "bm25" : name);
+    for (const tern_miner *m = tern_miners(); m->name; m++) {
+        tern_buffer_printf(&all, "%s%s", n_names ? ", " : "", m->name);
+        names[n_names++] = m->name;
+    }
+    const char *near = miner ? NULL : tern_nearest(name, names, n_names),
+               *line = tern_recipe_line(recipe, "mine.miners");
+    n->job.shares[place] = (tern_mine_share){miner, share};
+    if (near)
+        tern_fail(error, "%s: there is no miner \"%.60s\"; did you mean %s?", line, name, near);
+    else if (!miner)
+        tern_fail(error, "%s: there is no miner \"%.60s\"; there are %s", line, name, all.data);
+    tern_buffer_free(&all);
+    return miner ? 0 : -1;
+}
+
+static int uses(const tern_mine_setup *n, const char *miner)
+{
+    for (int s = 0; n->job.shares[s].miner; s++)
+        if (strcmp(n->job.shares[s].miner->name, miner) == 0)
+            return 1;
+    return 0;
+}
+
+static int set_miners(tern_mine_setup *n, const tern_recipe *recipe, tern_error *error)
+{
+    const tern_recipe_rates *miners = &recipe->mine.miners;
+    if (miners->n > TERN_MINE_MOST_MINERS)
+        return tern_fail(error, "%s: mine.miners has %d miners, and takes %d at most",
+                         tern_recipe_line(recipe, "mine.miners"), miners->n, TERN_MINE_MOST_MINERS);
+    n->job.bm25 = (tern_bm25_options)TERN_BM25_DEFAULTS;
+    for (int i = 0; i < miners->n; i++)
+        if (set_miner(n, recipe, i, miners->names[i], miners->items[i], error) < 0)
+            return -1;
+    if (miners->n == 0)
+        n->job.shares[0] = (tern_mine_share){tern_miner_find("dense"), 1};
+    if (uses(n, "run") && !recipe->mine.run)
+        return tern_fail(error, "%s: the miner run reads a TREC run; add mine: {run: FILE}",
+                         tern_recipe_line(recipe, "mine.miners"));
+    if (recipe->mine.run && !uses(n, "run"))
+        return tern_fail(error, "%s: mine.run is for the miner run, which mine.miners doesn't have",
+                         tern_recipe_line(recipe, "mine.run"));
+    if ((uses(n, "bm25") || uses(n, "fusion")) && tern_analyzer_check(&n->job.bm25.terms, error) < 0)
+        return tern_fail_within(error, "%s", tern_recipe_line(recipe, "mine.miners"));
+    return 0;
+}
+
+static void set_options(tern_mine_setup *n, const tern_recipe *recipe)
+{
+    n->job.filters = (tern_mine_options){
+        .range_min = recipe->mine.range_min,
+        .range_max = recipe->mine.range_max,
+        .max_score = recipe->mine.max_score,
+        .min_score = recipe->mine.min_score,
+        .absolute_margin = recipe->mine.absolute_margin,
+        .relative_margin = recipe->mine.relative_margin,
+        .num_negatives = recipe->mine.num_negatives,
+        .random = recipe->mine.sampling == TERN_SAMPLING_RANDOM,
+        .seed = (uint64_t)recipe->mine.seed,
+    };
+    n->job.near = recipe->mine.near_duplicates;
+    n->job.max_share = recipe->mine.max_share;
+    n->job.second_does = recipe->mine.second_does == TERN_OPINION_KEEP      ? TERN_SECOND_KEEP
+                         : recipe->mine.second_does == TERN_OPINION_RELABEL ? TERN_SECOND_RELABEL
+                                                                            : TERN_SECOND_DROP;
+    n->job.second_margin = recipe->mine.second_margin;
+}
+
+/* Positives, and the folder's or the given corpus. */
+static int make_pool(tern_mine_setup *n, const tern_recipe *recipe, int i, const tern_rows *rows, tern_error *error)
+{
+    const tern_recipe_data *data = &recipe->sources[i].data;
+    const char *given = recipe->mine.corpus;
+    tern_beir *corpus = NULL;
+    if (data->beir && given)
+        return tern_fail(error, "%s: mine.corpus is for data.train.file; %s has a corpus of its own",
+                         tern_recipe_line(recipe, "mine.corpus"), data->beir);
+    if (data->beir)
+        corpus = tern_beir_read(data->beir, data->split, recipe->data.invalid_utf8_replace, error);
+    else if (given)
+        corpus = tern_beir_read_corpus(given, recipe->data.invalid_utf8_replace, error);
+    if (!corpus && (data->beir || given))
+        return tern_fail_within(error, "%s", tern_recipe_line(recipe, given ? "mine.corpus" : "data.train"));
+    n->pool = tern_mine_pool_create(rows, corpus, error);
+    tern_beir_free(corpus);
+    if (!n->pool)
+        return tern_fail_within(error, "%s", tern_recipe_line(recipe, "data.train"));
+    if (n->pool->outside > 0 && given)
+        tern_warn(&n->warnings, "%lld positive%s %s not in %s; %s among the candidates all the same",
+                  (long long)n->pool->outside, tern_s(n->pool->outside), tern_is(n->pool->outside), given,
+                  n->pool->outside == 1 ? "it is" : "they are");
+    if (rows->n_negatives > 0)
+        tern_warn(&n->warnings, "the negatives that %s has already are not used; those that are mined take their place",
+                  data->beir ? data->beir : data->file);
+    return 0;
+}
+
+/* Places of a pool's documents, or queries, by id. */
+static tern_texts *places_of(const char *const *ids, int64_t n, int64_t **place)
+{
+    tern_texts *texts = tern_texts_create();
+    *place = tern_alloc((size_t)n, sizeof **place);
+    for (int64_t i = 0; ids && i < n; i++)
+        if (ids[i])
+            (*place)[tern_texts_add(texts, ids[i], strlen(ids[i]))] = i;
+    return texts;
+}
+
+static int64_t find_place(const tern_texts *texts, const int64_t *place, const char *id)
+{
+    int64_t found = tern_texts_find(texts, id, strlen(id));
+    return found < 0 ? -1 : place[found];
+}
+
+/* A run's queries by the pool's: which of the run's it is, or -1. Documents that aren't there are counted. */
+static void take_run(tern_mine_setup *n, const tern_trec_run *run, int64_t *unknown, int64_t *known)
+{
+    const tern_mine_pool *p = n->pool;
+    int64_t *doc_place, *query_place, *of = tern_alloc((size_t)p->n_queries, sizeof *of);
+    tern_texts *docs = places_of(p->doc_id, p->n_docs, &doc_place);
+    tern_texts *queries = places_of(p->query_id, p->n_queries, &query_place);
+    size_t n_docs = 0, capacity = 0;
+    memset(of, 0xFF, (size_t)p->n_queries * sizeof *of);
+    for (int64_t q = 0; q < run->n_queries; q++) {
+        int64_t query = find_place(queries, query_place, tern_trec_run_query(run, q));
+        if (query >= 0)
+            of[query] = q;
+    }
+    n->run.start = tern_calloc((size_t)p->n_queries + 1, sizeof *n->run.start);
+    for (int64_t q = 0; q < p->n_queries; q++) {
+        for (int64_t k = of[q] < 0 ? 0 : run->start[of[q]]; of[q] >= 0 && k < run->start[of[q] + 1]; k++) {
+            int64_t doc = find_place(docs, doc_place, tern_trec_run_doc(run, k));
+            *unknown += doc < 0;
+            if (doc < 0)
+                continue;
+            TERN_GROW(n->run.docs, n_docs, capacity);
+            n->run.docs[n_docs++] = doc;
+        }
+        *known += of[q] >= 0;
+        n->run.start[q + 1] = (int64_t)n_docs;
+    }
+    tern_texts_free(queries);
+    tern_texts_free(docs);
+    free(query_place);
+    free(doc_place);
+    free(of);
+}
+
+static int read_run(tern_mine_setup *n, const tern_recipe *recipe, tern_error *error)
+{
+    const char *path = recipe->mine.run, *line = tern_recipe_line(recipe, "mine.run");
+    int64_t unknown = 0, known = 0;
+    if (!path)
+        return 0;
+    if (!n->pool->doc_id)
+        return tern_fail(error,
+                         "%s: a run names documents by their ids, which data.train.file has none of; give "
+                         "data.train.beir",
+                         line);
+    tern_trec_run *run = tern_trec_run_read(path, recipe->data.invalid_utf8_replace, error);
+    if (!run)
+        return tern_fail_within(error, "%s", line);
+    take_run(n, run, &unknown, &known);
+    tern_trec_run_free(run);
+    if (known == 0)
+        return tern_fail(error, "%s: %s has none of the %lld training queries; are the ids written alike?", line, path,
+                         (long long)n->pool->n_queries);
+    if (n->run.start[n->pool->n_queries] == 0)
+        return tern_fail(error, "%s: none of the documents that %s names is in the corpus; are the ids written alike?",
+                         line, path);
+    if (known < n->pool->n_queries)
+        tern_warn(&n->warnings, "%s lacks %lld of %lld training queries", path, (long long)(n->pool->n_queries - known),
+                  (long long)n->pool->n_queries);
+    if (unknown > 0)
+        tern_warn(&n->warnings, "%s names %lld document%s that %s not in the corpus, or the same text as another", path,
+                  (long long)unknown, tern_s(unknown), tern_is(unknown));
+    n->job.run = &n->run;
+    return 0;
+}
+
+static void show(void *negatives, int64_t done, int64_t total)
+{
+    const tern_mine_setup *n = negatives;
+    n->watch->work(n->watch->context, "encoding for the miner", done, total);
+}
+
+static void show_second(void *negatives, int64_t done, int64_t total)
+{
+    const tern_mine_setup *n = negatives;
+    n->watch->work(n->watch->context, "encoding for the second opinion", done, total);
+}
+
+static tern_model_source source_of(tern_mine_setup *n, tern_model *model, void (*progress)(void *, int64_t, int64_t))
+{
+    return (tern_model_source){.model = model,
+                               .progress = n->watch && n->watch->work ? progress : NULL,
+                               .context = n,
+                               .total = n->pool->n_docs + n->pool->n_queries,
+                               .stop = n->watch ? n->watch->stop : NULL};
+}
+
+static int open_models(tern_mine_setup *n, const tern_recipe *recipe, tern_model *model, tern_error *error)
+{
+    const char *name = recipe->mine.model ? recipe->mine.model : recipe->model;
+    const char *key = recipe->mine.model ? "mine.model" : "model";
+    if (recipe->mine.model || !model) {
+        if (!name)
+            return tern_fail(error, "%s: a model from scratch knows nothing of what is near; name one with mine.model",
+                             tern_recipe_line(recipe, "mine"));
+        n->own = tern_model_open(name, error);
+        if (!n->own)
+            return tern_fail_within(error, "%s", tern_recipe_line(recipe, key));
+        tern_warnings_add(&n->warnings, &n->own->warnings);
+    }
+    if (n->own && !recipe->mine.model) {
+        tern_reading readings[TERN_READINGS];
+        tern_readings_make(readings, recipe, n->own);
+        tern_reading_set(&readings[TERN_READING_EXPORTED], n->own);
+        tern_readings_free(readings);
+    }
+    n->source = source_of(n, n->own ? n->own : model, show);
+    n->embedder = tern_model_embedder(&n->source);
+    n->job.embedder = &n->embedder;
+    if (!recipe->mine.second)
+        return 0;
+    n->second = tern_model_open(recipe->mine.second, error);
+    if (!n->second)
+        return tern_fail_within(error, "%s", tern_recipe_line(recipe, "mine.second"));
+    tern_warnings_add(&n->warnings, &n->second->warnings);
+    n->second_source = source_of(n, n->second, show_second);
+    n->second_embedder = tern_model_embedder(&n->second_source);
+    n->job.second = &n->second_embedder;
+    return 0;
+}
+
+tern_mine_setup *tern_mine_setup_open(const tern_recipe *recipe, int i, const tern_rows *rows, tern_model *model,
+                                      const tern_train_watch *watch, tern_error *error)
+{
+    tern_mine_setup *n = tern_calloc(1, sizeof *n);
+    n->watch = watch;
+    n->job.stop = watch ? watch->stop : NULL;
+    set_options(n, recipe);
+    if (set_miners(n, recipe, error) == 0 && make_pool(n, recipe, i, rows, error) == 0 &&
+        read_run(n, recipe, error) == 0 && open_models(n, recipe, model, error) == 0) {
+        n->job.pool = n->pool;
+        return n;
+    }
+    tern_mine_setup_free(n);
+    return NULL;
+}
+
+void tern_mine_setup_free(tern_mine_setup *setup)
+{
+    if (!setup)
+        return;
+    tern_mine_pool_free(setup->pool);
+    tern_model_free(setup->own);
+    tern_model_free(setup->second);
+    tern_warnings_free(&setup->warnings);
+    free(setup->run.start);
+    free(setup->run.docs);
+    free(setup);
+}

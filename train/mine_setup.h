@@ -1,0 +1,36 @@
+/* Hard negatives as a recipe's section mine asks for them: the corpus, the models and the runs that it names, and what
+ * is mined from them for the rows of one data set.
+ *
+ *     tern_mine_setup *n = tern_mine_setup_open(recipe, 0, rows, model, watch, &error);      // reads and checks
+ *     tern_mine_audit *audit = tern_mine_audit_open(&n->job, -1);
+ *     tern_mined *mined = tern_mine(&n->job, &error);                                        // the long work
+ *     tern_mine_setup_free(n); */
+#ifndef TERN_TRAIN_MINE_SETUP_H
+#define TERN_TRAIN_MINE_SETUP_H
+
+#include "checkpoints/model_embedder.h"
+#include "mining/mine.h"
+#include "recipes/recipe.h"
+#include "train/train.h"
+
+typedef struct tern_mine_setup {
+    tern_mine_pool *pool;
+    tern_mine_job job;
+    tern_warnings warnings; /* what is missing or stands twice */
+    /* private */
+    const tern_train_watch *watch;
+    tern_model *own, *second;
+    tern_model_source source, second_source;
+    tern_embedder embedder, second_embedder;
+    tern_mine_run run;
+} tern_mine_setup;
+
+/* rows are those of the recipe's data set number i. model: what ranks, borrowed; NULL: mine.model, else the recipe's
+ * model is opened, with the recipe's prompts. watch: gets the progress; borrowed. NULL with a sentence that begins with
+ * the recipe's line: there is no such miner, the miner run has no run or another one a run, a corpus beside a BEIR
+ * folder, a run that names no query or no document that is there, and what readers and models refuse. */
+tern_mine_setup *tern_mine_setup_open(const tern_recipe *recipe, int i, const tern_rows *rows, tern_model *model,
+                                      const tern_train_watch *watch, tern_error *error);
+void tern_mine_setup_free(tern_mine_setup *setup);
+
+#endif
