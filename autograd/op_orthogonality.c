@@ -1,6 +1,6 @@
 /* Global orthogonal regularisation (Zhang, Yu, Kumar, Chang 2017, as GlobalOrthogonalRegularizationLoss of
  * sentence-transformers 6.2): over the similarities s_ij = x_i.x_j of the N ordered pairs of rows of one column that
- * hold different texts, n (n - 1) where none recurs,
+ * hold different texts, n (n - 1) where none recurs or lacks,
  *     y = a m^2 + b max(0, q - 1/D)      m the mean of s_ij, q the mean of s_ij^2
  * summed over the k columns of x [n k, D], column c having the rows i k + c.
  *     dx_i += sum over those j of 4 (a m + b [q > 1/D] s_ij) / N x_j dy
@@ -22,7 +22,7 @@ typedef struct column_sums {
 
 typedef struct orthogonality {
     int64_t each, tiles; /* columns; tiles of rows in each */
-    const int64_t *text; /* [n, each] equal for rows of one text; NULL: all differ */
+    const int64_t *text; /* [n, each] equal for rows of one text, below 0 for rows of none; NULL: all differ */
     column_sums *factor; /* [each]: what multiplies 1 and s_ij in the gradient */
 } orthogonality;
 
@@ -42,12 +42,15 @@ static const tern_real *row_of(const tern_tensor *x, const orthogonality *o, int
     return x->data + (i * o->each + c) * x->cols;
 }
 
-/* 1 for row i and column j of a tile when both are one text. */
+/* 1 for row i and column j of a tile when both are one text, or one of them is none. */
 static int is_same(const orthogonality *o, const tile *t, int64_t i, int64_t j)
 {
     if (t->row + i == t->col + j)
         return 1;
-    return o->text && o->text[(t->row + i) * o->each + t->c] == o->text[(t->col + j) * o->each + t->c];
+    if (!o->text)
+        return 0;
+    int64_t own = o->text[(t->row + i) * o->each + t->c], other = o->text[(t->col + j) * o->each + t->c];
+    return own == other || own < 0 || other < 0;
 }
 
 /* s [rows, cols]: similarities, 0 of a text to itself. Returns of how many pairs they are. */

@@ -94,9 +94,9 @@ typedef enum tern_pair_kind {
     TERN_PAIR_MANHATTAN,
 } tern_pair_kind;
 /* Mean over i, j of max(0, d(a_i,p_i) - d(a_i,n_ij) + margin) -> [1,1]. a, p [n,D]; negative [n k,D], row i's at i k.
- */
+ * text [n k]: below 0 for negatives that are none and make no triplet; NULL: all do. Without a triplet it is 0. */
 tern_tensor *tern_triplet_margin(tern_tape *tape, tern_tensor *a, tern_tensor *p, tern_tensor *negative,
-                                 tern_pair_kind distance, double margin);
+                                 tern_pair_kind distance, double margin, const int64_t *text);
 /* Losses over the triplets inside a batch x [n,D] whose rows have labels [n], see op_batch_triplet.c -> [1,1]. margin
  * is not for HARD_SOFT. text [n]: rows of one text are no negatives of each other, whatever their labels; NULL: all
  * differ. label, text: kept by the caller until backward. */
@@ -134,8 +134,8 @@ tern_tensor *tern_pair_features(tern_tape *tape, tern_tensor *u, tern_tensor *v,
 tern_tensor *tern_cross_entropy(tern_tape *tape, tern_tensor *x, const int64_t *label);
 /* Sum over the columns c of texts (rows i each + c of x [n each,D], of unit length) of
  * mean_weight m^2 + second_moment_weight max(0, q - 1/D), m and q the means of the similarities of different texts and
- * of their squares -> [1,1]. text [n each]: equal numbers for rows of one text, kept by the caller until backward;
- * NULL: all differ. */
+ * of their squares -> [1,1]. text [n each]: equal numbers for rows of one text, below 0 for rows that hold none
+ * and don't count, kept by the caller until backward; NULL: all differ. */
 tern_tensor *tern_orthogonality(tern_tape *tape, tern_tensor *x, int64_t each, double mean_weight,
                                 double second_moment_weight, const int64_t *text);
 

@@ -47,7 +47,7 @@ tern_plan *tern_plan_create(int64_t n, int64_t size)
 /* The row's texts into the counts, or out of them (by -1). */
 static void count_texts(const tern_rows *rows, int64_t row, int64_t by, int64_t *count)
 {
-    for (int c = 0; c < tern_row_candidates(rows); c++)
+    for (int c = 0; c < tern_row_candidates(rows, row); c++)
         if (tern_row_is_first(rows, row, c))
             count[tern_row_candidate(rows, row, c)] += by;
 }
@@ -55,7 +55,7 @@ static void count_texts(const tern_rows *rows, int64_t row, int64_t by, int64_t 
 /* The text that keeps the row out of a batch with these counts, or -1. */
 static int64_t blocking_text(const deal *d, int64_t row)
 {
-    for (int c = 0; c < tern_row_candidates(d->rows); c++) {
+    for (int c = 0; c < tern_row_candidates(d->rows, row); c++) {
         int64_t text = tern_row_candidate(d->rows, row, c);
         if (d->used[text] >= d->most[text])
             return text;
@@ -134,7 +134,7 @@ static void take_anyway(deal *d)
     if (d->crowded < 0)
         d->crowded = d->batch;
     for (int64_t i = d->plan->start[d->batch]; d->placed < d->end; i++)
-        for (int c = 0; c < tern_row_candidates(d->rows) && d->placed < d->end; c++) {
+        for (int c = 0; c < tern_row_candidates(d->rows, d->plan->rows[i]) && d->placed < d->end; c++) {
             int64_t text = tern_row_candidate(d->rows, d->plan->rows[i], c);
             if (d->head[text] >= 0)
                 place(d, dequeue(d, text));
@@ -145,7 +145,7 @@ static void close_batch(deal *d)
 {
     const tern_plan *plan = d->plan;
     for (int64_t i = plan->start[d->batch]; i < d->end; i++)
-        for (int c = 0; c < tern_row_candidates(d->rows); c++) {
+        for (int c = 0; c < tern_row_candidates(d->rows, plan->rows[i]); c++) {
             int64_t text = tern_row_candidate(d->rows, plan->rows[i], c);
             if (d->used[text] > 0 && d->head[text] >= 0)
                 push_ready(d, text);
@@ -199,7 +199,7 @@ static void list_holders(mending *m, int64_t n_texts)
         m->start[t + 2] += m->start[t + 1];
     m->holder = tern_alloc((size_t)m->start[n_texts + 1], sizeof *m->holder);
     for (int64_t i = 0; i < n; i++)
-        for (int c = 0; c < tern_row_candidates(m->rows); c++)
+        for (int c = 0; c < tern_row_candidates(m->rows, plan->rows[i]); c++)
             if (tern_row_is_first(m->rows, plan->rows[i], c))
                 m->holder[m->start[tern_row_candidate(m->rows, plan->rows[i], c) + 1]++] = plan->rows[i];
 }
@@ -212,7 +212,7 @@ static int64_t batch_of(const mending *m, int64_t row)
 /* Marks the batches that have one of the row's texts as often as they may without the row. */
 static void close_batches(mending *m, int64_t row)
 {
-    for (int c = 0; c < tern_row_candidates(m->rows); c++) {
+    for (int c = 0; c < tern_row_candidates(m->rows, row); c++) {
         int64_t text = tern_row_candidate(m->rows, row, c), from = m->start[text], to = m->start[text + 1];
         for (int64_t i = from; i < to; i++)
             if (m->holder[i] != row && ++m->tally[batch_of(m, m->holder[i])] >= m->most[text])
@@ -226,7 +226,7 @@ static void close_batches(mending *m, int64_t row)
 /* 1 when the batch that is mended may have the row's texts, the row's own share of the counts left out. */
 static int fits(const mending *m, int64_t row)
 {
-    for (int c = 0; c < tern_row_candidates(m->rows); c++) {
+    for (int c = 0; c < tern_row_candidates(m->rows, row); c++) {
         int64_t text = tern_row_candidate(m->rows, row, c);
         if (m->used[text] >= m->most[text])
             return 0;

@@ -12,10 +12,14 @@ tern_plan *tern_plan_create(int64_t n, int64_t size);
  * that can be had. n_texts: all candidates' text ids are below it. */
 void tern_deal_apart(const tern_rows *rows, int64_t n_texts, const int64_t *row, int64_t size, tern_plan *plan);
 
-/* Candidates of a row: its positive, which is the anchor once more where the rows have none, and its negatives. */
-static inline int tern_row_candidates(const tern_rows *rows)
+/* Candidates of a row: its positive, which is the anchor once more where the rows have none, and its negatives. Those
+ * that it lacks are the last ones, and not counted. */
+static inline int tern_row_candidates(const tern_rows *rows, int64_t row)
 {
-    return 1 + rows->n_negatives;
+    int n = rows->n_negatives;
+    while (n > 0 && rows->negative[row * rows->n_negatives + n - 1] == TERN_NO_TEXT)
+        n--;
+    return 1 + n;
 }
 
 static inline int64_t tern_row_candidate(const tern_rows *rows, int64_t row, int c)

@@ -78,7 +78,7 @@ static void mark_repeated(const candidate *list, int64_t width, uint8_t *line)
 static void prefer_own(const tern_rows *rows, int64_t row, const candidate *list, int64_t width, int64_t first_own,
                        uint8_t *line)
 {
-    for (int c = 0; c < rows->n_negatives; c++) {
+    for (int c = 0; c + 1 < tern_row_candidates(rows, row); c++) {
         int64_t text = tern_row_candidate(rows, row, c + 1), place = list[find(list, width, text)].place;
         if (place >= first_own && place <= first_own + c)
             continue; /* it is the first, or repeats the row's own one */
@@ -111,6 +111,7 @@ void tern_rows_mask(const tern_rows *rows, const int64_t *batch, int64_t n, int 
         mark(list, width, anchor, TERN_PAIR_NO_NEGATIVE, line);
         if (judged)
             mark_relevant(rows, anchor, list, width, line);
+        mark(list, width, TERN_NO_TEXT, TERN_PAIR_NO_NEGATIVE, line);
         mark(anchors, n, anchor, TERN_PAIR_SAME_ANCHOR, line);
         line[i] = 0;
     }

@@ -237,6 +237,12 @@ tern_mixture_place tern_mixture_at(tern_mixture *mixture, int64_t at)
                                 .epoch_steps = mixture->n_steps};
 }
 
+const tern_rows *tern_mixture_view(tern_mixture *mixture, const tern_mixture_place *place)
+{
+    TERN_CHECK(place->source >= 0 && place->source < mixture->n, "source %d of %d", place->source, mixture->n);
+    return plan_of(&mixture->source[place->source], place->source_epoch)->view;
+}
+
 const int64_t *tern_mixture_rows(tern_mixture *mixture, const tern_mixture_place *place, int64_t *n)
 {
     TERN_CHECK(place->source >= 0 && place->source < mixture->n, "source %d of %d", place->source, mixture->n);

@@ -29,6 +29,21 @@ static void permute_scores(tern_rows *rows, const int64_t *order)
     free(old);
 }
 
+static void permute_pool(tern_rows *rows, const int64_t *order)
+{
+    tern_negatives *pool = rows->pool;
+    if (!pool)
+        return;
+    pool->list = permuted(pool->list, order, rows->n, 1);
+    double *old = pool->positive_score;
+    if (!old)
+        return;
+    pool->positive_score = tern_alloc((size_t)rows->n, sizeof *old);
+    for (int64_t i = 0; i < rows->n; i++)
+        pool->positive_score[i] = old[order[i]];
+    free(old);
+}
+
 static int64_t greatest_anchor(const tern_rows *rows)
 {
     int64_t greatest = -1;
@@ -62,6 +77,7 @@ static void group_by_anchor(tern_rows *rows)
     rows->negative = permuted(rows->negative, order, rows->n, rows->n_negatives);
     rows->label = permuted(rows->label, order, rows->n, 1);
     permute_scores(rows, order);
+    permute_pool(rows, order);
     free(group_of);
     free(next);
     free(order);
@@ -122,6 +138,8 @@ tern_rows *tern_rows_read(const tern_rows_source *source, tern_texts *texts, ter
         if (source->beir || source->positives_per_query > 0)
             group_by_anchor(rows);
         relate(&build);
+        if (rows->pool && source->negatives_per_row > 0)
+            tern_negatives_clean(rows);
     }
     free(build.relation);
     if (status == 0)
@@ -143,6 +161,7 @@ void tern_rows_free(tern_rows *rows)
     free(rows->relevant_start);
     free(rows->relevant);
     free(rows->note);
+    tern_negatives_free(rows->pool);
     free(rows);
 }
 
@@ -150,6 +169,8 @@ void tern_rows_keep_anchors(tern_rows *rows)
 {
     free(rows->positive);
     free(rows->negative);
+    tern_negatives_free(rows->pool);
+    rows->pool = NULL;
     rows->positive = rows->negative = NULL;
     rows->has_positive = rows->n_negatives = 0;
     rows->n_anchors_known = 0;

@@ -14,6 +14,11 @@ typedef struct judged {
     int min_grade, greatest_grade;
     int64_t *text_of; /* [n_docs] text ids of documents met so far; -1 */
     int64_t blank;    /* judgements that make no row since the query or the document has no text */
+    int draws;        /* 1: judgements up to worst are negatives to draw from */
+    int worst;
+    int least_relevant; /* the least grade of what is relevant */
+    tern_relation *negative;
+    size_t n_negatives, negative_capacity;
 } judged;
 
 static int is_blank(const char *text)
@@ -49,6 +54,12 @@ static void add_relation(tern_rows_build *build, int64_t anchor, int64_t documen
     build->relation[build->n_relations++] = (tern_relation){anchor, document};
 }
 
+static void add_negative(judged *j, int64_t anchor, int64_t document)
+{
+    TERN_GROW(j->negative, j->n_negatives, j->negative_capacity);
+    j->negative[j->n_negatives++] = (tern_relation){anchor, document};
+}
+
 static void add_query(tern_rows_build *build, judged *j, const char *text, int64_t query)
 {
     const tern_qrels *qrels = &j->beir->qrels;
@@ -57,7 +68,8 @@ static void add_query(tern_rows_build *build, judged *j, const char *text, int64
     for (int64_t i = qrels->start[query]; i < qrels->start[query + 1]; i++) {
         int grade = qrels->grades[i];
         j->greatest_grade = grade > j->greatest_grade ? grade : j->greatest_grade;
-        if (grade <= 0)
+        int is_negative = j->draws && grade <= j->worst;
+        if (grade <= 0 && !is_negative)
             continue;
         int64_t document = doc_text(j, build->rows->texts, qrels->doc_ids[i]);
         if (document < 0)
@@ -66,7 +78,10 @@ static void add_query(tern_rows_build *build, judged *j, const char *text, int64
             j->blank += grade >= j->min_grade;
             continue;
         }
-        add_relation(build, anchor, document);
+        if (is_negative)
+            add_negative(j, anchor, document);
+        if (grade >= j->least_relevant)
+            add_relation(build, anchor, document);
         if (grade >= j->min_grade)
             add_row(build, anchor, document);
     }
@@ -113,10 +128,45 @@ static int check_rows(tern_rows *rows, const judged *j, tern_error *error)
                      j->split, j->min_grade, j->greatest_grade);
 }
 
+static int by_anchor(const void *left, const void *right)
+{
+    const tern_relation *a = left, *b = right;
+    if (a->anchor != b->anchor)
+        return a->anchor < b->anchor ? -1 : 1;
+    return a->document < b->document ? -1 : a->document > b->document;
+}
+
+/* A list for each anchor, by text ids; the rows of an anchor share it. */
+static void make_lists(tern_rows_build *build, judged *j)
+{
+    tern_rows *rows = build->rows;
+    size_t texts = (size_t)tern_texts_count(rows->texts), at = 0;
+    int64_t *list_of = tern_alloc(texts, sizeof *list_of);
+    rows->pool = tern_calloc(1, sizeof *rows->pool);
+    if (j->n_negatives)
+        qsort(j->negative, j->n_negatives, sizeof *j->negative, by_anchor);
+    tern_rows_end_list(build); /* start[0] */
+    for (size_t t = 0; t < texts; t++) {
+        for (; at < j->n_negatives && j->negative[at].anchor == (int64_t)t; at++)
+            tern_rows_add_negative(build, j->negative[at].document);
+        list_of[t] = rows->pool->n_lists;
+        tern_rows_end_list(build);
+    }
+    rows->pool->list = tern_alloc((size_t)rows->n, sizeof *rows->pool->list);
+    for (int64_t i = 0; i < rows->n; i++)
+        rows->pool->list[i] = list_of[rows->anchor[i]];
+    free(list_of);
+}
+
 int tern_rows_read_beir(tern_rows_build *build, const tern_rows_source *source, tern_error *error)
 {
     judged j = {.folder = source->beir, .split = source->split ? source->split : "train"};
     j.min_grade = source->min_grade > 1 ? source->min_grade : 1;
+    j.draws = source->negatives_per_row > 0;
+    j.worst = source->most_negative_grade;
+    j.least_relevant = j.draws && j.worst > 0 ? j.worst + 1 : 1;
+    TERN_CHECK(!j.draws || j.worst < j.min_grade, "grades to %d are negatives and from %d on positives", j.worst,
+               j.min_grade);
     tern_beir *beir = tern_beir_read(j.folder, j.split, source->invalid_utf8_replace, error);
     if (!beir)
         return -1;
@@ -126,6 +176,11 @@ int tern_rows_read_beir(tern_rows_build *build, const tern_rows_source *source, 
     build->rows->has_positive = 1;
     add_queries(build, &j);
     int status = check_rows(build->rows, &j, error);
+    if (status == 0 && j.draws) {
+        build->rows->n_negatives = source->negatives_per_row;
+        make_lists(build, &j);
+    }
+    free(j.negative);
     free(j.text_of);
     tern_beir_free(beir);
     return status;

@@ -6,121 +6,93 @@
 #include "base/words.h"
 #include "data/blank.h"
 #include "data/jsonl.h"
-#include "data/rows_roles.h"
 
-#include <math.h>
 #include <string.h>
 
-typedef struct reading {
-    tern_table *table;
-    const tern_rows_source *source;
-    tern_findings *findings; /* the source's; NULL: not wanted */
-    tern_rows_build *build;
-    tern_roles roles;
-    tern_texts *labels; /* id i is the label i */
-} reading;
-
-/* A value's fault, with its sentence in error: 0 when reading goes on. */
-static int fault(const reading *r, const tern_error *error)
+int tern_rows_fault(const tern_rows_reading *r, const tern_error *error)
 {
     return tern_findings_fault(r->findings, error) ? 0 : -1;
 }
 
-/* FlagEmbedding's and Tevatron's lists of texts or of passages, where others have one text a key. */
-static int fail_list(const reading *r, const char *name, const json_t *list, tern_error *error)
+int tern_rows_add_text(const tern_rows_reading *r, const char *name, const char *text, size_t n, int64_t *id,
+                       tern_error *error)
 {
-    const char *item = json_is_object(json_array_get(list, 0)) ? "object" : "text";
-    size_t n = json_array_size(list);
-    return tern_fail(
-        error,
-        "%s:%lld: \"%s\" is an array where a string is expected; it holds %zu %s%s, and tern reads one text "
-        "a key: write a row for each positive, and negatives as negative_1, negative_2, ...",
-        tern_table_path(r->table), tern_table_line(r->table), name, n, item, tern_s((int64_t)n));
-}
-
-static int read_text(const reading *r, const char *name, int64_t *id, tern_error *error)
-{
-    const char *text, *path = tern_table_path(r->table);
     long long line = tern_table_line(r->table);
-    size_t n, inner;
-    const json_t *value = tern_table_value(r->table, name);
-    *id = 0;
-    if (json_is_array(value))
-        return fail_list(r, name, value, error);
-    if (tern_table_text(r->table, name, &text, &n, error) < 0)
-        return -1;
+    size_t inner = n;
     if (memchr(text, 0, n))
         return tern_table_fail_nul(r->table, name, error);
-    inner = n;
     tern_trim_blanks(text, &inner);
     if (inner == 0)
-        return tern_fail(error, "%s:%lld: \"%s\" is empty; fill it in or leave the row out", path, line, name);
+        return tern_fail(error, "%s:%lld: \"%s\" is empty; fill it in or leave the row out", tern_table_path(r->table),
+                         line, name);
     tern_findings_text(r->findings, name, text, n, line);
     *id = tern_texts_add(r->build->rows->texts, text, n);
     return 0;
 }
 
-static void add_score(tern_rows_build *build, double value)
+int tern_rows_add_item(const tern_rows_reading *r, const char *name, const json_t *list, size_t i, int64_t *id,
+                       tern_error *error)
 {
-    TERN_GROW(build->rows->score, build->n_score, build->score_capacity);
-    build->rows->score[build->n_score++] = value;
-}
-
-/* The scale that the source asks for, so that its ends become 0 and 1. */
-static int scale_score(const reading *r, const char *name, double *value, tern_error *error)
-{
-    double from = r->source->score_least, to = r->source->score_most;
-    if (from == to)
-        return 0;
-    if (*value < fmin(from, to) || *value > fmax(from, to))
-        return tern_fail(error, "%s:%lld: \"%s\" is %g, which isn't between %g and %g", tern_table_path(r->table),
-                         tern_table_line(r->table), name, *value, from, to);
-    /* Halves, since the whole difference may not fit a double. */
-    *value = (0.5 * *value - 0.5 * from) / (0.5 * to - 0.5 * from);
-    return 0;
-}
-
-static int read_list(const reading *r, tern_error *error)
-{
-    const char *name = r->roles.scores.name[0], *path = tern_table_path(r->table);
+    const json_t *item = json_array_get(list, i);
+    const char *text = json_string_value(item), *path = tern_table_path(r->table);
     long long line = tern_table_line(r->table);
-    const json_t *list = tern_table_value(r->table, name);
-    if (!json_is_array(list))
-        return tern_fail(error, "%s:%lld: \"%s\" is %s where a list of numbers is expected, as in the first row", path,
-                         line, name, tern_json_kind(list));
-    if (json_array_size(list) != (size_t)r->build->rows->n_scores)
-        return tern_fail(error, "%s:%lld: \"%s\" holds %zu number%s, and %d in the first row", path, line, name,
-                         json_array_size(list), tern_s((int64_t)json_array_size(list)), r->build->rows->n_scores);
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *item = json_array_get(list, i);
-        double value = json_number_value(item);
-        if (!json_is_number(item))
-            return tern_fail(error, "%s:%lld: \"%s\" holds %s where a number is expected", path, line, name,
-                             tern_json_kind(item));
-        if (scale_score(r, name, &value, error) < 0)
-            return -1;
-        add_score(r->build, value);
-    }
-    return 0;
+    size_t n = json_string_length(item);
+    if (!text)
+        return tern_fail(error, "%s:%lld: \"%s\" holds %s where a text is expected", path, line, name,
+                         tern_json_kind(item));
+    tern_trim_blanks(text, &n);
+    if (n == 0)
+        return tern_fail(error, "%s:%lld: \"%s\" holds an empty text; fill it in or take it out", path, line, name);
+    return tern_rows_add_text(r, name, text, json_string_length(item), id, error);
 }
 
-static int read_scores(const reading *r, tern_error *error)
+static int read_text(const tern_rows_reading *r, const char *name, int64_t *id, tern_error *error)
 {
-    double value;
-    if (r->roles.score_is_list)
-        return read_list(r, error) < 0 ? fault(r, error) : 0;
-    for (int i = 0; i < r->roles.scores.n; i++) {
-        if ((tern_table_number(r->table, r->roles.scores.name[i], &value, error) < 0 ||
-             scale_score(r, r->roles.scores.name[i], &value, error) < 0) &&
-            fault(r, error) < 0)
-            return -1;
-        add_score(r->build, value);
+    const char *text;
+    size_t n;
+    *id = 0;
+    if (json_is_array(tern_table_value(r->table, name)))
+        return tern_fail(
+            error,
+            "%s:%lld: \"%s\" is an array where a string is expected; a row has one anchor: write a row for "
+            "each",
+            tern_table_path(r->table), tern_table_line(r->table), name);
+    if (tern_table_text(r->table, name, &text, &n, error) < 0)
+        return -1;
+    return tern_rows_add_text(r, name, text, n, id, error);
+}
+
+static void add_positive(tern_rows_reading *r, int64_t id)
+{
+    TERN_GROW(r->positive, r->n_positives, r->positive_capacity);
+    r->positive[r->n_positives++] = id;
+}
+
+/* The line's positive, or those of its list. */
+static int read_positives(tern_rows_reading *r, tern_error *error)
+{
+    const char *name = r->roles.positive;
+    const json_t *list = tern_table_value(r->table, name);
+    int64_t id = 0;
+    r->n_positives = 0;
+    if (!json_is_array(list)) {
+        int status = read_text(r, name, &id, error);
+        add_positive(r, id);
+        return status;
     }
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (tern_rows_add_item(r, name, list, i, &id, error) < 0)
+            return -1;
+        add_positive(r, id);
+    }
+    if (r->n_positives == 0)
+        return tern_fail(error, "%s:%lld: \"%s\" is an empty list; give a text or leave the row out",
+                         tern_table_path(r->table), tern_table_line(r->table), name);
     return 0;
 }
 
 /* Labels that are all numbers, or true and false in JSON, are scores too, in a file that has no others. */
-static int score_by_label(const reading *r, const char *label, tern_error *error)
+static int score_by_label(const tern_rows_reading *r, const char *label, tern_error *error)
 {
     const json_t *given = tern_table_value(r->table, r->roles.label);
     double value = json_is_true(given);
@@ -130,13 +102,10 @@ static int score_by_label(const reading *r, const char *label, tern_error *error
         r->build->labels_are_words = 1;
         return 0;
     }
-    if (scale_score(r, r->roles.label, &value, error) < 0)
-        return -1;
-    add_score(r->build, value);
-    return 0;
+    return tern_rows_add_score(r, r->roles.label, value, error);
 }
 
-static int read_label(const reading *r, tern_error *error)
+static int read_label(const tern_rows_reading *r, tern_error *error)
 {
     tern_rows_build *build = r->build;
     char *label;
@@ -148,54 +117,49 @@ static int read_label(const reading *r, tern_error *error)
     build->rows->label[build->n_label++] = id;
     tern_findings_label(r->findings, id, label);
     tern_findings_text(r->findings, r->roles.label, label, n, tern_table_line(r->table));
-    int status = r->roles.scores.n ? 0 : score_by_label(r, label, error);
+    int status = r->roles.scores.n || r->scores_are_listed ? 0 : score_by_label(r, label, error);
     free(label);
     return status;
 }
 
-static int read_row(const reading *r, tern_error *error)
+/* A row of the line, with positive number p. */
+static int add_row(tern_rows_reading *r, int64_t anchor, size_t p, tern_error *error)
 {
     tern_rows_build *build = r->build;
     tern_rows *rows = build->rows;
     TERN_GROW(rows->anchor, build->n_anchor, build->anchor_capacity);
-    if (read_text(r, r->roles.anchor, &rows->anchor[build->n_anchor++], error) < 0 && fault(r, error) < 0)
-        return -1;
+    rows->anchor[build->n_anchor++] = anchor;
     if (r->roles.positive) {
         TERN_GROW(rows->positive, build->n_positive, build->positive_capacity);
-        if (read_text(r, r->roles.positive, &rows->positive[build->n_positive++], error) < 0 && fault(r, error) < 0)
-            return -1;
+        rows->positive[build->n_positive++] = p < r->n_positives ? r->positive[p] : 0;
     }
-    for (int i = 0; i < r->roles.negatives.n; i++) {
-        TERN_GROW(rows->negative, build->n_negative, build->negative_capacity);
-        if (read_text(r, r->roles.negatives.name[i], &rows->negative[build->n_negative++], error) < 0 &&
-            fault(r, error) < 0)
-            return -1;
-    }
+    TERN_GROW(rows->pool->list, build->n_list, build->list_capacity);
+    rows->pool->list[build->n_list++] = rows->pool->n_lists - 1;
     rows->n++;
-    if (read_scores(r, error) < 0)
+    if (tern_rows_read_scores(r, error) < 0)
         return -1;
-    return r->roles.label && read_label(r, error) < 0 ? fault(r, error) : 0;
+    return r->roles.label && read_label(r, error) < 0 ? tern_rows_fault(r, error) : 0;
 }
 
-/* What all rows must have, by the first one. */
-static int begin(reading *r, tern_error *error)
+static int read_line(tern_rows_reading *r, tern_error *error)
 {
-    tern_roles *roles = &r->roles;
-    if (tern_roles_find(roles, r->table, r->source, error) < 0)
+    int64_t anchor;
+    if (read_text(r, r->roles.anchor, &anchor, error) < 0 && tern_rows_fault(r, error) < 0)
         return -1;
-    const json_t *first = roles->scores.n == 1 ? tern_table_value(r->table, roles->scores.name[0]) : NULL;
-    size_t n = json_array_size(first);
-    roles->score_is_list = json_is_array(first);
-    if (roles->score_is_list && (n == 0 || n > TERN_MAX_SCORES))
-        return tern_fail(error, "%s:%lld: \"%s\" holds %zu numbers where 1 to %d are expected",
-                         tern_table_path(r->table), tern_table_line(r->table), roles->scores.name[0], n,
-                         (int)TERN_MAX_SCORES);
-    r->build->rows->n_scores = roles->score_is_list ? (int)n : roles->scores.n;
+    if (r->roles.positive && read_positives(r, error) < 0 && tern_rows_fault(r, error) < 0)
+        return -1;
+    if (tern_rows_read_negatives(r, error) < 0 || (r->lines == 1 && tern_rows_begin_scores(r, error) < 0))
+        return -1;
+    if (tern_rows_read_listed_scores(r, error) < 0 && tern_rows_fault(r, error) < 0)
+        return -1;
+    for (size_t p = 0; p == 0 || (r->roles.positive && p < r->n_positives); p++)
+        if (add_row(r, anchor, p, error) < 0)
+            return -1;
     return 0;
 }
 
 /* Faults that were passed over fail in the end. */
-static int fail_collected(const reading *r, tern_error *error)
+static int fail_collected(const tern_rows_reading *r, tern_error *error)
 {
     int64_t more = r->findings->n_faults - 1;
     if (more == 0)
@@ -205,18 +169,21 @@ static int fail_collected(const reading *r, tern_error *error)
 }
 
 /* After the last row. */
-static int finish(const reading *r, tern_error *error)
+static int finish(tern_rows_reading *r, tern_error *error)
 {
     tern_rows *rows = r->build->rows;
     const tern_rows_source *source = r->source;
+    if (tern_rows_check_even(r, error) < 0)
+        return -1;
     if (r->findings && r->findings->n_faults)
         return fail_collected(r, error);
-    rows->n_negatives = r->roles.negatives.n;
     rows->has_positive = r->roles.positive != NULL;
     rows->has_label = r->roles.label != NULL;
     rows->n_labels = tern_texts_count(r->labels);
-    if (!r->roles.scores.n && r->roles.label && !r->build->labels_are_words)
+    if (!r->roles.scores.n && !r->scores_are_listed && r->roles.label && !r->build->labels_are_words)
         rows->n_scores = 1;
+    if (tern_rows_finish_negatives(r, error) < 0)
+        return -1;
     if (rows->n_scores == 0) {
         free(rows->score);
         rows->score = NULL;
@@ -230,28 +197,28 @@ static int finish(const reading *r, tern_error *error)
 }
 
 /* The next row, or the next that can be read as one: 1, 0, -1. */
-static int next_row(const reading *r, tern_error *error)
+static int next_row(const tern_rows_reading *r, tern_error *error)
 {
     int status;
-    while ((status = tern_table_next(r->table, error)) < 0 && fault(r, error) == 0)
+    while ((status = tern_table_next(r->table, error)) < 0 && tern_rows_fault(r, error) == 0)
         ;
     return status;
 }
 
-static int read_rows(reading *r, tern_error *error)
+static int read_rows(tern_rows_reading *r, tern_error *error)
 {
     int status, begun = 0;
     while ((status = next_row(r, error)) > 0) {
-        if (!begun && begin(r, error) < 0)
+        if (!begun && tern_roles_find(&r->roles, r->table, r->source, error) < 0)
             return -1;
         begun = 1;
         if (r->findings)
             r->findings->n_rows++;
+        if (tern_roles_check(&r->roles, r->table, error) < 0 && tern_rows_fault(r, error) < 0)
+            return -1;
+        if (read_line(r, error) < 0)
+            return -1;
         tern_roles_note_others(&r->roles, r->table, r->findings);
-        if (tern_roles_check(&r->roles, r->table, error) < 0 && fault(r, error) < 0)
-            return -1;
-        if (read_row(r, error) < 0)
-            return -1;
     }
     if (status < 0)
         return -1;
@@ -264,15 +231,19 @@ static int read_rows(reading *r, tern_error *error)
 
 int tern_rows_read_file(tern_rows_build *build, const tern_rows_source *source, tern_error *error)
 {
-    reading r = {.source = source, .findings = source->findings, .build = build};
+    tern_rows_reading r = {.source = source, .findings = source->findings, .build = build};
     r.table = source->bytes ? tern_table_of_memory(source->file, source->bytes, source->n_bytes,
                                                    source->invalid_utf8_replace, error)
                             : tern_table_open(source->file, source->invalid_utf8_replace, error);
     if (!r.table)
         return -1;
     r.labels = tern_texts_create();
+    build->rows->pool = tern_calloc(1, sizeof *build->rows->pool);
+    tern_rows_end_list(build); /* start[0] */
     int status = read_rows(&r, error);
     tern_roles_free(&r.roles);
+    free(r.positive);
+    free(r.uneven);
     tern_texts_free(r.labels);
     tern_table_close(r.table);
     return status;

@@ -26,7 +26,8 @@ static int is_name(const char *role, const char *name)
 
 static int plays_another_role(const tern_roles *r, const char *name)
 {
-    return is_name(r->anchor, name) || is_name(r->positive, name) || is_name(r->label, name);
+    return is_name(r->anchor, name) || is_name(r->positive, name) || is_name(r->label, name) ||
+           is_name(r->positive_scores, name) || is_name(r->negative_scores, name);
 }
 
 /* Takes name, and adds it when the table has it: 1; 0 when not. */
@@ -56,7 +57,8 @@ static int numbers_tried(const tern_role_columns *c)
 static int find_columns(const tern_table *t, tern_roles *r, tern_role_columns *c, const char *role, const char *wanted,
                         int loose, tern_error *error)
 {
-    c->base = wanted ? wanted : role;
+    if (!c->base)
+        c->base = wanted ? wanted : role;
     int status = add_column(t, r, c, tern_strdup(c->base), role, error);
     for (int i = 0; status >= 0 && i < numbers_tried(c); i++) {
         status = add_column(t, r, c, tern_format("%s_%d", c->base, i), role, error);
@@ -68,18 +70,38 @@ static int find_columns(const tern_table *t, tern_roles *r, tern_role_columns *c
     return wanted && c->n == 0 ? tern_table_fail_column(t, role, wanted, error) : 0;
 }
 
+/* {"query": "..", "pos": ["..", ..], "neg": [..]}, FlagEmbedding's form, where no column is named. */
+static int is_flag(const tern_table *t, const tern_rows_source *source)
+{
+    return !source->anchor && !source->positive && !source->negative && !tern_table_has(t, "anchor") &&
+           tern_table_has(t, "query") && json_is_array(tern_table_value(t, "pos"));
+}
+
+/* A list of scores beside each list of texts, where the row has no others. */
+static void find_score_lists(tern_roles *r, const tern_table *t)
+{
+    static const char positives[] = "pos_scores", negatives[] = "neg_scores";
+    if (r->scores.n > 0 || !r->positive || !json_is_array(tern_table_value(t, r->positive)) ||
+        !json_is_array(tern_table_value(t, positives)) || !json_is_array(tern_table_value(t, negatives)))
+        return;
+    r->positive_scores = positives;
+    r->negative_scores = negatives;
+}
+
 static int find_all(tern_roles *r, const tern_table *t, const tern_rows_source *source, tern_error *error)
 {
+    int flag = is_flag(t, source);
     r->negatives.most = TERN_MAX_NEGATIVES;
+    r->negatives.base = flag ? "neg" : NULL;
     r->scores.most = TERN_MAX_SCORES;
-    if (find_role(t, "anchor", source->anchor, 1, &r->anchor, error) < 0 ||
-        find_role(t, "positive", source->positive, 0, &r->positive, error) < 0 ||
-        find_role(t, "label", source->label, 0, &r->label, error) < 0)
+    if (find_role(t, "anchor", flag ? "query" : source->anchor, 1, &r->anchor, error) < 0 ||
+        find_role(t, "positive", flag ? "pos" : source->positive, 0, &r->positive, error) < 0 ||
+        find_role(t, "label", source->label, 0, &r->label, error) < 0 ||
+        find_columns(t, r, &r->negatives, "negative", source->negative, 1, error) < 0 ||
+        find_columns(t, r, &r->scores, "score", source->score, 0, error) < 0)
         return -1;
-    return find_columns(t, r, &r->negatives, "negative", source->negative, 1, error) < 0 ||
-                   find_columns(t, r, &r->scores, "score", source->score, 0, error) < 0
-               ? -1
-               : 0;
+    find_score_lists(r, t);
+    return 0;
 }
 
 static int is_listed(const tern_role_columns *c, const char *name)
@@ -113,6 +135,10 @@ static void note_used(const tern_roles *r, tern_findings *findings)
         tern_findings_use(findings, "label", r->label, 0);
     for (int i = 0; i < r->scores.n; i++)
         tern_findings_use(findings, "score", r->scores.name[i], 0);
+    if (r->positive_scores) {
+        tern_findings_use(findings, "score", r->positive_scores, 0);
+        tern_findings_use(findings, "score", r->negative_scores, 0);
+    }
 }
 
 /* CSV: all rows have the same columns, so that those without a role are found once. */
@@ -174,19 +200,42 @@ static int is_column(const tern_role_columns *c, const tern_table *table, const 
     return !is_there;
 }
 
+int tern_roles_add_negatives(tern_roles *roles, const tern_table *table, tern_findings *findings, const char **added,
+                             tern_error *error)
+{
+    tern_role_columns *c = &roles->negatives;
+    const char **names;
+    *added = NULL;
+    if (tern_table_form(table) != TERN_FORM_JSONL)
+        return 0;
+    size_t n = tern_table_columns(table, &names);
+    int status = 0;
+    for (size_t i = 0; i < n && status >= 0; i++) {
+        if (!is_column(c, table, names[i], 1) || plays_another_role(roles, names[i]) || is_listed(c, names[i]))
+            continue;
+        status = add_column(table, roles, c, tern_strdup(names[i]), "negative", error);
+        if (status < 0)
+            break;
+        if (!*added)
+            *added = c->name[c->n - 1];
+        tern_findings_use(findings, "negative", names[i], is_loose(c, names[i]));
+    }
+    free(names);
+    return status < 0 ? -1 : 0;
+}
+
 int tern_roles_check(const tern_roles *roles, const tern_table *table, tern_error *error)
 {
     const char **names;
     if (tern_table_form(table) != TERN_FORM_JSONL)
         return 0;
     size_t n = tern_table_columns(table, &names);
-    int negatives = 0, scores = 0, status = 0;
+    int scores = 0, status = 0;
     for (size_t i = 0; i < n && status == 0; i++) {
         const char *key = names[i];
         int extra = (!roles->positive && strcmp(key, "positive") == 0) || (!roles->label && strcmp(key, "label") == 0);
-        negatives += is_column(&roles->negatives, table, key, 1) && !plays_another_role(roles, key);
         scores += is_column(&roles->scores, table, key, 0) && !plays_another_role(roles, key);
-        if (extra || negatives > roles->negatives.n || scores > roles->scores.n)
+        if (extra || scores > roles->scores.n)
             status =
                 tern_fail(error, "%s:%lld: the row has \"%s\", which the first row lacks; all rows need the same roles",
                           tern_table_path(table), tern_table_line(table), key);

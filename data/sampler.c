@@ -30,6 +30,18 @@ static int64_t count_drawn(const tern_rows *rows)
     return n;
 }
 
+static int64_t count_texts(const tern_rows *rows)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < rows->n; i++)
+        n = tern_max(n, tern_row_candidate(rows, i, 0) + 1);
+    for (int64_t i = 0; rows->negative && i < rows->n * rows->n_negatives; i++)
+        n = tern_max(n, rows->negative[i] + 1);
+    for (int64_t i = 0; rows->pool && i < rows->pool->start[rows->pool->n_lists]; i++)
+        n = tern_max(n, rows->pool->text[i] + 1);
+    return n;
+}
+
 tern_sampler *tern_sampler_create(const tern_rows *rows, const tern_sampler_options *options)
 {
     TERN_CHECK(options->batch_size > 0, "a batch of %lld rows", (long long)options->batch_size);
@@ -39,9 +51,7 @@ tern_sampler *tern_sampler_create(const tern_rows *rows, const tern_sampler_opti
     sampler->rows = rows;
     sampler->options = *options;
     sampler->n_drawn = count_drawn(rows);
-    for (int64_t i = 0; i < rows->n; i++)
-        for (int c = 0; c < tern_row_candidates(rows); c++)
-            sampler->n_texts = tern_max(sampler->n_texts, tern_row_candidate(rows, i, c) + 1);
+    sampler->n_texts = count_texts(rows);
     return sampler;
 }
 
@@ -152,12 +162,14 @@ tern_plan *tern_sampler_plan(const tern_sampler *sampler, int64_t epoch)
     int bucketing = o->per_label <= 0 && o->bucket_batches > 1;
     tern_plan *plan = tern_plan_create(n, o->batch_size);
     free(drawn);
+    plan->drawn = sampler->rows->pool ? tern_rows_draw(sampler->rows, o->seed, epoch) : NULL;
+    plan->view = plan->drawn ? plan->drawn : sampler->rows;
     if (bucketing)
         sort_windows(sampler, row, n);
     if (o->per_label > 0)
         tern_label_runs_plan(sampler->rows, o, epoch, row, plan);
     else if (o->apart)
-        tern_deal_apart(sampler->rows, sampler->n_texts, row, o->batch_size, plan);
+        tern_deal_apart(plan->view, sampler->n_texts, row, o->batch_size, plan);
     else if (n)
         memcpy(plan->rows, row, (size_t)n * sizeof *row);
     if (bucketing)
@@ -172,5 +184,6 @@ void tern_plan_free(tern_plan *plan)
         return;
     free(plan->start);
     free(plan->rows);
+    tern_rows_drawn_free(plan->drawn);
     free(plan);
 }

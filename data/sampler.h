@@ -9,6 +9,9 @@
  * drawn row comes exactly once an epoch, in ceil(rows / batch_size) batches, all full but the last, whatever repeats:
  * what equal texts mean for the loss is the mask's business (tern_rows_mask).
  *
+ * Where rows have negatives to draw from (rows->pool), each epoch draws them anew for every row, by seed, epoch and
+ * row; the plan's view of the rows has them.
+ *
  * With apart set equal texts are kept apart as far as batches stay full. A text that c rows have among their candidates
  * (positives and negatives) stands in no batch more often than ceil(c / batches) times, so a text that recurs no more
  * often than there are batches stands in each at most once, and one that recurs more often is spread over all of them.
@@ -38,8 +41,10 @@ typedef struct tern_sampler_options {
 
 typedef struct tern_plan {
     int64_t n_batches;
-    int64_t *start; /* [n_batches + 1] */
-    int64_t *rows;  /* [start[n_batches]] row numbers */
+    int64_t *start;        /* [n_batches + 1] */
+    int64_t *rows;         /* [start[n_batches]] row numbers */
+    const tern_rows *view; /* the sampler's rows, with the negatives of this epoch where they are drawn */
+    tern_rows *drawn;      /* private: the view where it is the plan's own */
 } tern_plan;
 
 typedef struct tern_sampler tern_sampler;
@@ -58,7 +63,7 @@ void tern_plan_free(tern_plan *plan);
  * or when the judgements call it relevant to that anchor; judged 0: when its text equals one of those two. Of several
  * candidates of one text all but one are marked as repeated: the row's own counts, or else the first. Texts are
  * compared as the data have them, whatever prompts come before them. Where rows have no positive, each anchor is its
- * own. masked[i, i] is 0. */
+ * own. A negative that is TERN_NO_TEXT is none of any anchor. masked[i, i] is 0. */
 void tern_rows_mask(const tern_rows *rows, const int64_t *batch, int64_t n, int judged, uint8_t *masked);
 
 #endif

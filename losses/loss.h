@@ -96,7 +96,8 @@ typedef struct tern_loss_batch {
      * see base/pair_mask.h. NULL: nothing. masked[i, i] is ignored. */
     const uint8_t *masked;
     const int64_t *text;  /* [n (1 + positives + n_negatives)] equal for equal texts: anchors, positives, negatives.
-                             NULL: no text recurs */
+                             Below 0: the row lacks this negative; its vector stands for nothing, and masked says that
+                             it is no negative of anybody. NULL: no text recurs, and none lacks */
     const int64_t *label; /* [n] classes 0, 1, ...; NULL: none */
     const double *score;  /* [n, n_scores]; NULL: none */
     int n_scores;

@@ -120,7 +120,7 @@ static const char *sample(const tern_key_row *row)
     case TERN_KEY_SIZE:
         return "2GB";
     case TERN_KEY_GRADE:
-        return "\">=1\"";
+        return row->least > 0 ? "\">=1\"" : "\"<=0\"";
     case TERN_KEY_INT:
         return "N";
     case TERN_KEY_REAL:

@@ -181,7 +181,7 @@ char *tern_key_takes(const tern_key_row *row)
     case TERN_KEY_MODEL:
         return tern_strdup("a folder or a name");
     case TERN_KEY_GRADE:
-        return tern_strdup("\">=N\", N a whole number from 1 on");
+        return tern_strdup(row->least > 0 ? "\">=N\", N a whole number from 1 on" : "\"<=N\", N a whole number");
     case TERN_KEY_SIZE:
         return tern_strdup("a size such as 2GB, 1.5GB or 512MB, from 1MB to 1024TB");
     }

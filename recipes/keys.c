@@ -78,8 +78,18 @@ const tern_key_row tern_key_rows[] = {
     DATA(train, data, "Whose judgements to train on: the file qrels/SPLIT.tsv."),
     TEXT(TEXT, "data.train.label", data.label, NULL, TERN_KEY_FILE,
          "The column that holds a label; \"label\" when not given."),
-    {"data.train.positives", SCOPE, TERN_KEY_GRADE, AT(data.min_grade), 1, 1000000, NULL, ">=1", TERN_KEY_BEIR,
+    {"data.train.positives", SCOPE, TERN_KEY_GRADE, AT(data.min_grade), 1, 1000000, ">=", ">=1", TERN_KEY_BEIR,
      "Which grades are positives. Grade 0 never is."},
+    {"data.train.negatives.judged", SCOPE, TERN_KEY_GRADE, AT(data.negatives.judged), -1000000, 1000000, "<=", NULL,
+     TERN_KEY_BEIR,
+     "Documents that the judgements grade so for a row's query are its negatives, per_row of them drawn anew each "
+     "epoch. A document judged above that is never one, nor is another with the same text."},
+    NUMBER(INT, "data.train.negatives.per_row", data.negatives.per_row, 1, 64, NULL, TERN_KEY_BEIR,
+           "How many are drawn for each row; required with negatives.judged. A row with fewer has fewer."),
+    NUMBER(
+        INT, "data.train.negatives_per_row", data.negatives_per_row, 1, 64, NULL, TERN_KEY_FILE,
+        "How many of a row's negatives are used an epoch, drawn anew each time. A row with fewer has fewer. When not "
+        "given, all are used, and each row must have the same number."),
     NUMBER(INT, "data.train.positives_per_query", data.positives_per_query, 0, LARGE, "0", 0,
            "How many of a query's positives are used an epoch, drawn anew each time; 0: all."),
     NUMBER(INT, "data.train.per_label", per_label, 0, 1000, "0", 0,

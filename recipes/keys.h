@@ -18,7 +18,7 @@ typedef enum tern_key_kind {
     TERN_KEY_INPUT,   /* char *: a path, made absolute */
     TERN_KEY_MODEL,   /* char *: a folder that is there, made absolute, or a name */
     TERN_KEY_OUTPUT,  /* char *: a path, kept as it is given */
-    TERN_KEY_GRADE,   /* int64_t, written ">=N" */
+    TERN_KEY_GRADE,   /* int64_t in [least, most], written ">=N" or "<=N": choices says which */
     TERN_KEY_SIZE,    /* int64_t: bytes, written 2GB; in [least, most] */
     TERN_KEY_INTS,    /* tern_recipe_ints, each item in [least, most] */
     TERN_KEY_REALS,   /* tern_recipe_reals, likewise */
@@ -51,8 +51,8 @@ typedef struct tern_key_row {
     tern_key_kind kind;
     size_t offset; /* in tern_recipe, tern_recipe_source or tern_recipe_loss */
     double least, most;
-    const char *choices;  /* "a|b|c" for CHOICE and CHOICES; what the names of RATES are called, NULL: patterns, which
-                             each need a number; names without one get 1 */
+    const char *choices;  /* "a|b|c" for CHOICE and CHOICES; ">=" or "<=" for GRADE; what the names of RATES are called,
+                             NULL: patterns, which each need a number; names without one get 1 */
     const char *fallback; /* the default as a recipe would write it; NULL: none; "=words": worked out elsewhere */
     int flags;
     const char *help;

@@ -65,7 +65,11 @@ typedef struct tern_recipe_data {
     tern_recipe_reals score_range; /* n 2: scores from items[0] to items[1] become 0 to 1; n 0: as they are */
     int64_t min_grade;             /* train from beir: positives: ">=2" is 2; 1 when not given */
     int64_t positives_per_query;   /* train; 0: all */
-    int exclude_same_id;           /* dev and test from beir: a document with the query's own id is left out */
+    int64_t negatives_per_row;     /* train from a file: drawn each epoch; 0: all there are, the same number each row */
+    struct {
+        int64_t judged, per_row; /* per_row 0: none; judged: "<=0" is 0, the best grade of a negative */
+    } negatives;                 /* train from beir */
+    int exclude_same_id;         /* dev and test from beir: a document with the query's own id is left out */
 } tern_recipe_data;
 
 /* One loss with its options; named as in losses/loss.h. */

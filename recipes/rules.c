@@ -107,6 +107,29 @@ static int check_data(tern_recipe *recipe, const char *section, const tern_recip
     return 0;
 }
 
+/* Judged negatives: from which grade on, how many, and none that is a positive too. */
+static int check_negatives(const tern_recipe *recipe, const char *section, const tern_recipe_data *data,
+                           tern_error *error)
+{
+    int judged = origin_in(recipe, section, "negatives.judged") != TERN_FROM_NOTHING;
+    int64_t least = data->min_grade > 0 ? data->min_grade : 1;
+    if (judged && data->negatives.per_row == 0)
+        return tern_fail(error,
+                         "%s: %s.negatives.judged is given without per_row, how many are drawn for a row; add "
+                         "per_row: 8",
+                         line_in(recipe, section, "negatives.judged"), section);
+    if (!judged && data->negatives.per_row > 0)
+        return tern_fail(error,
+                         "%s: %s.negatives.per_row is given without judged, which grades are negatives; add "
+                         "judged: \"<=0\"",
+                         line_in(recipe, section, "negatives.per_row"), section);
+    if (judged && data->negatives.judged >= least)
+        return tern_fail(
+            error, "%s: %s.negatives.judged is \"<=%lld\", and positives begin at grade %lld; no grade can be both",
+            line_in(recipe, section, "negatives.judged"), section, (long long)data->negatives.judged, (long long)least);
+    return 0;
+}
+
 static int check_sources(tern_recipe *recipe, tern_error *error)
 {
     if (recipe->n_sources == 0 || (recipe->n_sources == 1 && !tern_recipe_given(recipe, "data.train")))
@@ -116,6 +139,8 @@ static int check_sources(tern_recipe *recipe, tern_error *error)
         char *section = tern_place_name(recipe, (tern_key_place){i, -1});
         const tern_recipe_data *data = &recipe->sources[i].data;
         int status = check_data(recipe, section, data, error);
+        if (status == 0)
+            status = check_negatives(recipe, section, data, error);
         if (status == 0 && recipe->sources[i].per_label == 1)
             status = tern_fail(error,
                                "%s: %s.per_label is 1, so a row would have no other of its label beside it and nothing "

@@ -116,7 +116,7 @@ static int parse_choice(const job *j, const char *word, int *out)
 
 static int parse_grade(const job *j, const char *word, int64_t *out)
 {
-    if (strncmp(word, ">=", 2))
+    if (strncmp(word, j->row->choices, 2))
         return wrong_value(j, word, "");
     return parse_int(j, word + 2 + strspn(word + 2, " "), out);
 }

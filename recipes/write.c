@@ -143,7 +143,7 @@ static void add_value(tern_buffer *out, const tern_recipe *recipe, int key)
         add_choices(out, row->choices, *(const unsigned *)field);
         break;
     case TERN_KEY_GRADE:
-        tern_buffer_printf(out, "\">=%lld\"", (long long)*(const int64_t *)field);
+        tern_buffer_printf(out, "\"%s%lld\"", row->choices, (long long)*(const int64_t *)field);
         break;
     case TERN_KEY_SIZE:
         add_size(out, *(const int64_t *)field);

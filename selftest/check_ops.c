@@ -336,7 +336,7 @@ static int make_triplet_margin(tern_check *c, int shape)
 static tern_tensor *build_triplet_margin(tern_check *c, tern_tape *tape)
 {
     tern_pair_kind distance = (tern_pair_kind)(TERN_PAIR_COSINE_DISTANCE + c->number[3]);
-    return tern_triplet_margin(tape, c->in[0], c->in[1], c->in[2], distance, c->number[0] == 1 ? 5 : 0.5);
+    return tern_triplet_margin(tape, c->in[0], c->in[1], c->in[2], distance, c->number[0] == 1 ? 5 : 0.5, NULL);
 }
 
 /* batch_triplet: n, labels, D, kind, distance, different texts (0: all) -------------------------------------------- */

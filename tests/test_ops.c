@@ -325,7 +325,7 @@ START_TEST(equal_texts_have_no_gradient_in_the_euclidean_triplet)
 {
     float data[] = {1, 2, 3};
     tern_tensor *a = tern_tape_input(tape, data, 1, 3, 1), *p = same_as(a), *n = same_as(a);
-    tern_tensor *loss = tern_triplet_margin(tape, a, p, n, TERN_PAIR_EUCLIDEAN, 0.5);
+    tern_tensor *loss = tern_triplet_margin(tape, a, p, n, TERN_PAIR_EUCLIDEAN, 0.5, NULL);
     ck_assert_float_eq(*loss->data, 0.5f);
     tern_tape_backward(tape, loss);
     for (int i = 0; i < 3; i++)
@@ -337,8 +337,9 @@ START_TEST(triplets_beyond_the_margin_have_no_gradient)
 {
     float a[] = {1, 0}, p[] = {1, 0}, n[] = {-1, 0};
     tern_tensor *x = tern_tape_input(tape, n, 1, 2, 1);
-    tern_tape_backward(tape, tern_triplet_margin(tape, tern_tape_input(tape, a, 1, 2, 1),
-                                                 tern_tape_input(tape, p, 1, 2, 1), x, TERN_PAIR_COSINE_DISTANCE, 1));
+    tern_tape_backward(tape,
+                       tern_triplet_margin(tape, tern_tape_input(tape, a, 1, 2, 1), tern_tape_input(tape, p, 1, 2, 1),
+                                           x, TERN_PAIR_COSINE_DISTANCE, 1, NULL));
     ck_assert_float_eq(tern_tape_grad(tape, x)[1], 0);
 }
 END_TEST

@@ -73,6 +73,29 @@ static void add_text(tern_batch *b, const tern_tokens *tokens, tern_role role, i
     b->offsets[p->n_seq] = p->n_tok;
 }
 
+/* A place without a text, which has the vector of another place. */
+static void add_nothing(tern_batch *b, int64_t place, int64_t stand_in)
+{
+    b->texts[place] = TERN_NO_TEXT;
+    b->roles[place] = TERN_ROLE_DOCUMENT;
+    b->sequence[place] = b->sequence[stand_in];
+    b->repeated = 1;
+}
+
+/* Each row's negatives, from a place on. */
+static void add_negatives(tern_batch *b, const tern_rows *rows, const tern_tokens *tokens, const int64_t *batch_rows,
+                          int64_t place, int merge)
+{
+    int64_t k = b->n_negatives, positives = b->has_positive ? b->n : 0;
+    for (int64_t i = 0; i < b->n * k; i++, place++) {
+        int64_t text = rows->negative[batch_rows[i / k] * k + i % k];
+        if (text == TERN_NO_TEXT)
+            add_nothing(b, place, positives + i / k);
+        else
+            add_text(b, tokens, TERN_ROLE_DOCUMENT, text, place, merge);
+    }
+}
+
 /* Labels and scores of the rows, side by side. */
 static void add_targets(tern_batch *b, const tern_rows *rows, const int64_t *batch_rows, int64_t n)
 {
@@ -114,15 +137,14 @@ void tern_batch_fill(tern_batch *batch, const tern_rows *rows, const tern_tokens
     tern_batch *b = batch;
     int merge = options->merge;
     start(b, rows, n, options);
-    int64_t place = 0, k = b->n_negatives;
+    int64_t place = 0;
     for (int64_t i = 0; i < n; i++)
         add_text(b, tokens, TERN_ROLE_QUERY, rows->anchor[batch_rows[i]], place++, merge);
     for (int64_t i = 0; options->twice && i < n; i++)
         add_text(b, tokens, TERN_ROLE_QUERY, rows->anchor[batch_rows[i]], place++, merge);
     for (int64_t i = 0; rows->positive && i < n; i++)
         add_text(b, tokens, TERN_ROLE_DOCUMENT, rows->positive[batch_rows[i]], place++, merge);
-    for (int64_t i = 0; i < n * k; i++)
-        add_text(b, tokens, TERN_ROLE_DOCUMENT, rows->negative[batch_rows[i / k] * k + i % k], place++, merge);
+    add_negatives(b, rows, tokens, batch_rows, place, merge);
     add_targets(b, rows, batch_rows, n);
     b->packed.ids = b->ids;
     b->packed.offsets = b->offsets;

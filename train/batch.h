@@ -19,10 +19,11 @@ typedef struct tern_batch {
     int64_t n_texts;    /* places of the logical batch: n times 1 + has_positive + n_negatives */
     int has_positive, n_negatives;
     int64_t tokens;    /* of all places, special ones included; packed.n_tok are those that are encoded */
-    int32_t *sequence; /* [n_texts] which sequence of packed holds each place */
-    int64_t *texts;    /* [n_texts] text ids */
+    int32_t *sequence; /* [n_texts] which sequence of packed holds each place; where there is no text that of the
+                          row's positive or anchor, for the losses to pass by */
+    int64_t *texts;    /* [n_texts] text ids; TERN_NO_TEXT for a negative that a row lacks */
     tern_role *roles;  /* [n_texts] */
-    int repeated;      /* 1 when a sequence serves several places */
+    int repeated;      /* 1 when a sequence serves several places, or some place has no text */
     int is_masked;
     uint8_t *masked; /* [n, n + n * n_negatives] where is_masked, see losses/loss.h */
     int64_t *label;  /* [n], or NULL when the rows have none */
@@ -41,7 +42,8 @@ typedef struct tern_batch_options {
     int twice; /* 1: each anchor once more as its positive, which the rows don't have (SimCSE) */
 } tern_batch_options;
 
-/* Packs rows batch_rows[0..n), with their labels and scores. Leaves masked alone: is_masked becomes 0. */
+/* Packs rows batch_rows[0..n), whose negatives are drawn where they are to be, with their labels and scores. Leaves
+ * masked alone: is_masked becomes 0. */
 void tern_batch_fill(tern_batch *batch, const tern_rows *rows, const tern_tokens *tokens, const int64_t *batch_rows,
                      int64_t n, const tern_batch_options *options);
 /* Fills masked by tern_rows_mask. */

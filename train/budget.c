@@ -12,12 +12,13 @@
 /* How many rows are looked at beyond the first epoch. */
 enum { SURVEYED_ROWS = 1 << 22 };
 
-/* Tokens of the batch. */
-static int64_t look_at(tern_batch_survey *s, const tern_source *source, int number, const int64_t *rows, int64_t n)
+/* Tokens of the batch, whose rows are of view. */
+static int64_t look_at(tern_batch_survey *s, const tern_source *source, int number, const tern_rows *view,
+                       const int64_t *rows, int64_t n)
 {
     int64_t tokens = 0;
     for (int64_t i = 0; i < n; i++)
-        tokens += source->lengths[rows[i]];
+        tokens += view->pool ? tern_tokens_of_row(source->tokens, view, rows[i]) : source->lengths[rows[i]];
     s->rows[number] = tern_max(s->rows[number], n);
     s->tokens[number] = tern_max(s->tokens[number], tokens);
     return tokens;
@@ -28,7 +29,7 @@ static void look_at_first_epoch(tern_batch_survey *s, const tern_source *source,
 {
     tern_plan *plan = tern_sampler_plan(source->sampler, 0);
     for (int64_t b = 0; b < plan->n_batches; b++)
-        look_at(s, source, number, plan->rows + plan->start[b], plan->start[b + 1] - plan->start[b]);
+        look_at(s, source, number, plan->view, plan->rows + plan->start[b], plan->start[b + 1] - plan->start[b]);
     tern_plan_free(plan);
 }
 
@@ -56,7 +57,7 @@ tern_batch_survey tern_batch_survey_make(tern_mixture *mixture, const tern_sourc
         if (at.epoch > 0 && seen >= SURVEYED_ROWS)
             break;
         const int64_t *rows = tern_mixture_rows(mixture, &at, &n);
-        int64_t tokens = look_at(&s, &sources[at.source], at.source, rows, n);
+        int64_t tokens = look_at(&s, &sources[at.source], at.source, tern_mixture_view(mixture, &at), rows, n);
         seen += n;
         if (at.epoch == 0) {
             all_rows += n;
@@ -81,6 +82,7 @@ static tern_memory_batch describe(const tern_source *source, int64_t rows, int64
     batch.texts = rows * (1 + (source->rows->positive || twice ? 1 : 0) + source->rows->n_negatives);
     batch.longest = tern_tokens_longest(source->tokens);
     batch.masked = tern_source_masked(source);
+    batch.shares = source->rows->pool && source->rows->pool->short_rows > 0;
     batch.losses = o->losses;
     batch.n_losses = o->n_losses;
     for (int i = 0; i < o->n_losses; i++)

@@ -7,6 +7,7 @@
 #include "eval/metrics.h"
 #include "losses/loss.h"
 #include "recipes/other_tools.h"
+#include "train/check_negatives.h"
 
 #include <string.h>
 
@@ -254,6 +255,8 @@ static int check_sources(const tern_recipe *recipe, tern_error *error)
         char *section = tern_format("data.train[%d]", i);
         int status = check_losses(recipe, i, error);
         if (status == 0)
+            status = tern_check_negatives_used(recipe, i, error);
+        if (status == 0)
             status = check_data(recipe, section, &recipe->sources[i].data, error);
         free(section);
         if (status < 0)
@@ -489,6 +492,8 @@ int tern_check_rows(const tern_recipe *recipe, int source, const tern_rows *rows
     if (rows->n == 0)
         return tern_fail(error, "%s: %s holds no rows to train on", tern_check_source_line(recipe, source, NULL),
                          place);
+    if (tern_check_negatives(recipe, source, rows, error) < 0)
+        return -1;
     for (int j = 0; j < recipe->sources[source].n_losses; j++)
         if (check_roles(recipe, source, j, rows, place, error) < 0 ||
             check_scores(recipe, source, j, rows, place, error) < 0 ||

@@ -9,8 +9,7 @@
 
 enum { MOST_LABELS = 5 };
 
-/* Roles that a loss looks at, as bits of what losses need. */
-static int uses(const tern_recipe_loss *given)
+int tern_check_roles_used(const tern_recipe_loss *given)
 {
     const tern_loss *loss = tern_loss_find(given->name);
     int roles = loss->needs & (TERN_NEEDS_POSITIVE | TERN_NEEDS_NEGATIVE | TERN_NEEDS_LABEL | TERN_NEEDS_SCORE);
@@ -152,7 +151,7 @@ void tern_check_say_ignored(const tern_recipe *recipe, int source, const tern_ro
         return;
     int used = from->per_label > 0 ? TERN_NEEDS_LABEL : 0;
     for (int j = 0; j < from->n_losses; j++)
-        used |= uses(&from->losses[j]);
+        used |= tern_check_roles_used(&from->losses[j]);
     /* Labels that are numbers are the scores of a file without others: looked at as one of them, they are both. */
     int one = rows->has_label && rows->has_score && !column_of(findings, "score");
     const struct {

@@ -7,6 +7,8 @@
 #include "data/rows.h"
 #include "recipes/recipe.h"
 
+/* Roles that a loss looks at, as bits of what losses need (TERN_NEEDS_POSITIVE, _NEGATIVE, _LABEL, _SCORE). */
+int tern_check_roles_used(const tern_recipe_loss *loss);
 /* Fails when a loss would take pairs for right ones that the data say are wrong: scores, or labels that are numbers,
  * of 0 and 1 (or -1 and 1), under a loss that needs positives and looks at no score. */
 int tern_check_judgements(const tern_recipe *recipe, int source, const tern_rows *rows, const tern_findings *findings,

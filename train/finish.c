@@ -105,6 +105,7 @@ static tern_outcome outcome_of(const tern_training *run, const char *folder, con
     outcome.memory_plan = tern_trainer_planned_peak(run->trainer);
     outcome.warnings = run->warnings;
     outcome.missing = run->judged ? &run->missing : NULL;
+    outcome.drawn = run->draws ? &run->drawn : NULL;
     outcome.steps = run->progress.step;
     outcome.dev_base = dev_score(run, &run->base[TERN_EXAM_DEV]);
     outcome.dev_as_trained = dev_score(run, as_trained(run, TERN_EXAM_DEV));

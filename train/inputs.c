@@ -255,6 +255,15 @@ uint64_t tern_rows_fingerprint(const tern_rows *rows)
     hash = add_hash(hash, rows->positive, n * sizeof *rows->positive);
     hash = add_hash(hash, rows->negative, n * (size_t)rows->n_negatives * sizeof *rows->negative);
     hash = add_hash(hash, rows->score, n * (size_t)rows->n_scores * sizeof *rows->score);
+    if (rows->pool) {
+        const tern_negatives *pool = rows->pool;
+        size_t entries = (size_t)pool->start[pool->n_lists];
+        hash = add_hash(hash, pool->list, n * sizeof *pool->list);
+        hash = add_hash(hash, pool->start, (size_t)(pool->n_lists + 1) * sizeof *pool->start);
+        hash = add_hash(hash, pool->text, entries * sizeof *pool->text);
+        hash = add_hash(hash, pool->score, entries * sizeof *pool->score);
+        hash = add_hash(hash, pool->positive_score, n * sizeof *pool->positive_score);
+    }
     if (rows->relevant_start)
         hash = add_hash(hash, rows->relevant, (size_t)rows->relevant_start[rows->n_anchors_known] * sizeof(int64_t));
     return add_hash(hash, rows->label, n * sizeof *rows->label);

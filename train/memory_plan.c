@@ -103,9 +103,10 @@ static int64_t step_bytes(const tern_memory_job *job, const tern_memory_batch *b
     pass.backward = 0;
     int64_t vectors_alone = tern_memory_tape_of_pass(job->config, &pass).arena; /* the first time through the chunks */
     tern_memory_tape loss = tern_memory_tape_of_loss(b, dim);
-    /* The vectors' gradient; without dropout, where texts that come twice are encoded once, also one row a place. */
+    /* The vectors' gradient; where places share vectors (without dropout texts that come twice do), also one row a
+     * place. */
     int64_t vectors = b->texts * dim * (1 + b->layers) * (int64_t)sizeof(tern_real);
-    if (job->dropout == 0)
+    if (job->dropout == 0 || b->shares)
         loss = (tern_memory_tape){.arena = loss.arena + vectors, .pool = loss.pool + vectors};
     parts->activations = encoder.arena + encoder.pool + encoder.room;
     parts->loss = loss.arena + loss.pool + vectors;

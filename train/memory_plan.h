@@ -26,6 +26,7 @@ typedef struct tern_memory_batch {
     int64_t tokens;  /* the most that any batch of the run has, special ones included */
     int64_t longest; /* tokens of the longest text */
     int masked;      /* 1: it has a mask of rows x candidates */
+    int shares;      /* 1: places share vectors even with dropout: rows may lack negatives */
     const tern_loss_options *losses;
     int n_losses;
     int64_t layers;      /* the most earlier layers that a step looks at; 0: none */

@@ -185,6 +185,10 @@ int64_t tern_memory_of_rows(const tern_rows *rows, int64_t tokens)
         bytes += (int64_t)n;
     }
     int64_t columns = 1 + (rows->positive != NULL) + rows->n_negatives + (rows->label != NULL) + rows->n_scores;
+    const tern_negatives *pool = rows->pool;
+    if (pool) /* each row's list, the lists, and what an epoch draws, which columns has already */
+        bytes +=
+            (rows->n + pool->n_lists + pool->start[pool->n_lists]) * (pool->score ? 2 : 1) * (int64_t)sizeof(int64_t);
     enum { PER_ROW = 3 }; /* tokens of the row, its place in the epoch's plan, its known positive */
     int64_t ids = tokens * (int64_t)sizeof(int32_t) + texts * 2 * (int64_t)sizeof(int64_t);
     return store_bytes(texts, bytes) + rows->n * (columns + PER_ROW) * (int64_t)sizeof(int64_t) + ids;

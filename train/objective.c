@@ -122,9 +122,10 @@ static tern_loss_roles second_roles(const tern_second_vectors *vectors, tern_tap
     int64_t dim = tern_second_dim(vectors);
     tern_tensor *x = tern_tape_tensor(tape, batch->n_texts, dim);
     for (int64_t i = 0; i < batch->n_texts; i++) {
-        const float *v = tern_second_vector(vectors, batch->roles[i], batch->texts[i]);
+        int none = batch->texts[i] == TERN_NO_TEXT;
+        const float *v = none ? NULL : tern_second_vector(vectors, batch->roles[i], batch->texts[i]);
         for (int64_t c = 0; c < dim; c++)
-            x->data[i * dim + c] = (tern_real)v[c];
+            x->data[i * dim + c] = v ? (tern_real)v[c] : 0;
     }
     return split(tape, x, batch);
 }

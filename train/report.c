@@ -107,6 +107,12 @@ json_t *tern_report_json(const tern_outcome *outcome)
         json_object_set_new(result, "documents_missing", json_integer(outcome->missing->documents_missing));
         json_object_set_new(result, "judgements_missing", json_integer(outcome->missing->judgements_missing));
     }
+    if (outcome->drawn)
+        json_object_set_new(result, "negatives",
+                            json_pack("{s:I, s:I, s:I, s:I}", "rows_short", (json_int_t)outcome->drawn->rows_short,
+                                      "rows_without", (json_int_t)outcome->drawn->rows_without, "anchors_without",
+                                      (json_int_t)outcome->drawn->anchors_without, "left_out",
+                                      (json_int_t)outcome->drawn->left_out));
     if (outcome->warnings)
         json_object_set(result, "warnings", outcome->warnings);
     if (outcome->base_model)

@@ -8,6 +8,13 @@
 
 #include <jansson.h>
 
+/* Of data sets whose negatives are drawn, together. */
+typedef struct tern_drawn {
+    int64_t rows_short, rows_without; /* with fewer negatives than are drawn, and with none */
+    int64_t anchors_without;          /* whose rows have none */
+    int64_t left_out;                 /* negatives that are relevant to their anchors */
+} tern_drawn;
+
 /* What a finished run knows. */
 typedef struct tern_outcome {
     const char *metric, *model_folder;
@@ -24,6 +31,7 @@ typedef struct tern_outcome {
     int64_t memory_plan;          /* bytes: the peak that was announced */
     json_t *warnings;             /* borrowed: an array of sentences; NULL: none */
     const tern_coverage *missing; /* of all judgements that were read; NULL: there were none */
+    const tern_drawn *drawn;      /* NULL: nothing is drawn */
     const tern_progress *progress;
 } tern_outcome;
 
@@ -31,7 +39,8 @@ typedef struct tern_outcome {
  *  "dev": {"base", "best", "step", "base_as_trained"}, "worse_than_base", "measured", "training_texts": {"texts",
  * "cut", "max_seq_length"}, "steps", "idle_steps", "idle_reasons": {"all_masked": ..}, "seconds", "tokens_per_second",
  * "peak_memory_mb", "planned_memory_mb", "warnings": [..], "queries_missing", "documents_missing",
- * "judgements_missing", "base_model", "model"}; without warnings none of these, without judgements nothing of what is
+ * "judgements_missing", "negatives": {"rows_short", "rows_without", "anchors_without", "left_out"}, "base_model",
+ * "model"}; without warnings none of these, no negatives where none are drawn, without judgements nothing of what is
  * missing, without test no base, tuned and p_value, without dev no dev, and base_as_trained only where the recipe cuts
  * or prompts texts in another way than the base does. worse_than_base: by the run's metric on dev, without dev on test;
  * absent without either, when measured is false. base_model: absent for a model from scratch. */

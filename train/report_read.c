@@ -59,7 +59,7 @@ static int is_scores(const json_t *value)
     return is_object_of(value, is_number);
 }
 
-static int is_reasons(const json_t *value)
+static int is_counts(const json_t *value)
 {
     return is_object_of(value, is_count);
 }
@@ -104,7 +104,7 @@ static const struct {
     {"training_texts", NULL, is_training},
     {"steps", NULL, is_count},
     {"idle_steps", NULL, is_count},
-    {"idle_reasons", "idle_steps", is_reasons},
+    {"idle_reasons", "idle_steps", is_counts},
     {"seconds", NULL, is_amount},
     {"tokens_per_second", NULL, is_amount},
     {"peak_memory_mb", NULL, is_amount},
@@ -112,6 +112,7 @@ static const struct {
     {"queries_missing", NULL, is_count},
     {"documents_missing", NULL, is_count},
     {"judgements_missing", NULL, is_count},
+    {"negatives", NULL, is_counts},
     {"warnings", NULL, is_texts},
     {"base_model", NULL, is_text},
     {"model", NULL, is_text},

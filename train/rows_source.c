@@ -13,6 +13,8 @@ tern_rows_source tern_rows_source_of(const tern_recipe *recipe, const tern_recip
         .score = data->score,
         .min_grade = (int)data->min_grade,
         .positives_per_query = data->positives_per_query,
+        .negatives_per_row = (int)(data->beir ? data->negatives.per_row : data->negatives_per_row),
+        .most_negative_grade = (int)data->negatives.judged,
         .invalid_utf8_replace = recipe->data.invalid_utf8_replace,
     };
     if (data->score_range.n == 2) {

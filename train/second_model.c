@@ -84,6 +84,8 @@ tern_second_vectors *tern_second_vectors_create(const char *model, const tern_ro
     add_texts(&v->query, rows->anchor, rows->n);
     add_texts(&v->document, rows->positive, rows->n);
     add_texts(&v->document, rows->negative, rows->n * rows->n_negatives);
+    if (rows->pool)
+        add_texts(&v->document, rows->pool->text, rows->pool->start[rows->pool->n_lists]);
     tern_model *opened = tern_model_open(model, error);
     int status = opened ? embed_lists(v, opened, rows->texts, watch, error) : -1;
     tern_model_free(opened);

@@ -10,6 +10,7 @@
 #include "train/budget.h"
 #include "train/check.h"
 #include "train/check_data.h"
+#include "train/check_negatives.h"
 
 #include <math.h>
 #include <string.h>
@@ -82,6 +83,8 @@ static int read_source(tern_training *run, int i, tern_error *error)
         tern_check_say_findings(run->recipe, i, &source->findings, warn, run);
     if (status == 0)
         tern_check_say_ignored(run->recipe, i, source->rows, &source->findings, warn, run);
+    if (status == 0)
+        tern_check_say_negatives(run->recipe, i, source->rows, warn, run);
     return status;
 }
 
@@ -187,11 +190,26 @@ static void count_missing(tern_training *run)
     }
 }
 
+static void count_negatives(tern_training *run)
+{
+    for (int i = 0; i < run->recipe->n_sources; i++) {
+        const tern_negatives *pool = run->sources[i].rows->pool;
+        if (!pool)
+            continue;
+        run->draws = 1;
+        run->drawn.rows_short += pool->short_rows;
+        run->drawn.rows_without += pool->empty_rows;
+        run->drawn.anchors_without += pool->empty_anchors;
+        run->drawn.left_out += pool->left_out;
+    }
+}
+
 int tern_training_read(tern_training *run, tern_error *error)
 {
     if (read_model(run, error) < 0 || read_sources(run, error) < 0 || read_exams(run, error) < 0)
         return -1;
     count_missing(run);
+    count_negatives(run);
     run->inputs = tern_inputs_text(&run->found);
     return make_trainer(run, error);
 }

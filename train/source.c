@@ -147,10 +147,11 @@ int tern_source_masked(const tern_source *source)
     return source->objective.in_batch;
 }
 
-void tern_source_fill(const tern_source *source, const int64_t *rows, int64_t n, double dropout, tern_batch *batch)
+void tern_source_fill(const tern_source *source, const tern_rows *view, const int64_t *rows, int64_t n, double dropout,
+                      tern_batch *batch)
 {
     tern_batch_options options = {.merge = dropout <= 0, .twice = tern_source_twice(source)};
-    tern_batch_fill(batch, source->rows, source->tokens, rows, n, &options);
+    tern_batch_fill(batch, view, source->tokens, rows, n, &options);
     if (tern_source_masked(source))
-        tern_batch_mask(batch, source->rows, rows, source->objective.judged);
+        tern_batch_mask(batch, view, rows, source->objective.judged);
 }

@@ -4,7 +4,7 @@
  *     tern_source_read(&s, recipe, 0, &inputs, &error);           // rows
  *     tern_source_prepare(&s, recipe, model);                     // tokens, sampler
  *     tern_source_embed_second(&s, recipe, watch, &error);        // second models' vectors
- *     tern_source_fill(&s, rows, n, dropout, &batch);             // rows: of its sampler's plan
+ *     tern_source_fill(&s, plan->view, rows, n, dropout, &batch);  // rows: of its sampler's plan
  *     tern_source_free(&s);
  */
 #ifndef TERN_TRAIN_SOURCE_H
@@ -26,7 +26,7 @@ typedef struct tern_source {
     /* After tern_source_prepare. */
     tern_second_vectors *second[TERN_RECIPE_MOST_LOSSES];
     tern_tokens *tokens;
-    int64_t *lengths; /* [rows->n] tokens of each row */
+    int64_t *lengths; /* [rows->n] tokens of each row, about, where its negatives are drawn */
     tern_sampler *sampler;
 } tern_source;
 
@@ -44,7 +44,8 @@ void tern_source_free(tern_source *source);
 int tern_source_twice(const tern_source *source);
 /* 1: batches have a mask of what is no negative. */
 int tern_source_masked(const tern_source *source);
-/* Packs rows [n], with the masks that the losses want. */
-void tern_source_fill(const tern_source *source, const int64_t *rows, int64_t n, double dropout, tern_batch *batch);
+/* Packs rows [n] of view, the source's rows as an epoch has them, with the masks that the losses want. */
+void tern_source_fill(const tern_source *source, const tern_rows *view, const int64_t *rows, int64_t n, double dropout,
+                      tern_batch *batch);
 
 #endif

@@ -1,5 +1,6 @@
 #include "train/tokens.h"
 
+#include "base/integer.h"
 #include "base/memory.h"
 #include "train/token_cache.h"
 
@@ -63,6 +64,8 @@ tern_tokens *tern_tokens_create(const tern_model *model, const char *query_promp
     }
     mark(used, rows->positive, rows->n);
     mark(used, rows->negative, rows->n * rows->n_negatives);
+    if (rows->pool)
+        mark(used, rows->pool->text, rows->pool->start[rows->pool->n_lists]);
     tokenize(&tokens->list[tokens->shared ? 0 : 1], model, rows->texts, used, document);
     free(used);
     return tokens;
@@ -91,13 +94,32 @@ int tern_tokens_roles_equal(const tern_tokens *tokens)
     return tokens->shared;
 }
 
+static int64_t tokens_of_list(const tern_tokens *tokens, const int64_t *text, int64_t n)
+{
+    int64_t sum = 0;
+    for (int64_t i = 0; i < n; i++)
+        if (text[i] != TERN_NO_TEXT)
+            sum += tern_tokens_get(tokens, TERN_ROLE_DOCUMENT, text[i]).n;
+    return sum;
+}
+
+/* What k negatives of the row have, by the mean of its list. */
+static int64_t tokens_to_draw(const tern_tokens *tokens, const tern_negatives *pool, int64_t row, int64_t k)
+{
+    int64_t n = tern_negatives_of_row(pool, row);
+    int64_t sum = tokens_of_list(tokens, pool->text + pool->start[pool->list[row]], n);
+    return n > k ? tern_parts(sum * k, n) : sum;
+}
+
 int64_t tern_tokens_of_row(const tern_tokens *tokens, const tern_rows *rows, int64_t row)
 {
     int64_t k = rows->n_negatives, n = tern_tokens_get(tokens, TERN_ROLE_QUERY, rows->anchor[row]).n;
     if (rows->positive)
         n += tern_tokens_get(tokens, TERN_ROLE_DOCUMENT, rows->positive[row]).n;
-    for (int64_t i = 0; i < k; i++)
-        n += tern_tokens_get(tokens, TERN_ROLE_DOCUMENT, rows->negative[row * k + i]).n;
+    if (rows->negative)
+        n += tokens_of_list(tokens, rows->negative + row * k, k);
+    else if (rows->pool)
+        n += tokens_to_draw(tokens, rows->pool, row, k);
     return n;
 }
 

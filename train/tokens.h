@@ -28,7 +28,8 @@ void tern_tokens_free(tern_tokens *tokens);
 tern_token_span tern_tokens_get(const tern_tokens *tokens, tern_role role, int64_t text);
 /* 1 when a text has the same ids in both roles. */
 int tern_tokens_roles_equal(const tern_tokens *tokens);
-/* Tokens of one row, all its roles together. */
+/* Tokens of one row, all its roles together; of rows whose negatives are yet to be drawn, with the mean of its list for
+ * each. */
 int64_t tern_tokens_of_row(const tern_tokens *tokens, const tern_rows *rows, int64_t row);
 /* Tokens of all texts together, each counted once for each list it is in; and of the longest one. */
 int64_t tern_tokens_total(const tern_tokens *tokens);

@@ -263,7 +263,7 @@ static int take_step(tern_trainer *t, int64_t step, tern_train_step *out, tern_e
         t->tape = tern_tape_create();
     tern_tape_set_profile(t->tape, t->profile);
     tern_profile_begin(t->profile, "batch");
-    tern_source_fill(source, rows, n, t->recipe->train.dropout, &t->batch);
+    tern_source_fill(source, tern_mixture_view(t->mixture, &at), rows, n, t->recipe->train.dropout, &t->batch);
     tern_profile_end(t->profile, NULL);
     tern_pass pass = {.batch = &t->batch.packed, .dropout = t->recipe->train.dropout, .layers = layers};
     pass.seed = (uint64_t)t->recipe->train.seed;

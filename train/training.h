@@ -37,6 +37,8 @@ typedef struct tern_training {
     json_t *warnings;      /* sentences, for the result */
     tern_coverage missing; /* what judgements name and isn't there, over all BEIR folders */
     int judged;            /* there are BEIR folders */
+    tern_drawn drawn;      /* of the sources whose negatives are drawn */
+    int draws;             /* there are some */
     int64_t shown_tokens;  /* of this process, for tokens per second */
     double shown_seconds;
 } tern_training;
