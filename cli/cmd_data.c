@@ -99,6 +99,7 @@ static int check_rows(const char *path, int replace)
                                    .negative = negative,
                                    .label = label,
                                    .score = score,
+                                   .negatives_per_row = TERN_ALL_NEGATIVES,
                                    .invalid_utf8_replace = replace};
     return tern_data_check_rows(&from, json);
 }

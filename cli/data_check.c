@@ -1,5 +1,6 @@
 #include "cli/data_check.h"
 
+#include "base/integer.h"
 #include "base/memory.h"
 #include "base/visible.h"
 #include "base/words.h"
@@ -42,13 +43,32 @@ static const char *longest_text(const tern_texts *texts, size_t *longest)
     return found;
 }
 
+/* The least negatives that a row has. */
+static int64_t least_negatives(const tern_rows *rows)
+{
+    int64_t least = rows->n_negatives;
+    for (int64_t i = 0; rows->pool && i < rows->n; i++)
+        least = tern_min(least, tern_negatives_of_row(rows->pool, i));
+    return least;
+}
+
+static void print_negatives(const tern_rows *rows)
+{
+    int64_t least = least_negatives(rows);
+    if (least < rows->n_negatives)
+        printf(", %lld to", (long long)least);
+    else if (least > 0)
+        printf(",");
+    if (rows->n_negatives > 0)
+        printf(" %d negative%s", rows->n_negatives, tern_s(rows->n_negatives));
+}
+
 /* The roles, and which columns they are where that isn't plain from their names. */
 static void print_roles(const tern_rows *rows, const tern_findings *findings)
 {
     tern_buffer columns = {0};
     printf("%-16s    anchor%s", "roles", rows->has_positive ? ", positive" : "");
-    if (rows->n_negatives)
-        printf(", %d negative%s", rows->n_negatives, tern_s(rows->n_negatives));
+    print_negatives(rows);
     printf("%s%s\n", rows->has_label ? ", label" : "", rows->has_score ? ", score" : "");
     for (size_t i = 0; i < findings->n_used; i++)
         tern_buffer_printf(&columns, "%s%s (%s)", i ? ", " : "columns             ", findings->used[i].name,
@@ -170,6 +190,9 @@ static void print_json(const char *path, const tern_rows *rows, const tern_findi
         json_object_set_new(object, "labels", labels_json(findings));
     if (quotes_of(findings))
         json_object_set_new(object, "quotes", json_string(quotes_of(findings)));
+    if (rows && least_negatives(rows) < rows->n_negatives)
+        json_object_set_new(object, "negatives_per_row",
+                            json_pack("[I, i]", (json_int_t)least_negatives(rows), rows->n_negatives));
     if (rows) {
         size_t longest;
         longest_text(rows->texts, &longest);

@@ -231,7 +231,7 @@ START_TEST(test_identity_leaves_out_what_does_not_change_the_result)
 }
 END_TEST
 
-static const char *const shipped[] = {"quickstart", "faq",          "scifact",    "nfcorpus",
+static const char *const shipped[] = {"quickstart", "faq",          "acord",      "scifact", "nfcorpus",
                                       "stsb",       "snli-triplet", "matryoshka", "scratch"};
 
 START_TEST(test_a_shipped_recipe_is_valid)

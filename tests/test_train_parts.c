@@ -97,6 +97,43 @@ START_TEST(a_prompt_keeps_the_roles_of_a_text_apart)
 }
 END_TEST
 
+START_TEST(a_negative_that_a_row_lacks_is_not_encoded)
+{
+    static const char lists[] =
+        "{\"anchor\": \"one\", \"positive\": \"two three\", \"negative\": [\"four\", \"five\"]}\n"
+        "{\"anchor\": \"two\", \"positive\": \"four\", \"negative\": [\"five\"]}\n"
+        "{\"anchor\": \"three\", \"positive\": \"one\", \"negative\": []}\n";
+    fixture f = open_fixture("");
+    tern_error error = {{0}};
+    tern_rows_source source = {.file = "x.jsonl", .bytes = lists, .n_bytes = strlen(lists), .negatives_per_row = 2};
+    tern_rows *rows = tern_rows_read(&source, f.texts, &error);
+    ck_assert_msg(rows != NULL, "%s", error.message);
+    tern_tokens *tokens = tern_tokens_create(f.model, "", "", rows);
+    tern_rows *drawn = tern_rows_draw(rows, 1, 0);
+    for (int merge = 0; merge < 2; merge++) {
+        tern_batch_fill(&f.batch, drawn, tokens, all_rows, 3, &(tern_batch_options){.merge = merge});
+        ck_assert_int_eq(f.batch.n_texts, 12);
+        ck_assert_int_eq(f.batch.packed.n_seq, merge ? 6 : 9); /* one, two, three, two three, four, five */
+        ck_assert_int_eq(f.batch.tokens, 8 * 3 + 4);
+        const int lacking[] = {0, 0, 0, 1, 1, 1};
+        for (int i = 0; i < 6; i++)
+            ck_assert_int_eq(f.batch.texts[6 + i] == TERN_NO_TEXT, lacking[i]);
+        tern_tape *tape = tern_tape_create();
+        tern_pass pass = {.tape = tape, .batch = &f.batch.packed};
+        ck_assert_int_eq(tern_batch_vectors(&f.batch, tape, tern_encoder_embed(f.model->encoder, &pass))->rows, 12);
+        tern_tape_free(tape);
+    }
+    /* As many tokens as are drawn; before that, as many as are to be expected. */
+    ck_assert_int_eq(tern_tokens_of_row(tokens, drawn, 0), 3 + 4 + 2 * 3);
+    ck_assert_int_eq(tern_tokens_of_row(tokens, rows, 0), 3 + 4 + 2 * 3);
+    ck_assert_int_eq(tern_tokens_of_row(tokens, drawn, 2), 3 + 3);
+    tern_rows_drawn_free(drawn);
+    tern_tokens_free(tokens);
+    tern_rows_free(rows);
+    close_fixture(&f);
+}
+END_TEST
+
 /* Gradients of the weights after backward from the sum of squares-like seed: each vector seeded with its place. */
 static float *gradients(fixture *f, int merge, size_t *n)
 {
@@ -285,6 +322,7 @@ int main(void)
     tcase_add_test(tcase, a_batch_holds_anchors_then_positives_then_negatives);
     tcase_add_test(tcase, merging_packs_an_equal_text_once_and_still_counts_its_tokens);
     tcase_add_test(tcase, a_prompt_keeps_the_roles_of_a_text_apart);
+    tcase_add_test(tcase, a_negative_that_a_row_lacks_is_not_encoded);
     tcase_add_test(tcase, merged_and_separate_texts_have_the_same_gradient);
     tcase_add_test(tcase, a_log_is_cut_to_the_step_it_goes_on_from);
     tcase_add_test(tcase, a_checkpoint_has_the_name_that_a_run_gives_it);

@@ -55,11 +55,22 @@ printf '{"anchor": "caf\\u00e9", "positive": "lone \\ud83d"}\n' >surrogate.jsonl
 expect_sentence 1 "$TERN" data check surrogate.jsonl
 expect_line err '\ud83d is half a surrogate pair'
 expect 0 "$TERN" data check surrogate.jsonl --invalid-utf8 replace
-printf '{"query": "a", "pos": ["b", "c"], "neg": ["d"]}\n' >flag.jsonl
-expect_sentence 1 "$TERN" data check flag.jsonl
-expect_line err "say which one is the anchor (query looks like it)"
-expect 1 "$TERN" data check flag.jsonl --anchor query --positive pos
-expect_line err '"pos" is an array where a string is expected; it holds 2 texts'
+# FlagEmbedding's form, and the same lists under names of one's own; rows may differ where negatives are drawn.
+printf '{"query": "a", "pos": ["b", "c"], "neg": ["d"], "prompt": "x"}\n' >flag.jsonl
+expect 0 "$TERN" data check flag.jsonl
+expect_line out 'roles               anchor, positive, 1 negative'
+expect_line out 'columns             query (anchor), pos (positive), neg (negative)'
+expect_line err 'flag.jsonl: 1 column is not used: prompt'
+expect 0 "$TERN" data check flag.jsonl --anchor query --positive pos --negative neg
+expect_line out 'rows                     2'
+printf '{"query": "e", "pos": ["f"], "neg": ["d", "g", "h"]}\n{"query": "i", "pos": ["j"], "neg": []}\n' >>flag.jsonl
+expect 0 "$TERN" data check flag.jsonl
+expect_line out 'roles               anchor, positive, 0 to 3 negatives'
+expect 0 "$TERN" data check flag.jsonl --json
+expect_line out '"negatives_per_row":[0,3]'
+printf '{"query": "a", "pos": ["b", 7]}\n' >seven.jsonl
+expect_sentence 1 "$TERN" data check seven.jsonl
+expect_line err 'seven.jsonl:1: "pos" holds a number where a text is expected'
 
 printf 'Question,Answer\na,b\n' >case.csv
 expect_sentence 1 "$TERN" data check case.csv --anchor question
