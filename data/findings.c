@@ -142,7 +142,7 @@ static void add_hint(tern_buffer *text, const tern_findings *findings, const cha
     int there = count_used(findings, role), negative = strcmp(role, "negative") == 0;
     /* A second anchor, label or score is a matter of taste; negatives and positives are what is trained on. */
     int texts = negative || strcmp(role, "positive") == 0;
-    if (!column || (there && !texts) || (column->lists && !texts))
+    if (!column || (there && !texts) || (column->objects && !texts))
         return;
     if (naming->hints_only && strcmp(role, "label") == 0)
         role = "score";
@@ -150,9 +150,8 @@ static void add_hint(tern_buffer *text, const tern_findings *findings, const cha
     if (is_judgement(column))
         tern_buffer_printf(text, " (0 in %lld row%s, 1 in %lld)", (long long)column->zeros, tern_s(column->zeros),
                            (long long)column->ones);
-    if (column->lists)
-        tern_buffer_printf(text, " but holds lists: write one text a key%s",
-                           negative ? ", as negative_1, negative_2, ..." : ", and a row for each");
+    if (column->objects)
+        tern_buffer_printf(text, " but holds objects: write their texts alone, in a list");
     else if (!there) {
         char *base = negative ? base_name(column->name) : tern_strdup(column->name);
         tern_buffer_printf(text, ": name it with %s%s%s%s, or rename it to %s", naming->before, role, naming->between,

@@ -24,7 +24,7 @@ typedef struct tern_unused {
     char *name;
     int64_t rows;        /* where it holds something */
     int64_t zeros, ones; /* where that is 0 or false, and 1 or true */
-    int64_t lists;       /* where it is a list or an object of JSON */
+    int64_t objects;     /* where it is an object of JSON, or a list of anything but texts */
     const char *role;    /* that its name is like (data/roles.h); NULL: none */
 } tern_unused;
 

@@ -263,7 +263,8 @@ static void note_value(tern_unused *column, const json_t *value)
     column->rows += !json_is_null(value);
     column->zeros += counts && number == 0;
     column->ones += counts && number == 1;
-    column->lists += json_is_array(value) || json_is_object(value);
+    const json_t *first = json_is_array(value) ? json_array_get(value, 0) : value;
+    column->objects += json_is_object(value) || (first && first != value && !json_is_string(first));
 }
 
 static void note_keys(const tern_roles *roles, const tern_table *table, tern_findings *findings)

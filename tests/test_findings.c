@@ -78,12 +78,23 @@ END_TEST
 
 START_TEST(lists_of_texts_and_columns_of_zeros_and_ones_are_named_for_what_they_are)
 {
-    expect_said("x.jsonl", "{\"q\": \"a\", \"pos\": [\"b\"], \"neg\": [\"c\", \"d\"], \"same\": 0}\n",
-                (tern_rows_source){.anchor = "q"},
-                "x.jsonl: 3 columns are not used: pos, neg, same; pos looks like a positive but holds lists: write one "
-                "text a key, and a row for each; neg looks like a negative but holds lists: write one text a key, as "
-                "negative_1, negative_2, ...; same looks like a label (0 in 1 row, 1 in 0): name it with --label same, "
-                "or rename it to label\n");
+    expect_said(
+        "x.jsonl", "{\"q\": \"a\", \"pos\": [\"b\"], \"neg\": [\"c\", \"d\"], \"same\": 0}\n",
+        (tern_rows_source){.anchor = "q"},
+        "x.jsonl: 3 columns are not used: pos, neg, same; pos looks like a positive: name it with --positive pos, "
+        "or rename it to positive; neg looks like a negative: name it with --negative neg, or rename it to "
+        "negative_1; same looks like a label (0 in 1 row, 1 in 0): name it with --label same, or rename it to "
+        "label\n");
+}
+END_TEST
+
+START_TEST(lists_of_objects_are_named_for_what_they_are)
+{
+    expect_said(
+        "x.jsonl", "{\"q\": \"a\", \"positive_passages\": [{\"text\": \"b\"}], \"neg_scores\": [1]}\n",
+        (tern_rows_source){.anchor = "q"},
+        "x.jsonl: 2 columns are not used: positive_passages, neg_scores; positive_passages looks like a positive "
+        "but holds objects: write their texts alone, in a list\n");
 }
 END_TEST
 
@@ -264,6 +275,7 @@ int main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, columns_without_a_role_are_named_once_with_what_they_look_like);
     tcase_add_test(tc, keys_of_any_row_are_found);
+    tcase_add_test(tc, lists_of_objects_are_named_for_what_they_are);
     tcase_add_test(tc, lists_of_texts_and_columns_of_zeros_and_ones_are_named_for_what_they_are);
     tcase_add_test(tc, negatives_with_their_number_at_once_are_used_and_that_is_said);
     tcase_add_test(tc, no_text_is_two_roles_by_its_number);

@@ -296,6 +296,27 @@ START_TEST(the_batch_that_needs_most_decides)
 }
 END_TEST
 
+/* Rows that lack negatives: each place of the batch has a vector and a gradient of its own beside the texts'. */
+START_TEST(places_that_share_vectors_are_counted)
+{
+    tern_memory_plan own, shared;
+    tern_memory_batch batch = big_batch;
+    tern_memory_job job = big_job(INT64_C(1) << 40);
+    job.batches = &batch;
+    job.dropout = 0.1;
+    ck_assert_int_eq(tern_memory_plan_make(&own, &job, NULL), 0);
+    batch.shares = 1;
+    ck_assert_int_eq(tern_memory_plan_make(&shared, &job, NULL), 0);
+    int64_t vectors = batch.texts * tern_memory_dim(job.config) * (int64_t)sizeof(tern_real);
+    ck_assert_int_eq(shared.peak - own.peak, 2 * vectors);
+    job.dropout = 0; /* equal texts share vectors whatever rows lack */
+    ck_assert_int_eq(tern_memory_plan_make(&shared, &job, NULL), 0);
+    batch.shares = 0;
+    ck_assert_int_eq(tern_memory_plan_make(&own, &job, NULL), 0);
+    ck_assert_int_eq(shared.peak, own.peak);
+}
+END_TEST
+
 START_TEST(what_cannot_fit_is_refused_with_the_parts)
 {
     tern_error error = {{0}};
@@ -373,6 +394,7 @@ int main(void)
     tcase_add_test(choice, what_is_frozen_takes_less);
     tcase_add_test(choice, a_moving_average_and_heads_are_counted);
     tcase_add_test(choice, the_batch_that_needs_most_decides);
+    tcase_add_test(choice, places_that_share_vectors_are_counted);
     tcase_add_test(choice, what_cannot_fit_is_refused_with_the_parts);
     tcase_add_test(choice, a_refusal_says_what_would_help);
     tcase_add_test(choice, the_plan_is_told_in_one_line);

@@ -33,6 +33,11 @@ mkdir -p faq/qrels
 awk -F'"' '{ printf "{\"_id\": \"q%d\", \"text\": \"%s\"}\n", NR, $4 }' pairs.jsonl >faq/queries.jsonl
 awk -F'"' '{ printf "{\"_id\": \"d%d\", \"title\": \"\", \"text\": \"%s\"}\n", NR, $8 }' pairs.jsonl >faq/corpus.jsonl
 awk 'BEGIN { print "query-id\tcorpus-id\tscore" } { printf "q%d\td%d\t1\n", NR, NR }' pairs.jsonl >faq/qrels/train.tsv
+cp -r faq judged
+awk '{ for (i = 1; i < 4; i++) printf "q%d\td%d\t0\n", NR, (NR + 7 * i) % 90 + 1 }' pairs.jsonl >>judged/qrels/train.tsv
+awk -F'"' '{ before[NR % 3] = $12
+    printf "{\"query\": \"%s\", \"pos\": [\"%s\"], \"neg\": [\"%s\"%s]}\n", $4, $8, $12,
+        NR % 2 ? "" : ", \"" before[(NR + 2) % 3] "\"" }' triplets.jsonl >lists.jsonl
 
 # As wide and deep as the base model that the page names; the teacher is wider.
 common=(--set scratch.layers=6 --set scratch.intermediate=64 --set train.max_steps=1 --set data.train.file=triplets.jsonl
@@ -70,6 +75,13 @@ commands=0
 try_block()
 {
     local kind=$1 line=$2 file=block.$1 name
+    if [ "$kind" = json ]; then # each line is a row of a form of its own
+        while IFS= read -r row; do
+            printf '%s\n' "$row" >row.jsonl
+            expect 0 "$TERN" data check row.jsonl
+        done <"$file"
+        return
+    fi
     if [ "$kind" = sh ]; then
         commands=$((commands + 1))
         bash -euo pipefail "$file" >out 2>err </dev/null || fail "docs/training.md:$line: $(cat err)"
@@ -112,7 +124,8 @@ while IFS= read -r line; do
     elif [[ $line == '```'* ]]; then
         inside=${line#'```'}
         started=$number
-        [[ $inside == yaml || $inside == sh ]] || fail "docs/training.md:$number: a block of neither yaml nor sh"
+        [[ $inside == yaml || $inside == sh || $inside == json ]] ||
+            fail "docs/training.md:$number: a block of neither yaml, sh nor json"
         : >"block.$inside"
     elif [[ $line == '| '*'`train: '* ]]; then
         try_table_row "$line" "$number"

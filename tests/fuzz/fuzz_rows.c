@@ -1,7 +1,7 @@
 /* Rows with roles, of a form and options that the first byte picks: ids, labels and scores are in range, rows that were
- * read and faults add up, what is relevant is sorted and has every positive, going on behind faults fails with the
- * fault that ends the reading otherwise, and rows written as JSONL read back equal, those of CSV and TSV also as the
- * same table in JSONL. */
+ * read and faults add up, what is relevant is sorted and has every positive, what is drawn is of the row's list and
+ * once each, going on behind faults fails with the fault that ends the reading otherwise, and rows written as JSONL
+ * read back equal, those of CSV and TSV also as the same table in JSONL. */
 #include "base/memory.h"
 #include "data/csv.h"
 #include "data/findings.h"
@@ -12,6 +12,8 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
+
+enum { PER_ROW = 2 };
 
 typedef struct result {
     tern_texts *texts;
@@ -83,22 +85,71 @@ static void check_relevant(const tern_rows *rows)
                    (long long)i);
 }
 
+static int is_listed(const tern_negatives *pool, int64_t row, int64_t text)
+{
+    for (int64_t i = pool->start[pool->list[row]]; i < pool->start[pool->list[row] + 1]; i++)
+        if (pool->text[i] == text)
+            return 1;
+    return 0;
+}
+
+/* A draw, by what is promised of it. */
+static void check_drawn(const tern_rows *rows)
+{
+    tern_rows *drawn = tern_rows_draw(rows, 3, 1);
+    int64_t k = rows->n_negatives;
+    for (int64_t i = 0; i < rows->n; i++)
+        for (int64_t c = 0; c < k; c++) {
+            int64_t text = drawn->negative[i * k + c];
+            TERN_CHECK((text == TERN_NO_TEXT) == (c >= tern_negatives_of_row(rows->pool, i)),
+                       "negative %lld of row %lld", (long long)c, (long long)i);
+            TERN_CHECK(text == TERN_NO_TEXT || is_listed(rows->pool, i, text), "text %lld is not of row %lld's list",
+                       (long long)text, (long long)i);
+            TERN_CHECK(text != rows->anchor[i] && !tern_rows_is_relevant(rows, rows->anchor[i], text),
+                       "text %lld is relevant to row %lld", (long long)text, (long long)i);
+            for (int64_t b = 0; b < c && text != TERN_NO_TEXT; b++)
+                TERN_CHECK(drawn->negative[i * k + b] != text, "row %lld has text %lld twice", (long long)i,
+                           (long long)text);
+        }
+    for (int64_t i = 0; drawn->score && i < rows->n * rows->n_scores; i++)
+        TERN_CHECK(isfinite(drawn->score[i]), "score %g", drawn->score[i]);
+    tern_rows_drawn_free(drawn);
+}
+
+static void check_pool(const tern_rows *rows)
+{
+    const tern_negatives *pool = rows->pool;
+    TERN_CHECK(!rows->negative && rows->n_negatives == PER_ROW && !pool->score == !pool->positive_score,
+               "%d negatives are drawn", rows->n_negatives);
+    for (int64_t l = 0; l < pool->n_lists; l++)
+        TERN_CHECK(pool->start[l] <= pool->start[l + 1], "list %lld ends before it begins", (long long)l);
+    for (int64_t i = 0; i < pool->start[pool->n_lists]; i++)
+        TERN_CHECK(pool->text[i] >= 0 && pool->text[i] < tern_texts_count(rows->texts), "text %lld",
+                   (long long)pool->text[i]);
+    for (int64_t i = 0; i < rows->n; i++)
+        TERN_CHECK(pool->list[i] >= 0 && pool->list[i] < pool->n_lists, "list %lld", (long long)pool->list[i]);
+    check_drawn(rows);
+}
+
 static void check_rows(const result *r, const tern_rows_source *source)
 {
     const tern_rows *rows = r->rows;
     int scaled = source->score_least != source->score_most;
-    TERN_CHECK(rows->n > 0 && r->findings.n_rows == rows->n && r->findings.n_faults == 0,
+    /* A line with a list of positives is several rows. */
+    TERN_CHECK(rows->n > 0 && r->findings.n_rows > 0 && r->findings.n_rows <= rows->n && r->findings.n_faults == 0,
                "%lld rows, %lld were read, %lld faults", (long long)rows->n, (long long)r->findings.n_rows,
                (long long)r->findings.n_faults);
     TERN_CHECK(rows->has_positive == (rows->positive != NULL) && rows->has_label == (rows->label != NULL) &&
-                   (rows->n_negatives > 0) == (rows->negative != NULL) && rows->has_score == (rows->n_scores > 0) &&
-                   rows->has_score == (rows->score != NULL),
+                   (rows->n_negatives > 0) == (rows->negative != NULL || rows->pool != NULL) &&
+                   rows->has_score == (rows->n_scores > 0) &&
+                   rows->has_score == (rows->score != NULL || (rows->pool && rows->pool->score)),
                "what the rows have is not what they say");
     check_ids(rows, rows->anchor, 1);
     if (rows->has_positive)
         check_ids(rows, rows->positive, 1);
-    check_ids(rows, rows->negative, rows->n_negatives);
-    for (int64_t i = 0; i < rows->n * rows->n_scores; i++)
+    if (rows->negative)
+        check_ids(rows, rows->negative, rows->n_negatives);
+    for (int64_t i = 0; rows->score && i < rows->n * rows->n_scores; i++)
         TERN_CHECK(isfinite(rows->score[i]) && (!scaled || (rows->score[i] >= 0 && rows->score[i] <= 1)), "score %g",
                    rows->score[i]);
     if (rows->has_label)
@@ -106,6 +157,8 @@ static void check_rows(const result *r, const tern_rows_source *source)
     if (rows->group_start)
         check_groups(rows);
     check_relevant(rows);
+    if (rows->pool)
+        check_pool(rows);
 }
 
 static json_t *text_of(const tern_rows *rows, int64_t id)
@@ -179,8 +232,11 @@ static void compare_rows(const tern_rows *a, const tern_rows *b)
     compare_ids(a, a->anchor, b, b->anchor, a->n);
     if (a->has_positive)
         compare_ids(a, a->positive, b, b->positive, a->n);
-    compare_ids(a, a->negative, b, b->negative, a->n * a->n_negatives);
-    for (int64_t i = 0; i < a->n * a->n_scores; i++)
+    if (a->negative)
+        compare_ids(a, a->negative, b, b->negative, a->n * a->n_negatives);
+    if (a->pool)
+        compare_ids(a, a->pool->text, b, b->pool->text, a->pool->start[a->pool->n_lists]);
+    for (int64_t i = 0; a->score && i < a->n * a->n_scores; i++)
         TERN_CHECK(a->score[i] == b->score[i], "score %.17g became %.17g", a->score[i], b->score[i]);
     if (a->has_label)
         compare_labels(a, b);
@@ -267,6 +323,8 @@ static tern_rows_source source_of(int options)
     }
     if (options / 24 % 2)
         source.label = "c";
+    if (options / 96 % 2)
+        source.negatives_per_row = PER_ROW;
     return source;
 }
 
@@ -283,7 +341,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         check_rows(&first, &source);
         check_rows(&all, &source);
         compare_rows(first.rows, all.rows);
-        write_and_read(first.rows);
+        if (!first.rows->pool)
+            write_and_read(first.rows);
         if (strcmp(source.file, "fuzz.jsonl"))
             read_as_jsonl(first.rows, &source);
         else if (first.rows->has_label)
