@@ -77,6 +77,8 @@ static tern_rows *read_rows(const tern_recipe *recipe, tern_texts *texts, tern_e
         tern_check_say_findings(recipe, 0, &findings, warn, NULL);
     if (rows && rows->note)
         tern_command_warn("%s", rows->note);
+    if (rows && rows->n_negatives > 0)
+        tern_command_warn("the negatives that the rows have are not used; those that are mined take their place");
     tern_findings_free(&findings);
     return rows;
 }

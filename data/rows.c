@@ -44,6 +44,58 @@ static void permute_pool(tern_rows *rows, const int64_t *order)
     free(old);
 }
 
+static void keep_numbers(int64_t *column, const uint8_t *keep, int64_t n, int64_t width)
+{
+    int64_t to = 0;
+    for (int64_t i = 0; column && i < n; i++)
+        if (keep[i])
+            memmove(column + to++ * width, column + i * width, (size_t)width * sizeof *column);
+}
+
+static void keep_scores(double *column, const uint8_t *keep, int64_t n, int64_t width)
+{
+    int64_t to = 0;
+    for (int64_t i = 0; column && i < n; i++)
+        if (keep[i])
+            memmove(column + to++ * width, column + i * width, (size_t)width * sizeof *column);
+}
+
+/* Groups that have lost all their rows go. */
+static void keep_groups(tern_rows *rows, const uint8_t *keep)
+{
+    int64_t n_groups = 0, to = 0;
+    for (int64_t g = 0; rows->group_start && g < rows->n_groups; g++) {
+        int64_t from = rows->group_start[g], end = rows->group_start[g + 1], had = to;
+        for (int64_t i = from; i < end; i++)
+            to += keep[i] != 0;
+        /* Written behind what is read: n_groups is at most g. */
+        if (to > had)
+            rows->group_start[n_groups++] = had;
+    }
+    if (rows->group_start) {
+        rows->group_start[n_groups] = to;
+        rows->n_groups = n_groups;
+    }
+}
+
+void tern_rows_keep(tern_rows *rows, const uint8_t *keep)
+{
+    int64_t n = 0;
+    keep_numbers(rows->anchor, keep, rows->n, 1);
+    keep_numbers(rows->positive, keep, rows->n, 1);
+    keep_numbers(rows->negative, keep, rows->n, rows->n_negatives);
+    keep_numbers(rows->label, keep, rows->n, 1);
+    keep_scores(rows->score, keep, rows->n, rows->n_scores);
+    if (rows->pool) {
+        keep_numbers(rows->pool->list, keep, rows->n, 1);
+        keep_scores(rows->pool->positive_score, keep, rows->n, 1);
+    }
+    keep_groups(rows, keep);
+    for (int64_t i = 0; i < rows->n; i++)
+        n += keep[i] != 0;
+    rows->n = n;
+}
+
 static int64_t greatest_anchor(const tern_rows *rows)
 {
     int64_t greatest = -1;

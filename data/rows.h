@@ -83,6 +83,9 @@ typedef struct tern_rows {
  * appearance) when positives_per_query is set, those of a BEIR folder always; queries of equal text are one anchor. */
 tern_rows *tern_rows_read(const tern_rows_source *source, tern_texts *texts, tern_error *error);
 void tern_rows_free(tern_rows *rows);
+/* Leaves the rows that keep [n] names with 1, in their order, with all that belongs to them; what is relevant to what
+ * stays known. */
+void tern_rows_keep(tern_rows *rows, const uint8_t *keep);
 /* Forgets positives, negatives and what is relevant to what, for who trains on anchors alone. */
 void tern_rows_keep_anchors(tern_rows *rows);
 /* 1 when document (a text id) is known to be relevant to anchor (a text id). */

@@ -158,10 +158,10 @@ typedef struct tern_recipe {
     } train;
     /* Hard negatives. Defaults stand here whether or not the recipe has the section (tern_recipe_given). */
     struct {
-        tern_recipe_rates miners; /* names and shares; n 0: dense alone */
-        char *model;              /* as recipe->model; NULL: recipe->model */
-        char *corpus, *run;       /* absolute paths; NULL: none */
-        int64_t range_min, range_max, num_negatives;
+        tern_recipe_rates miners;                                      /* names and shares; n 0: dense alone */
+        char *model;                                                   /* as recipe->model; NULL: recipe->model */
+        char *corpus, *run;                                            /* absolute paths; NULL: none */
+        int64_t range_min, range_max, num_negatives, per_row;          /* per_row 0: not given */
         double max_score, min_score, absolute_margin, relative_margin; /* NAN: none */
         int sampling;                                                  /* TERN_SAMPLING_* */
         double near_duplicates, max_share;

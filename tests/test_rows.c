@@ -418,6 +418,30 @@ static void expect_rows_or_words(const char *name, const char *text, tern_rows_s
     tern_rows_free(rows);
 }
 
+START_TEST(rows_that_are_kept_keep_what_is_theirs)
+{
+    tern_rows *rows =
+        expect_rows("keep.jsonl",
+                    "{\"anchor\": \"a\", \"positive\": \"p\", \"negative\": \"m\", \"score\": [1, 0.1]}\n"
+                    "{\"anchor\": \"b\", \"positive\": \"q\", \"negative\": \"n\", \"score\": [2, 0.2]}\n"
+                    "{\"anchor\": \"a\", \"positive\": \"r\", \"negative\": \"o\", \"score\": [3, 0.3]}\n"
+                    "{\"anchor\": \"c\", \"positive\": \"s\", \"negative\": \"n\", \"score\": [4, 0.4]}\n",
+                    (tern_rows_source){.positives_per_query = 1});
+    /* Grouped by anchor: a, a, b, c. */
+    tern_rows_keep(rows, (const uint8_t[]){0, 1, 0, 1});
+    ck_assert_int_eq(rows->n, 2);
+    ck_assert_str_eq(tern_texts_get(texts, rows->positive[0], NULL), "r");
+    ck_assert_str_eq(tern_texts_get(texts, rows->negative[1], NULL), "n");
+    ck_assert_double_eq(rows->score[0], 3);
+    ck_assert_double_eq(rows->score[3], 0.4);
+    ck_assert_int_eq(rows->n_groups, 2);
+    ck_assert_int_eq(rows->group_start[1], 1);
+    ck_assert_int_eq(rows->group_start[2], 2);
+    ck_assert(tern_rows_is_relevant(rows, rows->anchor[0], tern_texts_find(texts, "p", 1)));
+    tern_rows_free(rows);
+}
+END_TEST
+
 START_TEST(no_truncation_crashes)
 {
     for (size_t n = 0; n < sizeof hostile_seed; n++) {
@@ -472,6 +496,7 @@ int main(void)
     tcase_add_test(tc, judgements_of_queries_or_documents_without_text_are_no_rows_and_counted);
     tcase_add_test(tc, a_least_grade_picks_positives_but_not_what_is_relevant);
     tcase_add_test(tc, a_grade_that_nothing_has_is_an_error);
+    tcase_add_test(tc, rows_that_are_kept_keep_what_is_theirs);
     tcase_add_test(tc, no_truncation_crashes);
     tcase_add_test(tc, no_mutation_crashes);
     suite_add_tcase(suite, tc);

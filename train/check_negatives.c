@@ -5,6 +5,7 @@
 #include "losses/loss.h"
 #include "train/check.h"
 #include "train/check_data.h"
+#include "train/mine_rows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,9 @@
 int tern_check_negatives_drawn(const tern_recipe *recipe, int source)
 {
     const tern_recipe_data *data = &recipe->sources[source].data;
+    int mined = tern_mine_rows_each(recipe, source);
+    if (mined > 0)
+        return mined;
     return (int)(data->beir ? data->negatives.per_row : data->negatives_per_row);
 }
 
@@ -23,6 +27,8 @@ static const char *key_of(const tern_recipe_data *data)
 
 static const char *line_of(const tern_recipe *recipe, int source)
 {
+    if (tern_mine_rows_each(recipe, source) > 0)
+        return tern_recipe_line(recipe, "mine.num_negatives");
     return tern_check_source_line(recipe, source, key_of(&recipe->sources[source].data));
 }
 
@@ -62,8 +68,9 @@ static int fail_short(const tern_recipe *recipe, int source, const tern_recipe_l
         int64_t own = tern_negatives_of_row(rows->pool, i);
         least = own < least ? own : least;
     }
-    char *advice =
-        least > 0 ? tern_format("set %s to %lld", key_of(data), (long long)least) : tern_strdup("leave these rows out");
+    char *advice = tern_mine_rows_each(recipe, source) > 0 ? tern_strdup("set mine.short_rows: drop")
+                   : least > 0 ? tern_format("set %s to %lld", key_of(data), (long long)least)
+                               : tern_strdup("leave these rows out");
     tern_fail(error,
               "%s: the loss %s%s takes the same number of negatives from each row, and %lld of %lld rows of %s "
               "have fewer than %d; %s",
@@ -79,10 +86,17 @@ int tern_check_negatives(const tern_recipe *recipe, int source, const tern_rows 
     const char *place = from->data.beir ? from->data.beir : from->data.file;
     if (tern_check_negatives_drawn(recipe, source) == 0)
         return 0;
+    if (!rows->pool && tern_mine_rows_each(recipe, source) > 0)
+        return 0; /* they are mined later */
     if (!rows->pool)
         return tern_fail(error,
                          "%s: %s has no negatives to draw from; name their column with negative, or leave out %s",
                          line_of(recipe, source), place, key_of(&from->data));
+    if (rows->pool->empty_rows == rows->n && tern_mine_rows_each(recipe, source) > 0)
+        return tern_fail(error,
+                         "%s: no row of %s gets a negative; tern mine shows what left the candidates out: loosen "
+                         "mine.range_max, mine.relative_margin",
+                         line_of(recipe, source), place);
     if (rows->pool->empty_rows == rows->n)
         return tern_fail(error, "%s: no row of %s has a negative to draw from%s", line_of(recipe, source), place,
                          rows->pool->left_out ? "; those it has are relevant to their anchors" : "");

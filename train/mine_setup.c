@@ -108,9 +108,6 @@ static int make_pool(tern_mine_setup *n, const tern_recipe *recipe, int i, const
         tern_warn(&n->warnings, "%lld positive%s %s not in %s; %s among the candidates all the same",
                   (long long)n->pool->outside, tern_s(n->pool->outside), tern_is(n->pool->outside), given,
                   n->pool->outside == 1 ? "it is" : "they are");
-    if (rows->n_negatives > 0)
-        tern_warn(&n->warnings, "the negatives that %s has already are not used; those that are mined take their place",
-                  data->beir ? data->beir : data->file);
     return 0;
 }
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* Files, in the order in which they go. */
-static const char *const files[] = {"result.json", "per_query.csv", "best.h5",     "best.h5.tmp",
+static const char *const files[] = {"result.json", "per_query.csv", "mining.json", "best.h5",   "best.h5.tmp",
                                     "dev.jsonl",   "metrics.jsonl", "recipe.yaml", "trace.json"};
 enum { N_FILES = sizeof files / sizeof *files };
 

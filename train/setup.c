@@ -11,6 +11,7 @@
 #include "train/check.h"
 #include "train/check_data.h"
 #include "train/check_negatives.h"
+#include "train/mine_rows.h"
 
 #include <math.h>
 #include <string.h>
@@ -204,9 +205,73 @@ static void count_negatives(tern_training *run)
     }
 }
 
+/* "mined 3224 negatives for 807 queries: 1612 dense, 1612 bm25". */
+static void say_mined(tern_training *run, const json_t *audit)
+{
+    long long negatives = json_integer_value(json_object_get(audit, "negatives")),
+              queries = json_integer_value(json_object_get(audit, "queries"));
+    tern_buffer miners = {0};
+    const char *name;
+    json_t *n;
+    json_object_foreach(json_object_get(audit, "miners"), name, n)
+    {
+        tern_buffer_printf(&miners, "%s%lld %s", miners.n ? ", " : "", (long long)json_integer_value(n), name);
+    }
+    tern_training_say(run, "mined %lld negative%s for %lld quer%s: %s", negatives, tern_s(negatives), queries,
+                      tern_ies(queries), miners.data);
+    tern_buffer_free(&miners);
+}
+
+static int mine_source(tern_training *run, int i, tern_error *error)
+{
+    tern_source *source = &run->sources[i];
+    tern_warnings warnings = {0};
+    json_t *audit = NULL;
+    int status =
+        tern_mine_rows(run->recipe, i, source->rows, run->model, &run->options->watch, &warnings, &audit, error);
+    tern_training_warn_all(run, &warnings);
+    tern_warnings_free(&warnings);
+    if (status == 0) {
+        say_mined(run, audit);
+        json_object_set_new(run->mined, source->name, audit);
+        status = tern_check_negatives(run->recipe, i, source->rows, error);
+    }
+    if (status == 0) {
+        tern_check_say_negatives(run->recipe, i, source->rows, warn, run);
+        tern_inputs_add(&run->found, "the mined negatives", source->name, "", tern_rows_fingerprint(source->rows));
+    }
+    return status;
+}
+
+/* Long work, once all that is quick was checked. */
+static int mine_sources(tern_training *run, tern_error *error)
+{
+    for (int i = 0; i < run->recipe->n_sources; i++) {
+        if (tern_mine_rows_each(run->recipe, i) == 0)
+            continue;
+        run->mined = run->mined ? run->mined : json_object();
+        if (go_on(run, error) < 0 || mine_source(run, i, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* What was mined and why, for people to look at. */
+static int write_audit(const tern_training *run, tern_error *error)
+{
+    if (!run->mined)
+        return 0;
+    char *path = tern_run_path(&run->folder, "mining.json"), *text = json_dumps(run->mined, JSON_INDENT(1));
+    int status = tern_file_write(path, text, strlen(text), error);
+    free(text);
+    free(path);
+    return status;
+}
+
 int tern_training_read(tern_training *run, tern_error *error)
 {
-    if (read_model(run, error) < 0 || read_sources(run, error) < 0 || read_exams(run, error) < 0)
+    if (read_model(run, error) < 0 || read_sources(run, error) < 0 || read_exams(run, error) < 0 ||
+        mine_sources(run, error) < 0)
         return -1;
     count_missing(run);
     count_negatives(run);
@@ -287,7 +352,7 @@ int tern_training_claim(tern_training *run, tern_error *error)
     int status = tern_file_write(path, text, strlen(text), error);
     free(path);
     free(text);
-    return status;
+    return status < 0 ? -1 : write_audit(run, error);
 }
 
 /* Scores that an earlier start of this run left; those that can't be read are made again. */

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "train/check.h"
 #include "train/check_data.h"
+#include "train/mine_rows.h"
 #include "train/rows_source.h"
 
 #include <string.h>
@@ -59,6 +60,13 @@ int tern_source_read(tern_source *source, const tern_recipe *recipe, int i, tern
     source->rows = tern_rows_read(&from, source->texts, error);
     if (!source->rows)
         return tern_fail_within(error, "%s", tern_check_source_line(recipe, i, NULL));
+    if (tern_mine_rows_each(recipe, i) > 0) {
+        if (source->rows->n_negatives > 0)
+            tern_warn(&source->warnings,
+                      "%s: the negatives that %s has are not used; those that are mined take their place",
+                      tern_recipe_line(recipe, "mine"), source->name);
+        tern_mine_rows_expect(source->rows, tern_mine_rows_each(recipe, i));
+    }
     if (tern_check_rows(recipe, i, source->rows, error) < 0 ||
         tern_check_judgements(recipe, i, source->rows, &source->findings, error) < 0)
         return -1;

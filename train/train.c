@@ -80,6 +80,7 @@ void tern_training_free(tern_training *run)
     tern_restart_close(&run->restart);
     tern_run_folder_close(&run->folder);
     json_decref(run->warnings);
+    json_decref(run->mined);
     tern_inputs_free(&run->found);
     free(run->inputs);
     free(run->identity);

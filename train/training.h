@@ -37,6 +37,7 @@ typedef struct tern_training {
     json_t *warnings;      /* sentences, for the result */
     tern_coverage missing; /* what judgements name and isn't there, over all BEIR folders */
     int judged;            /* there are BEIR folders */
+    json_t *mined;         /* audits by the sources' names; NULL: nothing is mined */
     tern_drawn drawn;      /* of the sources whose negatives are drawn */
     int draws;             /* there are some */
     int64_t shown_tokens;  /* of this process, for tokens per second */
