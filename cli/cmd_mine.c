@@ -70,6 +70,8 @@ static tern_rows *read_rows(const tern_recipe *recipe, tern_texts *texts, tern_e
     tern_findings findings = {.go_on = 1};
     tern_rows_source source = tern_rows_source_of(recipe, &recipe->sources[0].data);
     source.findings = &findings;
+    if (source.negatives_per_row == 0)
+        source.negatives_per_row = TERN_ALL_NEGATIVES; /* those that there are play no part */
     tern_rows *rows = tern_rows_read(&source, texts, error);
     if (!rows)
         tern_fail_within(error, "%s", tern_recipe_line(recipe, "data.train"));

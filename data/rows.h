@@ -65,7 +65,7 @@ typedef struct tern_rows {
      * anchor with text id a: every positive of its rows, and every judgement above grade 0. */
     int64_t *relevant_start, *relevant;
     tern_coverage coverage;  /* BEIR: of judgements that would be rows, how many name what isn't there */
-    char *note;              /* BEIR: a sentence on those; NULL: there are none */
+    char *note;              /* a sentence on those, of a file on scores that are null; NULL: there are none */
     tern_negatives *pool;    /* lists that n_negatives a row are drawn from; NULL: nothing is drawn */
     int64_t n_anchors_known; /* relevant_start has this + 1 entries; ids from it on have none */
 } tern_rows;

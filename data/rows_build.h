@@ -68,6 +68,9 @@ int tern_rows_finish_negatives(tern_rows_reading *r, tern_error *error);
 int tern_rows_begin_scores(tern_rows_reading *r, tern_error *error);
 /* Scores of the line's negatives, where they are listed. */
 int tern_rows_read_listed_scores(tern_rows_reading *r, tern_error *error);
+/* After the last line: where a list has null among its numbers, unknown to who wrote it, there are no scores; notes it
+ * in rows->note. */
+void tern_rows_forget_unknown_scores(tern_rows_reading *r);
 /* Scores of one row, where they are not listed. */
 int tern_rows_read_scores(tern_rows_reading *r, tern_error *error);
 /* Appends a row's score after the scale that the source asks for; fails when it is beyond it. */

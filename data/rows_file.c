@@ -182,6 +182,7 @@ static int finish(tern_rows_reading *r, tern_error *error)
     rows->n_labels = tern_texts_count(r->labels);
     if (!r->roles.scores.n && !r->scores_are_listed && r->roles.label && !r->build->labels_are_words)
         rows->n_scores = 1;
+    tern_rows_forget_unknown_scores(r);
     if (tern_rows_finish_negatives(r, error) < 0)
         return -1;
     if (rows->n_scores == 0) {

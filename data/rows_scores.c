@@ -7,6 +7,7 @@
 #include "data/jsonl.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* The scale that the source asks for, so that its ends become 0 and 1. */
 static int scale_score(const tern_rows_reading *r, const char *name, double *value, tern_error *error)
@@ -40,7 +41,9 @@ static int read_item(const tern_rows_reading *r, const char *name, const json_t 
                      tern_error *error)
 {
     const json_t *item = json_array_get(list, i);
-    *value = json_number_value(item);
+    *value = json_is_null(item) ? NAN : json_number_value(item);
+    if (json_is_null(item))
+        return 0;
     if (!json_is_number(item))
         return tern_fail(error, "%s:%lld: \"%s\" holds %s where a number is expected", tern_table_path(r->table),
                          tern_table_line(r->table), name, tern_json_kind(item));
@@ -91,8 +94,8 @@ int tern_rows_begin_scores(tern_rows_reading *r, tern_error *error)
     const json_t *first = roles->scores.n == 1 ? tern_table_value(r->table, roles->scores.name[0]) : NULL;
     size_t n = json_array_size(first);
     roles->score_is_list = json_is_array(first);
-    r->scores_are_listed = roles->negative_scores || (roles->score_is_list && r->source->negatives_per_row != 0 &&
-                                                      r->first > 0 && n == 1 + (size_t)r->first);
+    r->scores_are_listed = roles->negative_scores ||
+                           (roles->score_is_list && r->source->negatives_per_row != 0 && n == 1 + (size_t)r->first);
     if (roles->score_is_list && !r->scores_are_listed && (n == 0 || n > TERN_MAX_SCORES))
         return tern_fail(error, "%s:%lld: \"%s\" holds %zu numbers where 1 to %d are expected",
                          tern_table_path(r->table), tern_table_line(r->table), roles->scores.name[0], n,
@@ -154,6 +157,31 @@ int tern_rows_read_listed_scores(tern_rows_reading *r, tern_error *error)
             return -1;
     const json_t *list = positives ? find_list(r, others, negatives, "the negatives are", error) : NULL;
     return list ? add_list_scores(r, others, list, 0, error) : -1;
+}
+
+static int64_t count_unknown(const double *score, size_t n)
+{
+    int64_t count = 0;
+    for (size_t i = 0; score && i < n; i++)
+        count += isnan(score[i]);
+    return count;
+}
+
+void tern_rows_forget_unknown_scores(tern_rows_reading *r)
+{
+    tern_rows_build *build = r->build;
+    tern_rows *rows = build->rows;
+    tern_negatives *pool = rows->pool;
+    int64_t n = count_unknown(rows->score, build->n_score) + count_unknown(pool->score, build->n_list_score) +
+                count_unknown(pool->positive_score, build->n_positive_score);
+    if (n == 0)
+        return;
+    rows->note = tern_format("%s: %lld score%s %s null, so none of its scores are used", tern_table_path(r->table),
+                             (long long)n, tern_s(n), tern_is(n));
+    free(pool->score);
+    free(pool->positive_score);
+    pool->score = pool->positive_score = NULL;
+    r->scores_are_listed = rows->n_scores = 0;
 }
 
 int tern_rows_read_scores(tern_rows_reading *r, tern_error *error)

@@ -215,6 +215,17 @@ START_TEST(scores_are_drawn_with_their_negatives)
     ck_assert_double_eq(drawn->score[3], 3);
     tern_rows_drawn_free(drawn);
     tern_rows_free(rows);
+    /* The first row may have none, and all of them. */
+    rows = expect_rows("x.jsonl",
+                       "{\"anchor\": \"a\", \"positive\": \"p\", \"negative\": [], \"score\": [9]}\n"
+                       "{\"anchor\": \"b\", \"positive\": \"q\", \"negative\": [\"z\"], \"score\": [8, 3]}\n",
+                       (tern_rows_source){.negatives_per_row = 1});
+    ck_assert_int_eq(rows->n_scores, 2);
+    tern_rows_free(rows);
+    rows = expect_rows("x.jsonl", "{\"anchor\": \"a\", \"positive\": \"p\", \"score\": [0.5]}\n",
+                       (tern_rows_source){.negatives_per_row = TERN_ALL_NEGATIVES});
+    ck_assert(rows->n_scores == 1 && rows->score[0] == 0.5 && !rows->pool);
+    tern_rows_free(rows);
     /* As many on each row: side by side, as from columns. */
     rows = expect_rows("x.jsonl",
                        "{\"query\": \"a\", \"pos\": [\"p\"], \"neg\": [\"x\"], \"pos_scores\": [2], "
@@ -224,6 +235,22 @@ START_TEST(scores_are_drawn_with_their_negatives)
     ck_assert_int_eq(rows->n_scores, 2);
     ck_assert_double_eq(rows->score[0] - rows->score[1], 1);
     tern_rows_free(rows);
+}
+END_TEST
+
+START_TEST(scores_that_somebody_did_not_know_are_not_used_and_that_is_said)
+{
+    static const char *const files[] = {
+        "{\"query\": \"a\", \"pos\": [\"p\"], \"neg\": [\"x\"], \"pos_scores\": [null], \"neg_scores\": [1]}\n",
+        "{\"anchor\": \"a\", \"positive\": \"p\", \"negative\": [\"x\"], \"score\": [2, null]}\n",
+    };
+    for (int i = 0; i < 4; i++) {
+        tern_rows *rows = expect_rows("x.jsonl", files[i / 2], (tern_rows_source){.negatives_per_row = i % 2});
+        ck_assert(!rows->has_score && !rows->score && (!rows->pool || !rows->pool->score));
+        ck_assert_str_eq(rows->note, "x.jsonl: 1 score is null, so none of its scores are used");
+        ck_assert_int_eq(rows->n_negatives, 1);
+        tern_rows_free(rows);
+    }
 }
 END_TEST
 
@@ -460,6 +487,7 @@ int main(void)
     tcase_add_test(tc, what_is_no_negative_of_its_anchor_is_left_out_of_what_is_drawn);
     tcase_add_test(tc, flag_embeddings_lists_are_read_and_its_other_keys_named);
     tcase_add_test(tc, scores_are_drawn_with_their_negatives);
+    tcase_add_test(tc, scores_that_somebody_did_not_know_are_not_used_and_that_is_said);
     tcase_add_test(tc, lists_of_something_else_are_refused_with_their_line);
     tcase_add_test(tc, each_epoch_draws_afresh_uniformly_and_without_replacement);
     tcase_add_test(tc, what_a_row_draws_depends_on_seed_epoch_and_row_alone);

@@ -376,8 +376,9 @@ static int check_roles(const tern_recipe *recipe, int i, int j, const tern_rows 
     };
     for (size_t k = 0; k < sizeof roles / sizeof *roles; k++)
         if ((loss->needs & roles[k].needed) && !roles[k].there)
-            return tern_fail(error, "%s: the loss %s needs a %s in each row, and %s has none",
-                             tern_check_loss_line(recipe, i, j, "name"), loss->name, roles[k].role, data);
+            return tern_fail(error, "%s: the loss %s needs a %s in each row, and %s has none%s%s%s",
+                             tern_check_loss_line(recipe, i, j, "name"), loss->name, roles[k].role, data,
+                             rows->note ? " (" : "", rows->note ? rows->note : "", rows->note ? ")" : "");
     if ((loss->needs & TERN_NEEDS_LABEL) && rows->n_labels < 2)
         return tern_fail(error, "%s: the loss %s needs rows of two labels or more, and %s has %lld",
                          tern_check_loss_line(recipe, i, j, "name"), loss->name, data, (long long)rows->n_labels);

@@ -94,3 +94,29 @@ expect_line err 'data.train.negatives.judged is "<=1", and positives begin at gr
 sed 's/, per_row: 3//' judged.yaml >half.yaml
 expect_sentence 1 "$TERN" train half.yaml
 expect_line err "half.yaml:3: data.train.negatives.judged is given without per_row"
+
+# Whatever form tern mine writes is read, rows with fewer negatives than others included.
+cp -r "$SOURCE/tests/goldens/tiny" tiny
+sed -E 's/what is q/d/; s/(anchor": "d[0-9]* )q/\1d/; s/, "negative.*/}/; 1s/"d[^"]*"/"nothing"/' train.jsonl >words.jsonl
+cat >mined.yaml <<'YAML'
+model: tiny
+data: {train: {file: words.jsonl}}
+loss: multiple_negatives_ranking
+train: {batch_size: 8, max_steps: 2, memory: 1GB}
+output: {dir: mined-run}
+mine: {miners: {bm25: 1}, num_negatives: 4, relative_margin: none}
+YAML
+for form in tuples triplets lists pairs flag; do
+    loss=multiple_negatives_ranking
+    draws=(--set data.train.negatives_per_row=2)
+    [ "$form" != pairs ] || { loss=contrastive && draws=(); }
+    expect 0 "$TERN" mine mined.yaml --output "mined-$form.jsonl" --quiet --set "mine.output=$form"
+    sed '/^mine:/d' mined.yaml >after.yaml
+    expect 0 "$TERN" train after.yaml --no-eval --quiet --force --set "data.train.file=mined-$form.jsonl" \
+        --set "loss.name=$loss" "${draws[@]}"
+done
+grep -q '"neg":\[\]' mined-flag.jsonl || fail "all rows have a negative, so nothing is shown of those without"
+# Scores that another system didn't know are not used.
+sed -E '1s/"pos_scores": ?\[[^],]*/"pos_scores": [null/' mined-flag.jsonl >unknown.jsonl
+expect 0 "$TERN" train after.yaml --no-eval --quiet --force --set data.train.file=unknown.jsonl --set data.train.negatives_per_row=2
+expect_line err 'unknown.jsonl: 1 score is null, so none of its scores are used'
