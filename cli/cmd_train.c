@@ -1,5 +1,6 @@
 /* tern train: a recipe to a model. Progress goes to stderr, the result to stdout. */
 #include "cli/command.h"
+#include "cli/rounds.h"
 #include "cli/terminal.h"
 
 #include "autograd/gemm.h"
@@ -72,6 +73,13 @@ static void say(void *context, const char *line)
         return;
     tern_progress_clear();
     tern_print_fitted(stderr, line, 0);
+}
+
+/* The result of one of several rounds. */
+static void show_result(const tern_train_result *result)
+{
+    if (!tern_command_quiet())
+        tern_print_fitted(stderr, result->report, TERN_VISIBLE_LINES);
 }
 
 static void warn(void *context, const char *line)
@@ -172,23 +180,31 @@ static int show_profile(const tern_profile *profile, const tern_recipe *recipe, 
     return status;
 }
 
-static int train(tern_recipe *recipe, tern_error *error)
+/* One run, with its profile. */
+static int train_one(tern_recipe *recipe, tern_train_result *result, tern_error *error)
 {
     tern_train_options options = {.force = force, .no_eval = no_eval, .spreadsheet = spreadsheet};
-    tern_train_result result;
     options.watch = (tern_train_watch){.say = say, .warn = warn, .step = show_step, .work = show_work, .stop = &stop};
+    options.profile = profiled ? tern_profile_create(NULL) : NULL;
+    int status = tern_train(recipe, &options, result, error);
+    tern_progress_clear();
+    if (status >= 0 && show_profile(options.profile, recipe, error) < 0)
+        status = -1;
+    tern_profile_free(options.profile);
+    return status;
+}
+
+static int train(const char *path, tern_recipe *recipe, tern_error *error)
+{
+    tern_train_result result;
     if (start_threads(recipe, error) < 0)
         return tern_command_fail(error);
     signal(SIGINT, ask_to_stop);
     signal(SIGTERM, ask_to_stop);
     if (signal(SIGHUP, ask_to_stop) == SIG_IGN) /* nohup's wish */
         signal(SIGHUP, SIG_IGN);
-    options.profile = profiled ? tern_profile_create(NULL) : NULL;
-    int status = tern_train(recipe, &options, &result, error);
-    tern_progress_clear();
-    if (status >= 0 && show_profile(options.profile, recipe, error) < 0)
-        status = -1;
-    tern_profile_free(options.profile);
+    int status = recipe->rounds > 1 ? tern_rounds(path, &sets, recipe, train_one, say, show_result, &result, error)
+                                    : train_one(recipe, &result, error);
     if (status == TERN_TRAIN_DONE)
         status = give(&result);
     else
@@ -210,7 +226,7 @@ int tern_cmd_train(int argc, char **argv)
     tern_recipe *recipe = tern_recipe_read(args[0], sets.items, sets.n, &error);
     if (!recipe)
         return tern_command_fail(&error);
-    status = train(recipe, &error);
+    status = train(args[0], recipe, &error);
     tern_recipe_free(recipe);
     return status;
 }

@@ -235,6 +235,10 @@ const tern_key_row tern_key_rows[] = {
     NUMBER(INT, "train.threads", train.threads, 0, 256, "0", TERN_KEY_FREE,
            "Threads; 0: OMP_NUM_THREADS, else all processors. --threads wins. The result does not depend on it."),
 
+    NUMBER(INT, "rounds", rounds, 1, 100, "1", TERN_KEY_FREE,
+           "With mine: mine and train so often, each time with negatives that the model of the round before finds, and "
+           "from "
+           "the base anew. Rounds are runs of their own, output.dir/round-1, ..; a table compares them."),
     {"mine.miners", SCOPE, TERN_KEY_RATES, AT(mine.miners), 1e-6, 1e6, "miner", "=dense", 0,
      "Who finds candidates, with shares: {dense: 0.5, bm25: 0.5}; names alone have equal shares. dense: the model's "
      "nearest documents; bm25; fusion: both by reciprocal rank fusion; random; run: another system's TREC run."},

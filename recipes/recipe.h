@@ -156,6 +156,7 @@ typedef struct tern_recipe {
                                      0: none */
         int64_t seed, threads;    /* threads 0: not said */
     } train;
+    int64_t rounds; /* of mining and training */
     /* Hard negatives. Defaults stand here whether or not the recipe has the section (tern_recipe_given). */
     struct {
         tern_recipe_rates miners;                                      /* names and shares; n 0: dense alone */

@@ -34,7 +34,11 @@ int tern_mine_rows_check(const tern_recipe *recipe, tern_error *error)
     const char *line = tern_recipe_line(recipe, "mine");
     int mined = 0;
     if (!tern_recipe_given(recipe, "mine"))
-        return 0;
+        return recipe->rounds == 1 ? 0
+                                   : tern_fail(error,
+                                               "%s: each round mines negatives, and there is no section mine; add for "
+                                               "example mine: {num_negatives: 4}",
+                                               tern_recipe_line(recipe, "rounds"));
     for (int i = 0; i < recipe->n_sources; i++) {
         mined += tern_mine_rows_each(recipe, i) > 0;
         if (check_source(recipe, i, error) < 0)

@@ -1,8 +1,11 @@
 # Negatives that tern train mines: they are what tern mine writes, the same on any number of threads and after a stop, and
 # what can't be is said before the first step.
 cp -r "$SOURCE/tests/goldens/tiny" tiny
+# Words that the toy model knows.
+words=(the dog cat text act)
 for i in $(seq 24); do
-    printf '{"anchor": "question %d about thing %d", "positive": "the answer %d is thing %d"}\n' "$i" $((i % 7)) "$i" $((i % 7))
+    a=${words[i % 5]} b=${words[i / 5]} c=${words[i * 7 % 5]} d=${words[i * 3 / 5 % 5]}
+    printf '{"anchor": "%s %s %s %s", "positive": "%s %s %s %s"}\n' "$a" "$b" "$a" "$c" "$b" "$d" "$b" "$a"
 done >rows.jsonl
 cat >mined.yaml <<'END'
 model: tiny
@@ -43,7 +46,7 @@ for steps in 3 9; do
     [ "$plain" = "$(sum_of stopped)" ] || fail "other bits after it was killed"
 done
 # Another corpus gives other negatives: a run doesn't go on with them.
-printf '{"_id": "1", "text": "the answer 99 is thing 3"}\n{"_id": "2", "text": "the answer 98 is thing 4"}\n' >corpus.jsonl
+printf '{"_id": "1", "text": "dog dog dog"}\n{"_id": "2", "text": "act the text"}\n' >corpus.jsonl
 cp corpus.jsonl kept.jsonl
 sed 's/^mine: {/mine: {corpus: corpus.jsonl, /; s/epochs: 3/epochs: 2000/; s/dir: run/dir: long/' mined.yaml >corpus.yaml
 "$TERN" train corpus.yaml >out 2>err &
@@ -54,7 +57,7 @@ for _ in $(seq 500); do
 done
 kill -INT $pid
 wait $pid || true
-printf '{"_id": "1", "text": "the question 12 about thing 5, an answer"}\n' >corpus.jsonl
+printf '{"_id": "1", "text": "cat act cat"}\n' >corpus.jsonl
 expect 1 "$TERN" train corpus.yaml --quiet
 expect_line err 'the mined negatives changed'
 # Rows that are short are kept or dropped, and counted.
@@ -64,6 +67,23 @@ expect_line err 'have fewer than 3 negatives'
 expect_sentence 1 "$TERN" train short.yaml --quiet --set output.dir=none --set mine.short_rows=drop
 expect_line err 'leaves no row'
 [ -e none ] && fail "a folder was made"
+# Rounds: the second mines with the first one's model, and trains the base; what is finished isn't done again.
+head -n 8 negatives.jsonl >dev.jsonl
+sed 's/^data: {/data: {dev: {file: dev.jsonl}, /; s/^output.*/output: {dir: rounds}\nrounds: 2/' mined.yaml >rounds.yaml
+expect 0 "$TERN" train rounds.yaml --json
+expect_line err 'round 2 of 2'
+grep -q '^{"rounds":\[{.*},{.*}\],"best":[12],"model":"rounds/round-[12]/model"}$' out || fail "not the rounds: $(cat out)"
+grep -q 'model: ".*/rounds/round-1/model"' rounds/round-2/recipe.yaml || fail "not mined with the first round's model"
+grep -q '^model: ".*/tiny"' rounds/round-2/recipe.yaml || fail "the second round doesn't begin at the base"
+cmp -s rounds/round-1/model/model.safetensors rounds/round-2/model/model.safetensors && fail "the second round is the first again"
+second=$(sum_of rounds/round-2)
+rm -r rounds/round-2
+expect 0 "$TERN" train rounds.yaml
+[ "$second" = "$(sum_of rounds/round-2)" ] || fail "other bits when the second round is run again"
+expect_line err 'rounds/round-1 holds this run, finished'
+grep -q '^base  *0\.[0-9]*  *-$' out || fail "no table: $(cat out)"
+expect_sentence 1 "$TERN" train from-file.yaml --quiet --set rounds=2 --set output.dir=no
+expect_line err 'there is no section mine'
 # What can't be.
 expect_sentence 1 "$TERN" train mined.yaml --quiet --set output.dir=no --set loss=cosent
 expect_line err 'takes no negatives'
