@@ -296,6 +296,10 @@ const tern_key_row tern_key_rows[] = {
          0,
          "What chooses the best checkpoint: {ndcg,recall,precision,mrr,map,hit_rate}_at_K, triplet_accuracy or "
          "cosine_spearman; ndcg@10, MRR@10 and trec_eval's ndcg_cut_10 are understood too."),
+    TEXT(TEXTS, "eval.beside", eval.beside, NULL, TERN_KEY_FREE,
+         "What else ranks data.test.beir, for rows of the report with p-values of their own: bm25 (with options as "
+         "tern eval "
+         "takes them), models, or MODEL+bm25 for the fusion of both."),
     NUMBER(INT, "eval.patience", eval.patience, 0, LARGE, "0", 0,
            "Stop after so many scores without a better one; 0: never."),
 

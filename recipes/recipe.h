@@ -174,11 +174,12 @@ typedef struct tern_recipe {
         int output; /* a place among mine.output's choices, which are mining/output.c's */
     } mine;
     struct {
-        int64_t every;    /* steps; 0: at the end of each epoch */
-        char *metric;     /* not given: by the data of dev (else test): "ndcg_at_10" for BEIR, "cosine_spearman" (with a
-                             base of another similarity that one's; train resolves it) for a file when score or score_range
-                             is among its keys, else "triplet_accuracy" */
-        int64_t patience; /* evaluations without a better score before stopping; 0: never */
+        int64_t every; /* steps; 0: at the end of each epoch */
+        char *metric;  /* not given: by the data of dev (else test): "ndcg_at_10" for BEIR, "cosine_spearman" (with a
+                          base of another similarity that one's; train resolves it) for a file when score or score_range
+                          is among its keys, else "triplet_accuracy" */
+        tern_recipe_texts beside; /* what else ranks the test set; n 0: nothing */
+        int64_t patience;         /* evaluations without a better score before stopping; 0: never */
     } eval;
     struct {
         char *dir;                      /* relative to the working directory, as given */

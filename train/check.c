@@ -7,6 +7,7 @@
 #include "eval/metrics.h"
 #include "losses/loss.h"
 #include "recipes/other_tools.h"
+#include "train/beside.h"
 #include "train/check_negatives.h"
 #include "train/mine_rows.h"
 
@@ -250,7 +251,8 @@ static int check_weights(const tern_recipe *recipe, tern_error *error)
 
 static int check_sources(const tern_recipe *recipe, tern_error *error)
 {
-    if (check_weights(recipe, error) < 0 || tern_mine_rows_check(recipe, error) < 0)
+    if (check_weights(recipe, error) < 0 || tern_beside_check(recipe, error) < 0 ||
+        tern_mine_rows_check(recipe, error) < 0)
         return -1;
     for (int i = 0; i < recipe->n_sources; i++) {
         char *section = tern_format("data.train[%d]", i);

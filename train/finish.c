@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "train/beside.h"
 
 #include <math.h>
 #include <string.h>
@@ -85,6 +86,9 @@ static int compare(tern_training *run, const char *folder, tern_outcome *outcome
         compare_row(run, base, &outcome->tuned, &outcome->test, error) < 0 ||
         (trained && compare_row(run, trained, &outcome->tuned, &outcome->test_as_trained, error) < 0))
         return -1;
+    if (tern_beside_score(run->recipe, &run->exams.exam[TERN_EXAM_TEST], &outcome->tuned, &run->options->watch,
+                          &outcome->beside, error) < 0)
+        return -1;
     outcome->base = base;
     outcome->as_trained = trained;
     return write_per_query(run, &outcome->tuned, error);
@@ -131,6 +135,7 @@ int tern_training_finish(tern_training *run, json_t **result, tern_error *error)
     if (status == 0)
         status = write_result(run, *result, error);
     tern_scores_free(&outcome.tuned);
+    json_decref(outcome.beside);
     free(kept);
     free(folder);
     return status;

@@ -45,6 +45,8 @@ static void add_test(json_t *result, const tern_outcome *outcome)
     json_object_set_new(result, "base", means(outcome->base));
     json_object_set_new(result, "tuned", means(&outcome->tuned));
     json_object_set_new(result, "p_value", json_real(outcome->test.p_value));
+    if (outcome->beside)
+        json_object_set(result, "beside", outcome->beside);
     if (!outcome->as_trained)
         return;
     json_object_set_new(result, "base_as_trained", means(outcome->as_trained));
@@ -141,12 +143,28 @@ static void add_metric(tern_buffer *out, const json_t *result, const char *base,
             json_object_get(json_object_get(result, "tuned"), metric), p ? json_number_value(p) : NAN);
 }
 
+/* The tuned model against what else ranks the test set. */
+static void add_beside(tern_buffer *out, const json_t *result, const char *metric)
+{
+    const char *name;
+    json_t *one;
+    json_object_foreach(json_object_get(result, "beside"), name, one)
+    {
+        char *row = tern_format("  %s", name);
+        add_row(out, row, json_object_get(json_object_get(one, "scores"), metric),
+                json_object_get(json_object_get(result, "tuned"), metric),
+                json_number_value(json_object_get(one, "p_value")));
+        free(row);
+    }
+}
+
 static void add_table(tern_buffer *out, const json_t *result)
 {
     const char *metric = json_string_value(json_object_get(result, "metric"));
     tern_buffer_printf(out, "%-18s %8s  %8s    %8s\n", "test", "base", "tuned", "gain");
     add_metric(out, result, "base", metric, metric, "p_value");
     add_metric(out, result, "base_as_trained", metric, "  base as trained", "p_value_as_trained");
+    add_beside(out, result, metric);
     for (int i = 0; i < N_USUAL; i++)
         if (strcmp(usual[i], metric) != 0)
             add_metric(out, result, "base", usual[i], usual[i], NULL);

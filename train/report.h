@@ -22,6 +22,7 @@ typedef struct tern_outcome {
     const tern_scores *base;       /* on test: the base as its own folder says; NULL without test */
     const tern_scores *as_trained; /* on test: the base cut and prompted as in training; NULL: no different */
     tern_scores tuned;             /* on test, with base */
+    json_t *beside;                /* train/beside.h's object, borrowed; NULL: none */
     tern_comparison test, test_as_trained;
     double dev_base, dev_as_trained; /* of the metric; NAN without dev, or where it is no different */
     int no_eval;                     /* 1: nothing was to be scored */
@@ -35,15 +36,16 @@ typedef struct tern_outcome {
     const tern_progress *progress;
 } tern_outcome;
 
-/* {"base": {..}, "tuned": {..}, "p_value", "base_as_trained": {..}, "p_value_as_trained", "metric",
- *  "dev": {"base", "best", "step", "base_as_trained"}, "worse_than_base", "measured", "training_texts": {"texts",
- * "cut", "max_seq_length"}, "steps", "idle_steps", "idle_reasons": {"all_masked": ..}, "seconds", "tokens_per_second",
- * "peak_memory_mb", "planned_memory_mb", "warnings": [..], "queries_missing", "documents_missing",
- * "judgements_missing", "negatives": {"rows_short", "rows_without", "anchors_without", "left_out"}, "base_model",
- * "model"}; without warnings none of these, no negatives where none are drawn, without judgements nothing of what is
- * missing, without test no base, tuned and p_value, without dev no dev, and base_as_trained only where the recipe cuts
- * or prompts texts in another way than the base does. worse_than_base: by the run's metric on dev, without dev on test;
- * absent without either, when measured is false. base_model: absent for a model from scratch. */
+/* {"base": {..}, "tuned": {..}, "p_value", "base_as_trained": {..}, "p_value_as_trained", "beside": {"bm25": {"scores":
+ * {..}, "p_value"}, ..}, "metric", "dev": {"base", "best", "step", "base_as_trained"}, "worse_than_base", "measured",
+ * "training_texts": {"texts", "cut", "max_seq_length"}, "steps", "idle_steps", "idle_reasons": {"all_masked": ..},
+ * "seconds", "tokens_per_second", "peak_memory_mb", "planned_memory_mb", "warnings": [..], "queries_missing",
+ * "documents_missing", "judgements_missing", "negatives": {"rows_short", "rows_without", "anchors_without",
+ * "left_out"}, "base_model", "model"}; without warnings none of these, no negatives where none are drawn, without
+ * judgements nothing of what is missing, without test no base, tuned and p_value, without dev no dev, and
+ * base_as_trained only where the recipe cuts or prompts texts in another way than the base does. worse_than_base: by
+ * the run's metric on dev, without dev on test; absent without either, when measured is false. base_model: absent for a
+ * model from scratch. */
 json_t *tern_report_json(const tern_outcome *outcome);
 /* Reads DIR/result.json back. NULL with a sentence when metric or model lacks, when a key of those above is of another
  * type or out of its range, or when scores lack those that they are compared with. Other keys may lack, as in results

@@ -64,6 +64,16 @@ static int is_counts(const json_t *value)
     return is_object_of(value, is_count);
 }
 
+static int is_ranking(const json_t *value)
+{
+    return is_scores(json_object_get(value, "scores")) && is_share(json_object_get(value, "p_value"));
+}
+
+static int is_rankings(const json_t *value)
+{
+    return is_object_of(value, is_ranking);
+}
+
 static int is_texts(const json_t *value)
 {
     int right = json_is_array(value);
@@ -96,6 +106,7 @@ static const struct {
     {"p_value", "base", is_share},
     {"base_as_trained", "base", is_scores},
     {"p_value_as_trained", "base_as_trained", is_share},
+    {"beside", "base", is_rankings},
     {"metric", NULL, is_text},
     {"dev", NULL, is_dev},
     {"worse_than_base", NULL, is_bool},
