@@ -72,6 +72,14 @@ void tern_mixture_free(tern_mixture *mixture)
     free(mixture);
 }
 
+void tern_mixture_forget(tern_mixture *mixture)
+{
+    for (int s = 0; s < mixture->n; s++) {
+        tern_plan_free(mixture->source[s].plan);
+        mixture->source[s].plan = NULL;
+    }
+}
+
 static const tern_plan *plan_of(source *s, int64_t epoch)
 {
     if (!s->plan || s->plan_epoch != epoch) {

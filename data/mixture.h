@@ -62,6 +62,8 @@ int tern_mixture_uses(const tern_mixture *mixture, int number);
 /* The place of step 0, 1, 2, ...; at once within the epoch of the last call, and going through the epochs between
  * else. */
 tern_mixture_place tern_mixture_at(tern_mixture *mixture, int64_t step);
+/* Forgets the plans that are kept: what rows draw from is another now. */
+void tern_mixture_forget(tern_mixture *mixture);
 /* The rows as the place's epoch has them: with the negatives that it draws. Borrowed as those of tern_mixture_rows. */
 const tern_rows *tern_mixture_view(tern_mixture *mixture, const tern_mixture_place *place);
 /* The rows [*n] of a place's batch, as numbers of the source's rows. Borrowed until the next call for that source; each

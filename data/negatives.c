@@ -18,6 +18,7 @@ void tern_negatives_free(tern_negatives *pool)
     free(pool->list);
     free(pool->start);
     free(pool->text);
+    free(pool->later);
     free(pool->score);
     free(pool->positive_score);
     free(pool);

@@ -21,6 +21,7 @@ typedef struct tern_negatives {
     int64_t *text;           /* [start[n_lists]] text ids */
     double *score;           /* [start[n_lists]] a teacher's; NULL: none */
     double *positive_score;  /* [n] the same of the rows' positives; NULL where score is */
+    int64_t *later, n_later; /* text ids that may come into the lists later; NULL: none */
     int64_t short_rows;      /* rows with fewer than are drawn */
     int64_t empty_rows;      /* those of them with none */
     int64_t empty_anchors;   /* distinct anchors that have no negative in any row */

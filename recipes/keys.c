@@ -253,6 +253,10 @@ const tern_key_row tern_key_rows[] = {
     NUMBER(INT, "mine.num_negatives", mine.num_negatives, 1, 64, "4", 0, "How many negatives a row gets."),
     NUMBER(INT, "mine.per_row", mine.per_row, 1, 64, "=num_negatives", 0,
            "How many of them tern train uses an epoch, drawn anew each time."),
+    TEXT(TEXT, "mine.every", mine.every, NULL, 0,
+         "tern train mines anew so often, with the weights of that moment: 1 epoch, 2 epochs. Once, before the first "
+         "step, "
+         "when not given."),
     NUMBER(INT, "mine.range_min", mine.range_min, 0, LARGE, "0", 0,
            "Candidates before this rank are left out; ranks count from 0, without positives and what equals them."),
     NUMBER(INT, "mine.range_max", mine.range_max, 1, LARGE, "100", 0, "Candidates from this rank on are left out."),

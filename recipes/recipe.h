@@ -159,10 +159,11 @@ typedef struct tern_recipe {
     int64_t rounds; /* of mining and training */
     /* Hard negatives. Defaults stand here whether or not the recipe has the section (tern_recipe_given). */
     struct {
-        tern_recipe_rates miners;                                      /* names and shares; n 0: dense alone */
-        char *model;                                                   /* as recipe->model; NULL: recipe->model */
-        char *corpus, *run;                                            /* absolute paths; NULL: none */
-        int64_t range_min, range_max, num_negatives, per_row;          /* per_row 0: not given */
+        tern_recipe_rates miners;                             /* names and shares; n 0: dense alone */
+        char *model;                                          /* as recipe->model; NULL: recipe->model */
+        char *corpus, *run;                                   /* absolute paths; NULL: none */
+        char *every;                                          /* how often while training, "1 epoch"; NULL: not */
+        int64_t range_min, range_max, num_negatives, per_row; /* per_row 0: not given */
         double max_score, min_score, absolute_margin, relative_margin; /* NAN: none */
         int sampling;                                                  /* TERN_SAMPLING_* */
         double near_duplicates, max_share;

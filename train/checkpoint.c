@@ -49,6 +49,8 @@ static tern_state *list_items(const tern_checkpoint *c, origin *from)
     tern_state_add_learned(s, "adam_v", c->params, c->optimizer->v);
     if (c->heads && c->heads->n > 0)
         list_heads(s, c);
+    if (c->negatives)
+        tern_state_add_int64(s, "negatives", c->negatives, c->n_negatives);
     if (c->average)
         tern_state_add_learned(s, "average", c->params, c->average->shadow);
     return s;

@@ -30,7 +30,8 @@ typedef struct tern_checkpoint {
     tern_optimizer *optimizer;
     tern_params *heads; /* what the losses learn, and its moments; NULL or without tensors: nothing */
     tern_optimizer *heads_optimizer;
-    tern_average *average; /* NULL: none */
+    tern_average *average;           /* NULL: none */
+    int64_t *negatives, n_negatives; /* lists that are mined anew (train/remine.h); NULL: none are */
     tern_progress *progress;
 } tern_checkpoint;
 

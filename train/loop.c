@@ -69,6 +69,7 @@ void tern_training_warn_all(tern_training *run, const tern_warnings *warnings)
 tern_checkpoint tern_training_checkpoint(tern_training *run)
 {
     tern_trainer_parts parts = tern_trainer_get_parts(run->trainer);
+    int64_t n_negatives = 0, *negatives = run->remine ? tern_remine_lists(run->remine, &n_negatives) : NULL;
     return (tern_checkpoint){
         .folder = &run->folder,
         .identity = run->identity,
@@ -78,6 +79,8 @@ tern_checkpoint tern_training_checkpoint(tern_training *run)
         .heads = parts.heads,
         .heads_optimizer = parts.heads_optimizer,
         .average = parts.average,
+        .negatives = negatives,
+        .n_negatives = n_negatives,
         .progress = &run->progress,
     };
 }
@@ -95,6 +98,7 @@ static int save_state(tern_training *run, tern_error *error)
     tern_checkpoint checkpoint = tern_training_checkpoint(run);
     if (tern_metrics_log_sync(run->metrics, error) < 0 ||
         (run->dev_log && tern_metrics_log_sync(run->dev_log, error) < 0) ||
+        (run->mining_log && tern_metrics_log_sync(run->mining_log, error) < 0) ||
         tern_checkpoint_save(&checkpoint, run->recipe->output.keep, error) < 0)
         return -1;
     run->saved_step = run->progress.step;
@@ -219,6 +223,40 @@ static int checkpoint_due(const tern_training *run)
     return at_end(run) || step % (every > 0 ? every : 50) == 0;
 }
 
+/* At the beginning of an epoch but the first, each time that the loop comes there: from a checkpoint of that step too,
+ * which holds the lists of before. */
+static int mining_due(const tern_training *run)
+{
+    int64_t every = run->remine ? tern_remine_every(run->recipe, NULL) : 0, step = run->progress.step;
+    return every > 0 && step > 0 && tern_trainer_begins_epoch(run->trainer, step) &&
+           tern_trainer_epoch(run->trainer, step) % every == 0;
+}
+
+static int log_mining(tern_training *run, json_t *audit, double seconds, tern_error *error)
+{
+    json_object_set_new(audit, "step", json_integer(run->progress.step));
+    json_object_set_new(audit, "seconds", json_real(seconds));
+    tern_training_say(run, "step %lld: mined %lld negatives anew, in %.1f s", (long long)run->progress.step,
+                      (long long)json_integer_value(json_object_get(audit, "negatives")), seconds);
+    return tern_metrics_log_add(run->mining_log, audit, error);
+}
+
+/* With the weights that would be scored: the average where there is one. */
+static int mine_anew(tern_training *run, tern_error *error)
+{
+    tern_average *average = tern_trainer_get_parts(run->trainer).average;
+    json_t *audit = NULL;
+    double start = tern_seconds();
+    tern_profile_begin(run->options->profile, "mining");
+    tern_trainer_rest(run->trainer);
+    tern_average_swap(average);
+    int status = tern_remine_run(run->remine, &audit, error);
+    tern_average_swap(average);
+    tern_profile_end(run->options->profile, NULL);
+    tern_trainer_forget_plans(run->trainer);
+    return status < 0 ? -1 : log_mining(run, audit, tern_seconds() - start, error);
+}
+
 static int interrupt(tern_training *run, tern_error *error)
 {
     if (run->progress.step > 0 && run->saved_step != run->progress.step && save(run, error) < 0)
@@ -238,6 +276,8 @@ int tern_training_train(tern_training *run, tern_error *error)
             break;
         if (tern_training_stopping(run))
             return interrupt(run, error);
+        if (mining_due(run) && mine_anew(run, error) < 0)
+            return tern_training_stopping(run) ? interrupt(run, error) : -1;
         if (take_step(run, error) < 0)
             return -1;
     }

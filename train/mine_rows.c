@@ -5,6 +5,7 @@
 #include "losses/loss.h"
 #include "train/check.h"
 #include "train/check_data.h"
+#include "train/remine.h"
 
 #include <string.h>
 
@@ -54,6 +55,8 @@ int tern_mine_rows_check(const tern_recipe *recipe, tern_error *error)
     if (mined > 1 && (recipe->mine.corpus || recipe->mine.run))
         return tern_fail(error, "%s: mine.%s is for one data set, and %d are mined for", line,
                          recipe->mine.corpus ? "corpus" : "run", mined);
+    if (tern_remine_every(recipe, error) < 0)
+        return -1;
     if (recipe->mine.second && recipe->mine.second_does == TERN_OPINION_RELABEL)
         return tern_fail(error,
                          "%s: tern train makes no positives; write the rows with tern mine, look at them, and train on "
@@ -115,7 +118,8 @@ static int take(const tern_recipe *recipe, tern_rows *rows, const tern_mine_setu
 }
 
 int tern_mine_rows(const tern_recipe *recipe, int source, tern_rows *rows, tern_model *model,
-                   const tern_train_watch *watch, tern_warnings *warnings, json_t **audit, tern_error *error)
+                   const tern_train_watch *watch, tern_warnings *warnings, json_t **audit, tern_mine_setup **kept,
+                   tern_error *error)
 {
     tern_mine_setup *setup = tern_mine_setup_open(recipe, source, rows, model, watch, error);
     *audit = NULL;
@@ -131,6 +135,9 @@ int tern_mine_rows(const tern_recipe *recipe, int source, tern_rows *rows, tern_
         *audit = tern_mine_audit_json(notes, mined);
     tern_mined_free(mined);
     tern_mine_audit_close(notes);
-    tern_mine_setup_free(setup);
+    if (status == 0 && kept)
+        *kept = setup;
+    else
+        tern_mine_setup_free(setup);
     return status;
 }

@@ -16,9 +16,11 @@ int tern_mine_rows_check(const tern_recipe *recipe, tern_error *error);
 void tern_mine_rows_expect(tern_rows *rows, int each);
 
 /* Mines with the model, as it reads now, for rows that expect it: fills rows->pool, drops rows that are short where
- * mine.short_rows says so, and counts those that are. *audit: mining/audit.h's object, the caller's. warnings: gets
+ * mine.short_rows says so, and counts those that are. *audit: mining/audit.h's object, the caller's. *kept: what it was
+ * mined with, the caller's too; kept NULL: not wanted. warnings: gets
  * what the user must know. */
 int tern_mine_rows(const tern_recipe *recipe, int source, tern_rows *rows, tern_model *model,
-                   const tern_train_watch *watch, tern_warnings *warnings, json_t **audit, tern_error *error);
+                   const tern_train_watch *watch, tern_warnings *warnings, json_t **audit, tern_mine_setup **kept,
+                   tern_error *error);
 
 #endif

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 /* Files, in the order in which they go. */
-static const char *const files[] = {"result.json", "per_query.csv", "mining.json", "best.h5",   "best.h5.tmp",
-                                    "dev.jsonl",   "metrics.jsonl", "recipe.yaml", "trace.json"};
+static const char *const files[] = {"result.json", "per_query.csv", "mining.json",   "mining.jsonl", "best.h5",
+                                    "best.h5.tmp", "dev.jsonl",     "metrics.jsonl", "recipe.yaml",  "trace.json"};
 enum { N_FILES = sizeof files / sizeof *files };
 
 int64_t tern_run_checkpoint_step(const char *name)

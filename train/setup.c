@@ -12,6 +12,7 @@
 #include "train/check_data.h"
 #include "train/check_negatives.h"
 #include "train/mine_rows.h"
+#include "train/remine.h"
 
 #include <math.h>
 #include <string.h>
@@ -227,8 +228,12 @@ static int mine_source(tern_training *run, int i, tern_error *error)
     tern_source *source = &run->sources[i];
     tern_warnings warnings = {0};
     json_t *audit = NULL;
-    int status =
-        tern_mine_rows(run->recipe, i, source->rows, run->model, &run->options->watch, &warnings, &audit, error);
+    tern_mine_setup *setup = NULL;
+    int64_t every = tern_remine_every(run->recipe, NULL);
+    int status = tern_mine_rows(run->recipe, i, source->rows, run->model, &run->options->watch, &warnings, &audit,
+                                every > 0 ? &setup : NULL, error);
+    if (setup)
+        run->remine = tern_remine_create(run->recipe, setup, source->rows);
     tern_training_warn_all(run, &warnings);
     tern_warnings_free(&warnings);
     if (status == 0) {
@@ -548,6 +553,10 @@ static int load_checkpoint(tern_training *run, tern_error *error)
         tern_training_say(run, "left out: %s", run->restart.skipped.message);
     if (tern_checkpoint_load(&checkpoint, &run->restart, error) < 0 || tern_best_check(&checkpoint, error) < 0)
         return -1;
+    if (run->remine) {
+        tern_remine_restored(run->remine);
+        tern_trainer_forget_plans(run->trainer);
+    }
     run->saved_step = run->restart.step;
     tern_restart_close(&run->restart);
     tern_training_say(run, "going on after step %lld", (long long)run->saved_step);
@@ -566,6 +575,13 @@ static int open_logs(tern_training *run, tern_error *error)
         if (run->dev_log && p->evaluated_step == 0 &&
             tern_metrics_log_add(run->dev_log, json_pack("{s:i, s:f}", "step", 0, metric, base), error) < 0)
             run->dev_log = (tern_metrics_log_close(run->dev_log, NULL), NULL);
+    }
+    if (run->metrics && run->remine) {
+        char *mining = tern_run_path(&run->folder, "mining.jsonl");
+        run->mining_log = tern_metrics_log_open(mining, p->step - 1, error);
+        free(mining);
+        if (!run->mining_log)
+            run->metrics = (tern_metrics_log_close(run->metrics, NULL), NULL);
     }
     free(metrics);
     free(dev);

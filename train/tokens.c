@@ -66,6 +66,8 @@ tern_tokens *tern_tokens_create(const tern_model *model, const char *query_promp
     mark(used, rows->negative, rows->n * rows->n_negatives);
     if (rows->pool)
         mark(used, rows->pool->text, rows->pool->start[rows->pool->n_lists]);
+    if (rows->pool)
+        mark(used, rows->pool->later, rows->pool->n_later);
     tokenize(&tokens->list[tokens->shared ? 0 : 1], model, rows->texts, used, document);
     free(used);
     return tokens;

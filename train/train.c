@@ -67,6 +67,8 @@ void tern_training_free(tern_training *run)
     tern_trainer_free(run->trainer);
     tern_metrics_log_close(run->metrics, NULL);
     tern_metrics_log_close(run->dev_log, NULL);
+    tern_metrics_log_close(run->mining_log, NULL);
+    tern_remine_free(run->remine);
     for (int i = 0; i < TERN_EXAMS; i++) {
         tern_scores_free(&run->base[i]);
         tern_scores_free(&run->as_trained[i]);

@@ -143,6 +143,16 @@ int tern_trainer_begins_epoch(tern_trainer *trainer, int64_t step)
     return tern_mixture_at(trainer->mixture, step).epoch_step == 0;
 }
 
+void tern_trainer_forget_plans(tern_trainer *trainer)
+{
+    tern_mixture_forget(trainer->mixture);
+}
+
+int64_t tern_trainer_epoch(tern_trainer *trainer, int64_t step)
+{
+    return tern_mixture_at(trainer->mixture, step).epoch;
+}
+
 int tern_trainer_plan_memory(tern_trainer *trainer, const tern_exams *exams, int64_t longest, int resumed, char **text,
                              tern_error *error)
 {

@@ -31,6 +31,10 @@ void tern_trainer_free(tern_trainer *trainer);
 int64_t tern_trainer_total(const tern_trainer *trainer);
 /* 1 when an epoch begins with this step, so that the one before it ended an epoch. */
 int tern_trainer_begins_epoch(tern_trainer *trainer, int64_t step);
+/* After the rows' negatives were replaced. */
+void tern_trainer_forget_plans(tern_trainer *trainer);
+/* The epoch, counted from 0, that a step is in. */
+int64_t tern_trainer_epoch(tern_trainer *trainer, int64_t step);
 /* What the batches of the run are like. */
 const tern_batch_survey *tern_trainer_survey(const tern_trainer *trainer);
 /* How batches fit into train.memory, next to the sets that the model is scored on (NULL: none), whose texts are cut at

@@ -8,6 +8,7 @@
 #include "train/inputs.h"
 #include "train/metrics_log.h"
 #include "train/reading.h"
+#include "train/remine.h"
 #include "train/report.h"
 #include "train/trainer.h"
 
@@ -34,6 +35,8 @@ typedef struct tern_training {
     tern_restart restart; /* what it goes on from, between claiming and restoring */
     int64_t saved_step;   /* of the newest checkpoint; -1: none */
     tern_metrics_log *metrics, *dev_log;
+    tern_remine *remine; /* NULL: nothing is mined anew */
+    tern_metrics_log *mining_log;
     json_t *warnings;      /* sentences, for the result */
     tern_coverage missing; /* what judgements name and isn't there, over all BEIR folders */
     int judged;            /* there are BEIR folders */

@@ -28,6 +28,17 @@ expect_sentence 1 "$TERN" mine faq.yaml --output rows.jsonl --quiet
 cmp rows.jsonl again.jsonl || fail "the file was changed"
 expect 0 "$TERN" mine faq.yaml --output rows.jsonl --quiet --force --set mine.output=triplets
 [ "$(wc -l <rows.jsonl)" -eq 10 ] || fail "not a line a negative: $(cat rows.jsonl)"
+# Killed at any moment it leaves nothing or all, and the next time writes the same.
+for i in $(seq 20); do
+    rm -f killed.jsonl
+    "$TERN" mine faq.yaml --output killed.jsonl --quiet >out 2>err &
+    sleep "0.0$((i * 7 % 40 + 10))"
+    kill -9 $! 2>/dev/null || true
+    wait $! 2>/dev/null || true
+    [ ! -e killed.jsonl ] || cmp -s killed.jsonl again.jsonl || fail "half a file after kill -9"
+    expect 0 "$TERN" mine faq.yaml --output killed.jsonl --quiet --force
+    cmp killed.jsonl again.jsonl || fail "another file after kill -9"
+done
 # What was mined trains.
 expect 0 "$TERN" train faq.yaml --set data.train.file=again.jsonl --set train.max_steps=1 --set train.batch_size=2 --set train.memory=1GB --quiet --json
 # For people: counts, scores, samples below their queries, on 80 columns.

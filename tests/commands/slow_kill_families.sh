@@ -83,6 +83,7 @@ for mixing in proportional round_robin weighted temperature; do
         'data.train[1].loss.name=cosent' 'data.train[1].batch_size=8' 'data.train[2].file=classes.jsonl' \
         'data.train[2].loss.name=softmax'
 done
+family "mined each epoch" mine.num_negatives=3 mine.relative_margin=none mine.per_row=2 'mine.every=1 epoch'
 family "frozen and decayed" train.freeze=embeddings train.layer_decay=0.8 train.schedule=warmup_stable_decay
 
 # Chunks: the least memory that the plan takes, so that one batch is many chunks.

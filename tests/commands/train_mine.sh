@@ -67,6 +67,34 @@ expect_line err 'have fewer than 3 negatives'
 expect_sentence 1 "$TERN" train short.yaml --quiet --set output.dir=none --set mine.short_rows=drop
 expect_line err 'leaves no row'
 [ -e none ] && fail "a folder was made"
+# Mined anew while training: other negatives, the same bits from any checkpoint, and a log of audits.
+sed 's/^mine: {/mine: {every: 2 epochs, per_row: 2, /; s/epochs: 3/epochs: 6/; s/1.0e-3/2.0e-2/; s/dir: run, /dir: anew, keep: 20, /' mined.yaml >anew.yaml
+expect 0 "$TERN" train anew.yaml
+expect_line err 'step 12: mined 72 negatives anew'
+expect_line err 'step 24: mined 72 negatives anew'
+[ "$(wc -l <anew/mining.jsonl)" -eq 2 ] || fail "not two audits: $(cat anew/mining.jsonl)"
+anew=$(sum_of anew)
+expect 0 "$TERN" train anew.yaml --quiet --threads 1 --set output.dir=anew-one
+[ "$anew" = "$(sum_of anew-one)" ] || fail "mined anew, other bits with one thread"
+for step in 6 12 14 24 30; do
+    rm -rf cut
+    cp -r anew cut
+    rm -r cut/result.json cut/model
+    for file in cut/checkpoints/step-*.h5; do
+        number=${file##*-}
+        [ "${number%.h5}" -le $step ] || rm "$file"
+    done
+    expect 0 "$TERN" train anew.yaml --set output.dir=cut
+    expect_line err "going on after step $step"
+    [ "$anew" = "$(sum_of cut)" ] || fail "mined anew, other bits from step $step on"
+    [ "$(wc -l <cut/mining.jsonl)" -eq 2 ] || fail "from step $step on not two audits"
+done
+expect 0 "$TERN" train anew.yaml --quiet --set output.dir=once --set "mine.every=9 epochs"
+[ "$anew" = "$(sum_of once)" ] && fail "mining anew changes nothing"
+expect_sentence 1 "$TERN" train anew.yaml --quiet --set output.dir=no --set "mine.every=100 steps"
+expect_line err 'counts epochs'
+expect_sentence 1 "$TERN" train anew.yaml --quiet --set output.dir=no --set mine.model=tiny
+expect_line err 'leave out one of them'
 # Rounds: the second mines with the first one's model, and trains the base; what is finished isn't done again.
 head -n 8 negatives.jsonl >dev.jsonl
 sed 's/^data: {/data: {dev: {file: dev.jsonl}, /; s/^output.*/output: {dir: rounds}\nrounds: 2/' mined.yaml >rounds.yaml
