@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Queries that are ranked together, and uses below which no document is a hub. */
-enum { BLOCK = 2048, FEW_USES = 10 };
+/* Queries that are ranked together, at most, and candidates of theirs; uses below which no document is a hub. */
+enum { BLOCK = 2048, BLOCK_HITS = 1 << 22, FEW_USES = 10 };
 
 /* The state of choosing: what earlier queries took counts for later ones. */
 typedef struct choice {
@@ -353,8 +353,9 @@ static int mine_all(tern_mining *m, tern_mined *out, tern_error *error)
     c.by = tern_alloc(most, sizeof *c.by);
     c.n_picked = tern_calloc((size_t)n, sizeof *c.n_picked);
     tern_shuffle(order, n, job->filters.seed, 0);
-    for (int64_t from = 0; from < n && status == 0; from += BLOCK)
-        status = mine_block(&c, m, order + from, tern_min(BLOCK, n - from), depth, error);
+    int64_t block = tern_min(BLOCK, tern_max(1, BLOCK_HITS / tern_max(depth, 1)));
+    for (int64_t from = 0; from < n && status == 0; from += block)
+        status = mine_block(&c, m, order + from, tern_min(block, n - from), depth, error);
     if (status == 0)
         compact(&c, out);
     close_choice(&c);

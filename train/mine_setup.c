@@ -64,6 +64,21 @@ static int set_miners(tern_mine_setup *n, const tern_recipe *recipe, tern_error 
     return 0;
 }
 
+static int check_ranks(const tern_recipe *recipe, tern_error *error)
+{
+    int64_t from = recipe->mine.range_min, to = recipe->mine.range_max;
+    const char *line = tern_recipe_line(recipe, from > 0 ? "mine.range_min" : "mine.range_max");
+    if (from >= to)
+        return tern_fail(error, "%s: mine.range_min is %lld and mine.range_max %lld, which leaves no rank", line,
+                         (long long)from, (long long)to);
+    if (recipe->mine.num_negatives > to - from)
+        return tern_fail(error,
+                         "%s: %lld negatives can't be taken from the %lld rank%s that mine.range_min and "
+                         "mine.range_max leave",
+                         line, (long long)recipe->mine.num_negatives, (long long)(to - from), tern_s(to - from));
+    return 0;
+}
+
 static void set_options(tern_mine_setup *n, const tern_recipe *recipe)
 {
     n->job.filters = (tern_mine_options){
@@ -256,8 +271,9 @@ tern_mine_setup *tern_mine_setup_open(const tern_recipe *recipe, int i, const te
     n->watch = watch;
     n->job.stop = watch ? watch->stop : NULL;
     set_options(n, recipe);
-    if (set_miners(n, recipe, error) == 0 && make_pool(n, recipe, i, rows, error) == 0 &&
-        read_run(n, recipe, error) == 0 && open_models(n, recipe, model, error) == 0) {
+    if (check_ranks(recipe, error) == 0 && set_miners(n, recipe, error) == 0 &&
+        make_pool(n, recipe, i, rows, error) == 0 && read_run(n, recipe, error) == 0 &&
+        open_models(n, recipe, model, error) == 0) {
         n->job.pool = n->pool;
         return n;
     }

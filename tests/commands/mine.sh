@@ -88,6 +88,10 @@ expect_line err 'has none of the'
 
 # What is wrong.
 expect_sentence 2 "$TERN" mine faq.yaml
+expect_sentence 1 "$TERN" mine faq.yaml --output x.jsonl --set mine.range_min=100
+expect_line err 'leaves no rank'
+expect_sentence 1 "$TERN" mine faq.yaml --output x.jsonl --set mine.range_max=1
+expect_line err "2 negatives can't be taken from the 1 rank that"
 expect_sentence 1 "$TERN" mine faq.yaml --output x.jsonl --set mine.miners=dens
 expect_line err 'did you mean dense?'
 expect_sentence 1 "$TERN" mine faq.yaml --output x.jsonl --set mine.miners=run

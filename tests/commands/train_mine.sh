@@ -61,9 +61,9 @@ printf '{"_id": "1", "text": "cat act cat"}\n' >corpus.jsonl
 expect 1 "$TERN" train corpus.yaml --quiet
 expect_line err 'the mined negatives changed'
 # Rows that are short are kept or dropped, and counted.
-sed 's/near_duplicates: 0/near_duplicates: 0, range_max: 2/' mined.yaml >short.yaml
+sed 's/num_negatives: 3/num_negatives: 30/' mined.yaml >short.yaml
 expect 0 "$TERN" train short.yaml --quiet --json --set output.dir=short
-expect_line err 'have fewer than 3 negatives'
+expect_line err 'have fewer than 30 negatives'
 expect_sentence 1 "$TERN" train short.yaml --quiet --set output.dir=none --set mine.short_rows=drop
 expect_line err 'leaves no row'
 [ -e none ] && fail "a folder was made"
