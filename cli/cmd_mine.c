@@ -65,6 +65,23 @@ static const tern_mine_output *form_of(const tern_recipe *recipe)
     return &tern_mine_outputs()[recipe->mine.output];
 }
 
+/* Every pair is taken for a right one: pairs with labels 0, or with scores of all kinds, are not. */
+static int check_pairs(const tern_recipe *recipe, const tern_rows *rows, tern_error *error)
+{
+    int64_t below = 0;
+    double most = 0;
+    for (int64_t i = 0; rows->score && rows->n_scores == 1 && i < rows->n; i++)
+        most = i == 0 || rows->score[i] > most ? rows->score[i] : most;
+    for (int64_t i = 0; rows->score && rows->n_scores == 1 && i < rows->n; i++)
+        below += rows->score[i] < most;
+    if (below == 0)
+        return 0;
+    return tern_fail(error,
+                     "%s: %lld of %lld rows have a label or score below the greatest, %g, and each row's positive is "
+                     "taken for a right one; keep the right rows alone, without that column",
+                     tern_recipe_line(recipe, "data.train"), (long long)below, (long long)rows->n, most);
+}
+
 static tern_rows *read_rows(const tern_recipe *recipe, tern_texts *texts, tern_error *error)
 {
     tern_findings findings = {.go_on = 1};
@@ -82,6 +99,10 @@ static tern_rows *read_rows(const tern_recipe *recipe, tern_texts *texts, tern_e
     if (rows && rows->n_negatives > 0)
         tern_command_warn("the negatives that the rows have are not used; those that are mined take their place");
     tern_findings_free(&findings);
+    if (rows && check_pairs(recipe, rows, error) < 0) {
+        tern_rows_free(rows);
+        return NULL;
+    }
     return rows;
 }
 
@@ -113,6 +134,9 @@ static int fail_none(const tern_recipe *recipe, const tern_mined *mined, tern_er
     int most = TERN_FATE_LEFT;
     for (int fate = 0; fate < TERN_FATES; fate++)
         most = mined->fates[fate] > mined->fates[most] ? fate : most;
+    if (mined->fates[most] == 0)
+        return tern_fail(error, "%s: no miner found a candidate for any query; bm25 needs a word in common",
+                         tern_recipe_line(recipe, "mine.miners"));
     return tern_fail(error,
                      "%s: no query has a negative; most candidates, %lld, were left out as %s (%s); tern mine "
                      "--explain QUERY shows each",
@@ -219,7 +243,7 @@ static void warn_of_short(const json_t *audit, const tern_recipe *recipe, const 
         tern_command_warn("%lld of %lld quer%s %s fewer than %lld negative%s, %lld of them none%s", few,
                           count_of(audit, "queries"), tern_ies(count_of(audit, "queries")), few == 1 ? "has" : "have",
                           (long long)recipe->mine.num_negatives, tern_s(recipe->mine.num_negatives), none,
-                          written->dropped > 0 ? "" : "; their rows are kept");
+                          written->rows > 0 && written->dropped == 0 ? "; their rows are kept" : "");
     if (written->dropped > 0)
         tern_command_warn("%lld row%s %s left out for want of negatives", (long long)written->dropped,
                           tern_s(written->dropped), tern_is(written->dropped));

@@ -47,6 +47,8 @@ void tern_sketch(const char *text, uint32_t sketch[TERN_SKETCH])
 double tern_sketch_likeness(const uint32_t a[TERN_SKETCH], const uint32_t b[TERN_SKETCH])
 {
     int same = 0;
+    if (a[0] == UINT32_MAX && memcmp(a, a + 1, (TERN_SKETCH - 1) * sizeof *a) == 0)
+        return 0; /* no words */
     for (int i = 0; i < TERN_SKETCH; i++)
         same += a[i] == b[i];
     return (double)same / TERN_SKETCH;

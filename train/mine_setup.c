@@ -6,6 +6,7 @@
 #include "eval/trec_run.h"
 #include "train/reading.h"
 
+#include <math.h>
 #include <string.h>
 
 static int set_miner(tern_mine_setup *n, const tern_recipe *recipe, int place, const char *name, double share,
@@ -22,6 +23,10 @@ static int set_miner(tern_mine_setup *n, const tern_recipe *recipe, int place, c
         tern_buffer_printf(&all, "%s%s", n_names ? ", " : "", m->name);
         names[n_names++] = m->name;
     }
+    for (int i = 0; miner && i < place; i++)
+        if (n->job.shares[i].miner == miner)
+            return tern_buffer_free(&all), tern_fail(error, "%s: the miner %s stands there twice; keep one of the two",
+                                                     tern_recipe_line(recipe, "mine.miners"), miner->name);
     const char *near = miner ? NULL : tern_nearest(name, names, n_names),
                *line = tern_recipe_line(recipe, "mine.miners");
     n->job.shares[place] = (tern_mine_share){miner, share};
@@ -77,6 +82,36 @@ static int check_ranks(const tern_recipe *recipe, tern_error *error)
                          "mine.range_max leave",
                          line, (long long)recipe->mine.num_negatives, (long long)(to - from), tern_s(to - from));
     return 0;
+}
+
+/* Keys that would do nothing, or leave nothing. */
+static int check_keys(const tern_recipe *recipe, tern_error *error)
+{
+    static const char *const of_second[] = {"mine.second_does", "mine.second_margin"};
+    for (size_t i = 0; i < 2 && !recipe->mine.second; i++)
+        if (tern_recipe_given(recipe, of_second[i]))
+            return tern_fail(error, "%s: %s is for a second opinion, and mine.second names none",
+                             tern_recipe_line(recipe, of_second[i]), of_second[i]);
+    if (recipe->mine.min_score > recipe->mine.max_score)
+        return tern_fail(error, "%s: mine.min_score is %g and mine.max_score %g, which leaves no score",
+                         tern_recipe_line(recipe, "mine.min_score"), recipe->mine.min_score, recipe->mine.max_score);
+    return check_ranks(recipe, error);
+}
+
+/* Random weights rank and filter by chance; mined anew while they learn, they need not. */
+static int check_scratch(const tern_mine_setup *n, const tern_recipe *recipe, tern_error *error)
+{
+    const tern_mine_options *f = &n->job.filters;
+    int vectors =
+        !isnan(f->max_score) || !isnan(f->min_score) || !isnan(f->absolute_margin) || !isnan(f->relative_margin);
+    for (int s = 0; n->job.shares[s].miner; s++)
+        vectors |= n->job.shares[s].miner->vectors;
+    if (recipe->model || recipe->mine.model || recipe->mine.every || !vectors)
+        return 0;
+    return tern_fail(error,
+                     "%s: a model from scratch knows nothing of what is near; name one with mine.model, or mine anew "
+                     "while it learns: mine.every",
+                     tern_recipe_line(recipe, "mine"));
 }
 
 static void set_options(tern_mine_setup *n, const tern_recipe *recipe)
@@ -271,7 +306,7 @@ tern_mine_setup *tern_mine_setup_open(const tern_recipe *recipe, int i, const te
     n->watch = watch;
     n->job.stop = watch ? watch->stop : NULL;
     set_options(n, recipe);
-    if (check_ranks(recipe, error) == 0 && set_miners(n, recipe, error) == 0 &&
+    if (check_keys(recipe, error) == 0 && set_miners(n, recipe, error) == 0 && check_scratch(n, recipe, error) == 0 &&
         make_pool(n, recipe, i, rows, error) == 0 && read_run(n, recipe, error) == 0 &&
         open_models(n, recipe, model, error) == 0) {
         n->job.pool = n->pool;

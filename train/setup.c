@@ -223,6 +223,16 @@ static void say_mined(tern_training *run, const json_t *audit)
     tern_buffer_free(&miners);
 }
 
+/* Where only some of a row's negatives are used a time, rows that have enough for that may still be short. */
+static void warn_of_few(tern_training *run, const json_t *audit)
+{
+    long long few = json_integer_value(json_object_get(audit, "queries_short"));
+    if (few > 0 && run->recipe->mine.per_row > 0)
+        tern_training_warn(run, "%lld of %lld queries have fewer than %lld mined negatives", few,
+                           json_integer_value(json_object_get(audit, "queries")),
+                           (long long)run->recipe->mine.num_negatives);
+}
+
 static int mine_source(tern_training *run, int i, tern_error *error)
 {
     tern_source *source = &run->sources[i];
@@ -238,6 +248,7 @@ static int mine_source(tern_training *run, int i, tern_error *error)
     tern_warnings_free(&warnings);
     if (status == 0) {
         say_mined(run, audit);
+        warn_of_few(run, audit);
         json_object_set_new(run->mined, source->name, audit);
         status = tern_check_negatives(run->recipe, i, source->rows, error);
     }

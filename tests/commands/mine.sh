@@ -101,6 +101,20 @@ expect_sentence 1 "$TERN" mine faq.yaml --output x.jsonl --set mine.range_min=90
 expect_line err 'were left out as range_min'
 expect_sentence 1 "$TERN" mine faq.yaml --output x.jsonl --set mine.short_rows=drop --set mine.num_negatives=9 --quiet
 expect_line err 'nothing is written'
+expect 0 "$TERN" mine faq.yaml --output pairs.jsonl --quiet --set mine.output=pairs
+expect_sentence 1 "$TERN" mine faq.yaml --output x.jsonl --set data.train.file=pairs.jsonl --quiet
+expect_line err '10 of 15 rows have a label or score below the greatest, 1,'
+expect_sentence 1 "$TERN" mine words.yaml --output x.jsonl --set "mine.miners=bm25,bm25:stemmer" --quiet
+expect_sentence 1 "$TERN" mine faq.yaml --output x.jsonl --set mine.second_does=relabel --quiet
+expect_line err 'mine.second names none'
+expect_sentence 1 "$TERN" mine faq.yaml --output x.jsonl --set mine.min_score=0.5 --set mine.max_score=0.2 --quiet
+expect_line err 'leaves no score'
+printf '{"anchor": "zebra", "positive": "giraffe"}\n{"anchor": "lion", "positive": "tiger"}\n' >apart.jsonl
+expect 1 "$TERN" mine words.yaml --output x.jsonl --set data.train.file=apart.jsonl --quiet
+expect_line err "no miner found a candidate"
+sed 's/"bm25:stemmer=none": 1/"bm25:stemmer=none": 1, "bm25:stemmer=none,k1=1": 1/' words.yaml >twice.yaml
+expect_sentence 1 "$TERN" mine twice.yaml --output x.jsonl --quiet
+expect_line err 'the miner bm25 stands there twice'
 printf '{"anchor": "a"}\n' >anchors.jsonl
 expect_sentence 1 "$TERN" mine faq.yaml --output x.jsonl --set data.train.file=anchors.jsonl
 expect_line err 'have no positive'
