@@ -192,7 +192,8 @@ static void list_judged(list *l, const corpus *c, int64_t judged, const tern_emb
 static void finish_query(const tern_beir *set, const tern_rank_options *options, int64_t query, list *l,
                          tern_trec_run *run)
 {
-    qsort(l->items, l->n, sizeof *l->items, best_first);
+    if (l->n > 0)
+        qsort(l->items, l->n, sizeof *l->items, best_first);
     int64_t cut = tern_min((int64_t)l->n, TERN_RANK_DEPTH);
     tern_trec_run_add_query(run, set->query_ids[query]);
     for (int64_t i = 0; i < cut; i++) {
