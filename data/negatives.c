@@ -30,6 +30,12 @@ int64_t tern_negatives_of_row(const tern_negatives *pool, int64_t row)
     return pool->start[list + 1] - pool->start[list];
 }
 
+const int64_t *tern_negatives_texts(const tern_negatives *pool, int64_t *n)
+{
+    *n = pool->later ? pool->n_later : pool->start[pool->n_lists];
+    return pool->later ? pool->later : pool->text;
+}
+
 /* Each list's anchor; -1 for lists of no row. The caller's. */
 static int64_t *anchors_of_lists(const tern_rows *rows)
 {

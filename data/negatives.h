@@ -21,7 +21,7 @@ typedef struct tern_negatives {
     int64_t *text;           /* [start[n_lists]] text ids */
     double *score;           /* [start[n_lists]] a teacher's; NULL: none */
     double *positive_score;  /* [n] the same of the rows' positives; NULL where score is */
-    int64_t *later, n_later; /* text ids that may come into the lists later; NULL: none */
+    int64_t *later, n_later; /* text ids that lists may ever hold, where they are replaced; NULL: they stay */
     int64_t short_rows;      /* rows with fewer than are drawn */
     int64_t empty_rows;      /* those of them with none */
     int64_t empty_anchors;   /* distinct anchors that have no negative in any row */
@@ -31,6 +31,9 @@ typedef struct tern_negatives {
 void tern_negatives_free(tern_negatives *pool);
 /* How many negatives a row has to draw from. */
 int64_t tern_negatives_of_row(const tern_negatives *pool, int64_t row);
+
+/* The texts that lists hold or may ever hold: [*n] text ids, some perhaps several times; borrowed. */
+const int64_t *tern_negatives_texts(const tern_negatives *pool, int64_t *n);
 
 /* Drops from the lists of rows->pool what is no negative of the list's anchor: texts that are relevant to it
  * (rows->relevant), its own text, and all but the first of equal ones; then counts rows that are short of

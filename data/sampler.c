@@ -32,13 +32,14 @@ static int64_t count_drawn(const tern_rows *rows)
 
 static int64_t count_texts(const tern_rows *rows)
 {
-    int64_t n = 0;
+    int64_t n = 0, n_listed = 0;
+    const int64_t *listed = rows->pool ? tern_negatives_texts(rows->pool, &n_listed) : NULL;
     for (int64_t i = 0; i < rows->n; i++)
         n = tern_max(n, tern_row_candidate(rows, i, 0) + 1);
     for (int64_t i = 0; rows->negative && i < rows->n * rows->n_negatives; i++)
         n = tern_max(n, rows->negative[i] + 1);
-    for (int64_t i = 0; rows->pool && i < rows->pool->start[rows->pool->n_lists]; i++)
-        n = tern_max(n, rows->pool->text[i] + 1);
+    for (int64_t i = 0; i < n_listed; i++)
+        n = tern_max(n, listed[i] + 1);
     return n;
 }
 

@@ -475,6 +475,38 @@ START_TEST(what_the_recipe_calls_negative_is_not_relevant)
 }
 END_TEST
 
+/* Texts that come into lists after the sampler was made, as negatives that are mined anew do. */
+START_TEST(lists_may_be_replaced_by_texts_that_were_named_before)
+{
+    tern_rows *rows = expect_rows("rows.jsonl",
+                                  "{\"anchor\": \"a\", \"positive\": \"p\", \"negative\": [\"m\", \"n\"]}\n"
+                                  "{\"anchor\": \"b\", \"positive\": \"q\", \"negative\": [\"m\", \"n\"]}\n",
+                                  (tern_rows_source){.negatives_per_row = 2});
+    tern_negatives *pool = rows->pool;
+    int64_t n, before = tern_texts_count(texts);
+    ck_assert_ptr_eq(tern_negatives_texts(pool, &n), pool->text);
+    ck_assert_int_eq(n, 4);
+    pool->later = tern_alloc(1000, sizeof *pool->later);
+    for (pool->n_later = 0; pool->n_later < 1000; pool->n_later++) {
+        char name[32];
+        snprintf(name, sizeof name, "later %lld", (long long)pool->n_later);
+        pool->later[pool->n_later] = tern_texts_add(texts, name, strlen(name));
+    }
+    ck_assert_ptr_eq(tern_negatives_texts(pool, &n), pool->later);
+    ck_assert_int_eq(n, 1000);
+    tern_sampler *sampler = tern_sampler_create(rows, &(tern_sampler_options){.batch_size = 1, .apart = 1});
+    for (int i = 0; i < 4; i++)
+        pool->text[i] = before + 999 - i;
+    tern_plan *plan = tern_sampler_plan(sampler, 1);
+    ck_assert_int_eq(plan->n_batches, 2);
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_ge(plan->view->negative[i], before + 996);
+    tern_plan_free(plan);
+    tern_sampler_free(sampler);
+    tern_rows_free(rows);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("negatives");
@@ -495,6 +527,7 @@ int main(void)
     tcase_add_test(tc, a_negative_that_lacks_is_none_of_any_anchor);
     tcase_add_test(tc, judgements_up_to_a_grade_are_the_querys_negatives);
     tcase_add_test(tc, what_the_recipe_calls_negative_is_not_relevant);
+    tcase_add_test(tc, lists_may_be_replaced_by_texts_that_were_named_before);
     suite_add_tcase(suite, tc);
     return tern_test_run(suite);
 }

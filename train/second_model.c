@@ -78,14 +78,14 @@ tern_second_vectors *tern_second_vectors_create(const char *model, const tern_ro
                                                 tern_error *error)
 {
     tern_second_vectors *v = tern_calloc(1, sizeof *v);
-    int64_t count = tern_texts_count(rows->texts);
+    int64_t count = tern_texts_count(rows->texts), n_listed = 0;
+    const int64_t *listed = rows->pool ? tern_negatives_texts(rows->pool, &n_listed) : NULL;
     start_list(&v->query, count);
     start_list(&v->document, count);
     add_texts(&v->query, rows->anchor, rows->n);
     add_texts(&v->document, rows->positive, rows->n);
     add_texts(&v->document, rows->negative, rows->n * rows->n_negatives);
-    if (rows->pool)
-        add_texts(&v->document, rows->pool->text, rows->pool->start[rows->pool->n_lists]);
+    add_texts(&v->document, listed, n_listed);
     tern_model *opened = tern_model_open(model, error);
     int status = opened ? embed_lists(v, opened, rows->texts, watch, error) : -1;
     tern_model_free(opened);

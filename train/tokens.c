@@ -64,10 +64,9 @@ tern_tokens *tern_tokens_create(const tern_model *model, const char *query_promp
     }
     mark(used, rows->positive, rows->n);
     mark(used, rows->negative, rows->n * rows->n_negatives);
-    if (rows->pool)
-        mark(used, rows->pool->text, rows->pool->start[rows->pool->n_lists]);
-    if (rows->pool)
-        mark(used, rows->pool->later, rows->pool->n_later);
+    int64_t n_listed = 0;
+    const int64_t *listed = rows->pool ? tern_negatives_texts(rows->pool, &n_listed) : NULL;
+    mark(used, listed, n_listed);
     tokenize(&tokens->list[tokens->shared ? 0 : 1], model, rows->texts, used, document);
     free(used);
     return tokens;
