@@ -191,12 +191,6 @@ static int score_rows(const tern_rows *rows, const tern_embedder *embedder, tern
     return status;
 }
 
-static void warn_of_rows(void *context, const char *sentence)
-{
-    (void)context;
-    tern_command_warn("%s", sentence);
-}
-
 static int evaluate_rows(evaluation *e, tern_error *error)
 {
     static const tern_naming naming = {"--", " ", 0, 1};
@@ -211,7 +205,7 @@ static int evaluate_rows(evaluation *e, tern_error *error)
                                      .findings = &findings};
     tern_rows *rows = tern_rows_read(&source, texts, error);
     if (rows)
-        tern_findings_say(&findings, e->data, &naming, warn_of_rows, NULL);
+        tern_findings_say(&findings, e->data, &naming, tern_command_warn_sentence, NULL);
     tern_findings_free(&findings);
     tern_model *model = rows ? tern_command_model_open(e->model, error) : NULL;
     int status = tern_cut(model, dim, error);

@@ -5,12 +5,10 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/visible.h"
 #include "base/words.h"
 #include "checkpoints/model.h"
 #include "data/findings.h"
 #include "data/warnings_json.h"
-#include "mining/audit.h"
 #include "mining/output.h"
 #include "train/check_data.h"
 #include "train/mine_setup.h"
@@ -46,20 +44,6 @@ static const tern_command command = {
     .flag_advice = tern_recipe_flag_advice,
 };
 
-static void show_work(void *context, const char *label, int64_t done, int64_t total)
-{
-    (void)context;
-    char name[64];
-    snprintf(name, sizeof name, "%s", label);
-    tern_progress(name, done, total);
-}
-
-static void warn(void *context, const char *sentence)
-{
-    (void)context;
-    tern_command_warn("%s", sentence);
-}
-
 static const tern_mine_output *form_of(const tern_recipe *recipe)
 {
     return &tern_mine_outputs()[recipe->mine.output];
@@ -68,11 +52,11 @@ static const tern_mine_output *form_of(const tern_recipe *recipe)
 /* Every pair is taken for a right one: pairs with labels 0, or with scores of all kinds, are not. */
 static int check_pairs(const tern_recipe *recipe, const tern_rows *rows, tern_error *error)
 {
-    int64_t below = 0;
-    double most = 0;
-    for (int64_t i = 0; rows->score && rows->n_scores == 1 && i < rows->n; i++)
-        most = i == 0 || rows->score[i] > most ? rows->score[i] : most;
-    for (int64_t i = 0; rows->score && rows->n_scores == 1 && i < rows->n; i++)
+    int64_t n = rows->score && rows->n_scores == 1 ? rows->n : 0, below = 0;
+    double most = n > 0 ? rows->score[0] : 0;
+    for (int64_t i = 0; i < n; i++)
+        most = rows->score[i] > most ? rows->score[i] : most;
+    for (int64_t i = 0; i < n; i++)
         below += rows->score[i] < most;
     if (below == 0)
         return 0;
@@ -93,7 +77,7 @@ static tern_rows *read_rows(const tern_recipe *recipe, tern_texts *texts, tern_e
     if (!rows)
         tern_fail_within(error, "%s", tern_recipe_line(recipe, "data.train"));
     else
-        tern_check_say_findings(recipe, 0, &findings, warn, NULL);
+        tern_check_say_findings(recipe, 0, &findings, tern_command_warn_sentence, NULL);
     if (rows && rows->note)
         tern_command_warn("%s", rows->note);
     if (rows && rows->n_negatives > 0)
@@ -249,37 +233,41 @@ static void warn_of_short(const json_t *audit, const tern_recipe *recipe, const 
                           tern_s(written->dropped), tern_is(written->dropped));
 }
 
-static int finish(const tern_recipe *recipe, const tern_mine_setup *n, const tern_mine_audit *audit,
-                  const tern_mined *mined, double seconds, tern_error *error)
+static void show(const tern_recipe *recipe, const json_t *audit, const tern_mine_written *written)
 {
-    json_t *object = tern_mine_audit_json(audit, mined);
+    if (json) {
+        json_dumpf(audit, stdout, JSON_COMPACT | JSON_REAL_PRECISION(17));
+        putchar('\n');
+        return;
+    }
+    print_audit(audit);
+    if (!output)
+        return;
+    putchar('\n');
+    tern_print(stdout, "%s: %lld line%s (%s)\n", output, (long long)written->lines, tern_s(written->lines),
+               form_of(recipe)->name);
+}
+
+static int finish(const tern_recipe *recipe, const tern_mine_setup *n, json_t *audit, const tern_mined *mined,
+                  double seconds, tern_error *error)
+{
     tern_mine_written written = {0};
-    int status = output ? write_file(recipe, n, mined, &written, error) : 0;
-    if (status == 0 && output) {
-        json_object_set_new(object, "output", tern_json_of_bytes(output));
-        json_object_set_new(object, "form", json_string(form_of(recipe)->name));
-        json_object_set_new(object, "lines", json_integer(written.lines));
-        json_object_set_new(object, "rows", json_integer(written.rows));
-        json_object_set_new(object, "rows_dropped", json_integer(written.dropped));
+    if (output && mined->start[mined->n_queries] == 0)
+        return fail_none(recipe, mined, error);
+    if (output && write_file(recipe, n, mined, &written, error) < 0)
+        return -1;
+    if (output) {
+        json_object_set_new(audit, "output", tern_json_of_bytes(output));
+        json_object_set_new(audit, "form", json_string(form_of(recipe)->name));
+        json_object_set_new(audit, "lines", json_integer(written.lines));
+        json_object_set_new(audit, "rows", json_integer(written.rows));
+        json_object_set_new(audit, "rows_dropped", json_integer(written.dropped));
     }
-    if (status == 0) {
-        json_object_set_new(object, "seconds", json_real(seconds));
-        warn_of_short(object, recipe, &written);
-        tern_command_add_warnings(object);
-        if (!json)
-            print_audit(object);
-        if (output && !json)
-            putchar('\n');
-        if (output && !json)
-            tern_print(stdout, "%s: %lld line%s (%s)\n", output, (long long)written.lines, tern_s(written.lines),
-                       form_of(recipe)->name);
-        if (json) {
-            json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(17));
-            putchar('\n');
-        }
-    }
-    json_decref(object);
-    return status;
+    json_object_set_new(audit, "seconds", json_real(seconds));
+    warn_of_short(audit, recipe, &written);
+    tern_command_add_warnings(audit);
+    show(recipe, audit, &written);
+    return 0;
 }
 
 static int64_t explained(const tern_mine_setup *n, tern_error *error)
@@ -292,7 +280,7 @@ static int64_t explained(const tern_mine_setup *n, tern_error *error)
 
 static int mine(const tern_recipe *recipe, const tern_rows *rows, tern_error *error)
 {
-    const tern_train_watch watch = {.work = show_work};
+    const tern_train_watch watch = {.work = tern_command_show_work};
     double start = tern_seconds();
     tern_mine_setup *n = tern_mine_setup_open(recipe, 0, rows, NULL, &watch, error);
     int status = -1;
@@ -302,16 +290,12 @@ static int mine(const tern_recipe *recipe, const tern_rows *rows, tern_error *er
     n->job.scores = 1;
     int64_t query = explained(n, error);
     if (!explain || query >= 0) {
-        tern_mine_audit *audit = tern_mine_audit_open(&n->job, query);
-        tern_mined *mined = tern_mine(&n->job, error);
+        json_t *audit;
+        tern_mined *mined = tern_mine_setup_run(n, query, &audit, error);
         if (mined)
-            tern_model_source_finish(&n->source);
-        if (mined && output && mined->start[mined->n_queries] == 0)
-            fail_none(recipe, mined, error);
-        else if (mined)
             status = finish(recipe, n, audit, mined, tern_seconds() - start, error);
         tern_mined_free(mined);
-        tern_mine_audit_close(audit);
+        json_decref(audit);
     }
     tern_mine_setup_free(n);
     return status;

@@ -82,20 +82,6 @@ static void show_result(const tern_train_result *result)
         tern_print_fitted(stderr, result->report, TERN_VISIBLE_LINES);
 }
 
-static void warn(void *context, const char *line)
-{
-    (void)context;
-    tern_command_warn("%s", line);
-}
-
-static void show_work(void *context, const char *label, int64_t done, int64_t total)
-{
-    (void)context;
-    char name[64];
-    snprintf(name, sizeof name, "%s", label);
-    tern_progress(name, done, total);
-}
-
 /* The step's line, of at most columns columns when there is a limit (above 0): the bar gets what the rest leaves, and
  * the step itself stays when all else has gone. */
 static void write_step(char line[LINE_BYTES], const tern_train_step *step, int columns)
@@ -184,7 +170,11 @@ static int show_profile(const tern_profile *profile, const tern_recipe *recipe, 
 static int train_one(tern_recipe *recipe, tern_train_result *result, tern_error *error)
 {
     tern_train_options options = {.force = force, .no_eval = no_eval, .spreadsheet = spreadsheet};
-    options.watch = (tern_train_watch){.say = say, .warn = warn, .step = show_step, .work = show_work, .stop = &stop};
+    options.watch = (tern_train_watch){.say = say,
+                                       .warn = tern_command_warn_sentence,
+                                       .step = show_step,
+                                       .work = tern_command_show_work,
+                                       .stop = &stop};
     options.profile = profiled ? tern_profile_create(NULL) : NULL;
     int status = tern_train(recipe, &options, result, error);
     tern_progress_clear();

@@ -69,6 +69,8 @@ int tern_command_fail(const tern_error *error);
 int tern_command_usage(const tern_command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Prints "tern: warning: <sentence>" to stderr: what a user must know, under --quiet too. The same one once. */
 void tern_command_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same of a sentence that stands, for who reports warnings through a callback. */
+void tern_command_warn_sentence(void *context, const char *sentence);
 /* The same for each of a list. */
 void tern_command_warn_all(const tern_warnings *warnings);
 /* Puts all that were printed so far into a command's JSON object, as "warnings"; nothing when there are none. */
@@ -90,6 +92,8 @@ int tern_command_threads(void);
 /* Progress on stderr: a bar with time left on a terminal, a line now and then elsewhere; nothing when quiet. Call it
  * often: it limits itself. done == total ends the line. Usable as tern_embed_options.progress; context: the label. */
 void tern_progress(void *label, int64_t done, int64_t total);
+/* The same as tern_train_watch.work. */
+void tern_command_show_work(void *context, const char *label, int64_t done, int64_t total);
 /* A bar "[###---]" of up to columns columns; "" when they are too few for one. */
 enum { TERN_PROGRESS_BAR = 32 };
 void tern_progress_bar(char out[TERN_PROGRESS_BAR], int64_t done, int64_t total, int columns);

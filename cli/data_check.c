@@ -207,12 +207,6 @@ static void print_json(const char *path, const tern_rows *rows, const tern_findi
     json_decref(object);
 }
 
-static void warn(void *context, const char *sentence)
-{
-    (void)context;
-    tern_command_warn("%s", sentence);
-}
-
 /* Faults one by one, and how many there are when that isn't plain. */
 static void print_faults(const char *path, const tern_findings *findings, const tern_error *error)
 {
@@ -262,7 +256,7 @@ int tern_data_check_rows(const tern_rows_source *source, int json)
     if (rows && !json)
         print_rows(rows, &findings);
     if (rows || findings.n_faults)
-        tern_findings_say(&findings, source->file, &naming, warn, NULL);
+        tern_findings_say(&findings, source->file, &naming, tern_command_warn_sentence, NULL);
     if (json && (rows || findings.n_faults))
         print_json(source->file, rows, &findings);
     if (!rows)

@@ -98,6 +98,12 @@ static void show_line(int64_t done, double elapsed)
                over ? "taken" : "left");
 }
 
+void tern_command_show_work(void *context, const char *label, int64_t done, int64_t total)
+{
+    (void)context;
+    tern_progress((void *)label, done, total);
+}
+
 void tern_progress(void *label, int64_t done, int64_t total)
 {
     const char *name = label ? label : "working";

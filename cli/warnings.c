@@ -30,6 +30,12 @@ void tern_command_warn(const char *format, ...)
     tern_warnings_free(&one);
 }
 
+void tern_command_warn_sentence(void *context, const char *sentence)
+{
+    (void)context;
+    tern_command_warn("%s", sentence);
+}
+
 void tern_command_add_warnings(json_t *object)
 {
     if (shown.n > 0)

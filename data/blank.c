@@ -2,6 +2,8 @@
 
 #include "data/utf8.h"
 
+#include <string.h>
+
 int tern_is_space(uint32_t c)
 {
     return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || c == 0x85 || c == 0xA0 || c == 0x1680 ||
@@ -28,4 +30,11 @@ const char *tern_trim_blanks(const char *text, size_t *n)
     }
     *n = to - from;
     return text + from;
+}
+
+int tern_text_is_blank(const char *text)
+{
+    size_t n = strlen(text);
+    tern_trim_blanks(text, &n);
+    return n == 0;
 }

@@ -13,5 +13,7 @@ int tern_is_blank(uint32_t c);
 /* The part of text [n], valid UTF-8, without such characters at either end, as a pointer into it, and *n its length; 0
  * for a text of nothing else. */
 const char *tern_trim_blanks(const char *text, size_t *n);
+/* 1 for a text of nothing else. */
+int tern_text_is_blank(const char *text);
 
 #endif

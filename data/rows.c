@@ -44,20 +44,15 @@ static void permute_pool(tern_rows *rows, const int64_t *order)
     free(old);
 }
 
-static void keep_numbers(int64_t *column, const uint8_t *keep, int64_t n, int64_t width)
+/* column [n], of items of so many bytes; NULL: none. */
+static void keep_items(void *column, const uint8_t *keep, int64_t n, size_t bytes)
 {
-    int64_t to = 0;
+    char *to = column;
     for (int64_t i = 0; column && i < n; i++)
-        if (keep[i])
-            memmove(column + to++ * width, column + i * width, (size_t)width * sizeof *column);
-}
-
-static void keep_scores(double *column, const uint8_t *keep, int64_t n, int64_t width)
-{
-    int64_t to = 0;
-    for (int64_t i = 0; column && i < n; i++)
-        if (keep[i])
-            memmove(column + to++ * width, column + i * width, (size_t)width * sizeof *column);
+        if (keep[i]) {
+            memmove(to, (const char *)column + (size_t)i * bytes, bytes);
+            to += bytes;
+        }
 }
 
 /* Groups that have lost all their rows go. */
@@ -81,14 +76,14 @@ static void keep_groups(tern_rows *rows, const uint8_t *keep)
 void tern_rows_keep(tern_rows *rows, const uint8_t *keep)
 {
     int64_t n = 0;
-    keep_numbers(rows->anchor, keep, rows->n, 1);
-    keep_numbers(rows->positive, keep, rows->n, 1);
-    keep_numbers(rows->negative, keep, rows->n, rows->n_negatives);
-    keep_numbers(rows->label, keep, rows->n, 1);
-    keep_scores(rows->score, keep, rows->n, rows->n_scores);
+    keep_items(rows->anchor, keep, rows->n, sizeof *rows->anchor);
+    keep_items(rows->positive, keep, rows->n, sizeof *rows->positive);
+    keep_items(rows->negative, keep, rows->n, (size_t)rows->n_negatives * sizeof *rows->negative);
+    keep_items(rows->label, keep, rows->n, sizeof *rows->label);
+    keep_items(rows->score, keep, rows->n, (size_t)rows->n_scores * sizeof *rows->score);
     if (rows->pool) {
-        keep_numbers(rows->pool->list, keep, rows->n, 1);
-        keep_scores(rows->pool->positive_score, keep, rows->n, 1);
+        keep_items(rows->pool->list, keep, rows->n, sizeof *rows->pool->list);
+        keep_items(rows->pool->positive_score, keep, rows->n, sizeof *rows->pool->positive_score);
     }
     keep_groups(rows, keep);
     for (int64_t i = 0; i < rows->n; i++)

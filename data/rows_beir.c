@@ -21,13 +21,6 @@ typedef struct judged {
     size_t n_negatives, negative_capacity;
 } judged;
 
-static int is_blank(const char *text)
-{
-    size_t n = strlen(text);
-    tern_trim_blanks(text, &n);
-    return n == 0;
-}
-
 static int64_t doc_text(const judged *j, tern_texts *texts, const char *id)
 {
     int64_t doc = tern_beir_find_doc(j->beir, id);
@@ -64,7 +57,7 @@ static void add_query(tern_rows_build *build, judged *j, const char *text, int64
 {
     const tern_qrels *qrels = &j->beir->qrels;
     int64_t anchor = tern_texts_add(build->rows->texts, text, strlen(text));
-    int blank = is_blank(text);
+    int blank = tern_text_is_blank(text);
     for (int64_t i = qrels->start[query]; i < qrels->start[query + 1]; i++) {
         int grade = qrels->grades[i];
         j->greatest_grade = grade > j->greatest_grade ? grade : j->greatest_grade;
@@ -74,7 +67,7 @@ static void add_query(tern_rows_build *build, judged *j, const char *text, int64
         int64_t document = doc_text(j, build->rows->texts, qrels->doc_ids[i]);
         if (document < 0)
             continue;
-        if (blank || is_blank(tern_texts_get(build->rows->texts, document, NULL))) {
+        if (blank || tern_text_is_blank(tern_texts_get(build->rows->texts, document, NULL))) {
             j->blank += grade >= j->min_grade;
             continue;
         }

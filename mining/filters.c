@@ -16,17 +16,15 @@ tern_mine_options tern_mine_defaults(void)
                                .num_negatives = 3};
 }
 
+static int by_number(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
 static int holds(const int64_t *docs, int64_t n, int64_t doc)
 {
-    int64_t low = 0, high = n;
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        if (docs[middle] < doc)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < n && docs[low] == doc;
+    return n > 0 && bsearch(&doc, docs, (size_t)n, sizeof *docs, by_number) != NULL;
 }
 
 static int is_positive(const tern_mine_options *options, const tern_mine_query *query, const tern_hit *hit,

@@ -74,9 +74,8 @@ static int is_near(choice *c, int64_t doc)
 static int is_vote(const choice *c, int64_t doc)
 {
     const tern_mine_vectors *v = &c->m->second;
-    const int64_t start[] = {0, 1};
     float score, least = v->lowest[c->query];
-    tern_mine_vectors_score(v, &c->query, 1, start, &doc, &score);
+    tern_search_scores(&v->search, v->queries + c->query * v->search.dim, 1, (const int64_t[]){0, 1}, &doc, &score);
     return score > least - fabsf(least) * (float)c->m->job->second_margin;
 }
 
@@ -143,7 +142,7 @@ static void choose(choice *c, const tern_hit *const *hits, const int64_t *n)
     const tern_mine_pool *p = c->m->pool;
     tern_fate *fates[TERN_MINE_MOST_MINERS];
     tern_mine_query query[TERN_MINE_MOST_MINERS];
-    int64_t q = c->query, *missing = &(int64_t){0};
+    int64_t q = c->query;
     for (int s = 0; s < c->n_shares; s++) {
         query[s] = (tern_mine_query){.hits = hits[s],
                                      .n_hits = n[s],
@@ -163,8 +162,8 @@ static void choose(choice *c, const tern_hit *const *hits, const int64_t *n)
     for (int s = 0; s < c->n_shares; s++)
         take(c, s, &query[s], fates[s], c->quota[s]);
     /* What one miner lacks the others give, in their order. */
-    for (int s = 0; s < c->n_shares && (*missing = c->wanted - c->n_picked[q]) > 0; s++)
-        take(c, s, &query[s], fates[s], *missing);
+    for (int s = 0; s < c->n_shares && c->n_picked[q] < c->wanted; s++)
+        take(c, s, &query[s], fates[s], c->wanted - c->n_picked[q]);
     for (int s = 0; s < c->n_shares; s++) {
         for (int64_t i = 0; i < n[s]; i++)
             c->out->fates[fates[s][i]]++;
@@ -262,7 +261,7 @@ static int64_t depth_of(const tern_mine_job *job)
     return job->filters.range_max < p->n_docs - most ? job->filters.range_max + most : p->n_docs;
 }
 
-static int uses_scores(const tern_mine_job *job)
+int tern_mine_uses_vectors(const tern_mine_job *job)
 {
     const tern_mine_options *f = &job->filters;
     int uses = job->scores || !isnan(f->max_score) || !isnan(f->min_score) || !isnan(f->absolute_margin) ||
@@ -281,7 +280,7 @@ static int prepare(tern_mining *m, tern_error *error)
         words |= job->shares[s].miner->words;
         both |= job->shares[s].miner->words && job->shares[s].miner->vectors;
     }
-    m->has_vectors = uses_scores(job);
+    m->has_vectors = tern_mine_uses_vectors(job);
     if (m->has_vectors && tern_mine_vectors_make(&m->model, p, job->embedder, error) < 0)
         return -1;
     if (job->second && tern_mine_vectors_make(&m->second, p, job->second, error) < 0)

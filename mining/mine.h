@@ -98,6 +98,8 @@ typedef struct tern_mined {
     int64_t votes;     /* negatives that the second opinion takes for positives: with KEEP */
 } tern_mined;
 
+/* 1 when the job ranks or filters by the model's vectors, or wants scores. */
+int tern_mine_uses_vectors(const tern_mine_job *job);
 /* NULL with a sentence when texts can't be embedded, or on a stop. Texts are embedded once: memory is that of the
  * documents' vectors and, for blocks of queries, of their candidates. */
 tern_mined *tern_mine(const tern_mine_job *job, tern_error *error);

@@ -12,10 +12,7 @@ static int rank_dense(tern_mining *m, const int64_t *queries, int64_t n, int64_t
 {
     (void)error;
     tern_mine_vectors *v = &m->model;
-    size_t dim = (size_t)v->search.dim;
-    float *vectors = tern_alloc_aligned((size_t)n * dim, sizeof *vectors);
-    for (int64_t i = 0; i < n; i++)
-        memcpy(vectors + (size_t)i * dim, v->queries + (size_t)queries[i] * dim, dim * sizeof *vectors);
+    float *vectors = tern_mine_vectors_gather(v, queries, n);
     tern_search_queries(&v->search, vectors, n, depth, hits, found);
     free(vectors);
     return 0;

@@ -27,6 +27,8 @@ typedef struct tern_mining {
 int tern_mine_vectors_make(tern_mine_vectors *v, const tern_mine_pool *pool, const tern_embedder *embedder,
                            tern_error *error);
 void tern_mine_vectors_free(tern_mine_vectors *v);
+/* The given queries' vectors [n, dim], in their order; the caller's. */
+float *tern_mine_vectors_gather(const tern_mine_vectors *v, const int64_t *queries, int64_t n);
 /* Scores of each query's documents docs[start[i]] .. docs[start[i + 1] - 1], placed as docs. */
 void tern_mine_vectors_score(const tern_mine_vectors *v, const int64_t *queries, int64_t n, const int64_t *start,
                              const int64_t *docs, float *scores);

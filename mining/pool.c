@@ -23,13 +23,6 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int is_blank(const char *text)
-{
-    size_t n = strlen(text);
-    tern_trim_blanks(text, &n);
-    return n == 0;
-}
-
 static void add_doc(making *m, int64_t text)
 {
     tern_mine_pool *p = m->pool;
@@ -43,7 +36,7 @@ static int64_t *intern_corpus(const tern_rows *rows, const tern_beir *corpus)
 {
     int64_t *texts = tern_alloc((size_t)corpus->n_docs, sizeof *texts);
     for (int64_t d = 0; d < corpus->n_docs; d++)
-        texts[d] = is_blank(corpus->doc_texts[d])
+        texts[d] = tern_text_is_blank(corpus->doc_texts[d])
                        ? -1
                        : tern_texts_add(rows->texts, corpus->doc_texts[d], strlen(corpus->doc_texts[d]));
     return texts;

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The given queries' vectors, in their order. */
-static float *gather(const tern_mine_vectors *v, const int64_t *queries, int64_t n)
+float *tern_mine_vectors_gather(const tern_mine_vectors *v, const int64_t *queries, int64_t n)
 {
     size_t dim = (size_t)v->search.dim;
     float *vectors = tern_alloc_aligned((size_t)n * dim, sizeof *vectors);
@@ -18,7 +17,7 @@ static float *gather(const tern_mine_vectors *v, const int64_t *queries, int64_t
 void tern_mine_vectors_score(const tern_mine_vectors *v, const int64_t *queries, int64_t n, const int64_t *start,
                              const int64_t *docs, float *scores)
 {
-    float *vectors = gather(v, queries, n);
+    float *vectors = tern_mine_vectors_gather(v, queries, n);
     tern_search_scores(&v->search, vectors, n, start, docs, scores);
     free(vectors);
 }

@@ -31,7 +31,7 @@ enum { TERN_COMPARE_COSINE, TERN_COMPARE_DOT };                                 
 enum { TERN_MASK_JUDGED, TERN_MASK_EQUAL };                                      /* loss.mask */
 enum { TERN_SAMPLING_TOP, TERN_SAMPLING_RANDOM };                                /* mine.sampling */
 enum { TERN_SHORT_KEEP, TERN_SHORT_DROP };                                       /* mine.short_rows */
-enum { TERN_OPINION_DROP, TERN_OPINION_KEEP, TERN_OPINION_RELABEL };             /* mine.second_does */
+enum { TERN_OPINION_DROP, TERN_OPINION_KEEP, TERN_OPINION_RELABEL }; /* mine.second_does; as tern_mine_second */
 enum { TERN_MIX_PROPORTIONAL, TERN_MIX_ROUND_ROBIN, TERN_MIX_WEIGHTED, TERN_MIX_TEMPERATURE }; /* data.mixing */
 
 typedef struct tern_recipe_ints {

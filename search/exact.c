@@ -129,7 +129,7 @@ static void score_rows(const tern_search *s, const float *query, const int64_t *
 void tern_search_scores(const tern_search *search, const float *queries, int64_t n, const int64_t *start,
                         const int64_t *docs, float *scores)
 {
-#pragma omp parallel for schedule(dynamic, 16)
+#pragma omp parallel for schedule(dynamic, 16) if (n > 1)
     for (int64_t q = 0; q < n; q++)
         score_rows(search, queries + q * search->dim, docs + start[q], start[q + 1] - start[q], scores + start[q]);
 }

@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "data/rows.h"
 #include "mining/output.h"
+#include "recipes/keys.h"
 #include "support.h"
 
 #include <math.h>
@@ -193,6 +194,20 @@ START_TEST(tern_reads_rows_that_have_all_their_negatives)
 }
 END_TEST
 
+/* A recipe's mine.output is a place in the table. */
+START_TEST(recipes_name_the_forms_in_the_order_of_the_table)
+{
+    const char *choices = tern_key_get(tern_key_find("mine.output"))->choices;
+    for (const tern_mine_output *o = tern_mine_outputs(); o->name; o++) {
+        size_t n = strcspn(choices, "|");
+        ck_assert_uint_eq(strlen(o->name), n);
+        ck_assert_mem_eq(choices, o->name, n);
+        choices += n + (choices[n] == '|');
+    }
+    ck_assert_str_eq(choices, "");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("mine output");
@@ -205,6 +220,7 @@ int main(void)
     tcase_add_test(tc, rows_that_are_left_out_are_counted);
     tcase_add_test(tc, what_was_relabelled_is_a_positive);
     tcase_add_test(tc, tern_reads_rows_that_have_all_their_negatives);
+    tcase_add_test(tc, recipes_name_the_forms_in_the_order_of_the_table);
     suite_add_tcase(suite, tc);
     return tern_test_run(suite);
 }

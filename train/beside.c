@@ -1,8 +1,8 @@
 #include "train/beside.h"
 
-#include "checkpoints/model_embedder.h"
 #include "eval/retrieval.h"
 #include "search/ranker.h"
+#include "train/watched.h"
 
 static int check_name(const tern_recipe *recipe, const char *name, tern_error *error)
 {
@@ -30,19 +30,6 @@ int tern_beside_check(const tern_recipe *recipe, tern_error *error)
     return 0;
 }
 
-/* What the progress is shown by. */
-typedef struct shown {
-    const tern_train_watch *watch;
-    const char *name;
-} shown;
-
-static void show(void *context, int64_t done, int64_t total)
-{
-    const shown *s = context;
-    if (s->watch->work)
-        s->watch->work(s->watch->context, s->name, done, total);
-}
-
 static int rank_by(const char *name, const tern_exam *test, const tern_train_watch *watch, tern_scores *out,
                    tern_error *error)
 {
@@ -52,9 +39,8 @@ static int rank_by(const char *name, const tern_exam *test, const tern_train_wat
     if (status == 0 && parsed.model)
         status = (model = tern_model_open(parsed.model, error)) ? 0 : -1;
     if (status == 0) {
-        shown how = {watch, name};
-        tern_model_source source = {.model = model, .progress = show, .context = &how, .stop = watch->stop};
-        source.total = test->beir->n_docs + test->beir->n_queries;
+        tern_watched how = {watch, name};
+        tern_model_source source = tern_watched_source(&how, model, test->beir->n_docs + test->beir->n_queries);
         tern_rank_options options = {.exclude_same_id = test->exclude_same_id};
         if (model)
             options.embedder = tern_model_embedder(&source);

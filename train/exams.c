@@ -3,25 +3,19 @@
 #include "base/hash.h"
 #include "base/integer.h"
 #include "base/memory.h"
-#include "checkpoints/model_embedder.h"
 #include "data/findings.h"
 #include "eval/retrieval.h"
 #include "eval/similarity.h"
 #include "eval/triplets.h"
 #include "train/inputs.h"
 #include "train/rows_source.h"
+#include "train/watched.h"
 
 #include <string.h>
 
 /* Documents of both sets are held at once only up to this size; a function of the data alone, so that the same recipe
  * always takes the same way. */
 static const int64_t most_shared_bytes = INT64_C(1) << 30;
-
-/* What the progress of scoring is shown by. */
-typedef struct shown {
-    const tern_train_watch *watch;
-    const char *label;
-} shown;
 
 static int open_beir(tern_exam *exam, const tern_recipe *recipe, const tern_recipe_data *data, const char *line,
                      tern_error *error)
@@ -185,13 +179,6 @@ int tern_exams_cut(const tern_exams *exams, int which, const tern_model *model, 
            any_cut(model, model->query_prompt, (const char *const *)beir->query_texts, beir->n_queries, limit);
 }
 
-static void show(void *context, int64_t done, int64_t total)
-{
-    const shown *s = context;
-    if (s->watch->work)
-        s->watch->work(s->watch->context, s->label, done, total);
-}
-
 static int64_t text_count(const tern_exam *exam)
 {
     if (exam->beir)
@@ -214,10 +201,9 @@ int tern_exams_score(const tern_exams *exams, int which, tern_model *model, cons
                      const tern_train_watch *watch, tern_scores *out, tern_error *error)
 {
     const tern_exam *exam = &exams->exam[which];
-    shown how = {watch, label};
-    tern_model_source source = {.model = model, .progress = show, .context = &how, .stop = watch->stop};
+    tern_watched how = {watch, label};
+    tern_model_source source = tern_watched_source(&how, model, text_count(exam));
     tern_embedder embedder = tern_model_embedder(&source);
-    source.total = text_count(exam);
     int status = score(exam, &embedder, NULL, out, error);
     tern_model_source_finish(&source);
     return status;
@@ -238,8 +224,8 @@ static int score_shared(const tern_exams *exams, const tern_embedder *embedder, 
 int tern_exams_score_both(const tern_exams *exams, const int want[TERN_EXAMS], tern_model *model, const char *label,
                           const tern_train_watch *watch, tern_scores out[TERN_EXAMS], tern_error *error)
 {
-    shown how = {watch, label};
-    tern_model_source source = {.model = model, .progress = show, .context = &how, .stop = watch->stop};
+    tern_watched how = {watch, label};
+    tern_model_source source = tern_watched_source(&how, model, 0);
     tern_embedder embedder = tern_model_embedder(&source);
     int64_t shared_bytes =
         exams->shared_corpus ? exams->exam[0].beir->n_docs * tern_model_dim(model) * (int64_t)sizeof(float) : INT64_MAX;

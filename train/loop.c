@@ -227,9 +227,9 @@ static int checkpoint_due(const tern_training *run)
  * which holds the lists of before. */
 static int mining_due(const tern_training *run)
 {
-    int64_t every = run->remine ? tern_remine_every(run->recipe, NULL) : 0, step = run->progress.step;
-    return every > 0 && step > 0 && tern_trainer_begins_epoch(run->trainer, step) &&
-           tern_trainer_epoch(run->trainer, step) % every == 0;
+    int64_t step = run->progress.step;
+    return run->remine && tern_trainer_begins_epoch(run->trainer, step) &&
+           tern_remine_due(run->remine, tern_trainer_epoch(run->trainer, step));
 }
 
 static int log_mining(tern_training *run, json_t *audit, double seconds, tern_error *error)

@@ -1,7 +1,6 @@
 #include "train/mine_rows.h"
 
 #include "base/memory.h"
-#include "mining/audit.h"
 #include "losses/loss.h"
 #include "train/check.h"
 #include "train/check_data.h"
@@ -126,15 +125,13 @@ int tern_mine_rows(const tern_recipe *recipe, int source, tern_rows *rows, tern_
     if (!setup)
         return -1;
     tern_warnings_add(warnings, &setup->warnings);
-    tern_mine_audit *notes = tern_mine_audit_open(&setup->job, -1);
-    tern_mined *mined = tern_mine(&setup->job, error);
-    if (mined)
-        tern_model_source_finish(&setup->source);
+    tern_mined *mined = tern_mine_setup_run(setup, -1, audit, error);
     int status = mined ? take(recipe, rows, setup, mined, warnings, error) : -1;
-    if (status == 0)
-        *audit = tern_mine_audit_json(notes, mined);
+    if (status < 0) {
+        json_decref(*audit);
+        *audit = NULL;
+    }
     tern_mined_free(mined);
-    tern_mine_audit_close(notes);
     if (status == 0 && kept)
         *kept = setup;
     else

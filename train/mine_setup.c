@@ -4,9 +4,9 @@
 #include "base/nearest.h"
 #include "base/words.h"
 #include "eval/trec_run.h"
+#include "mining/audit.h"
 #include "train/reading.h"
 
-#include <math.h>
 #include <string.h>
 
 static int set_miner(tern_mine_setup *n, const tern_recipe *recipe, int place, const char *name, double share,
@@ -98,20 +98,18 @@ static int check_keys(const tern_recipe *recipe, tern_error *error)
     return check_ranks(recipe, error);
 }
 
+static int fail_scratch(const tern_recipe *recipe, const char *otherwise, tern_error *error)
+{
+    return tern_fail(error, "%s: a model from scratch knows nothing of what is near; name one with mine.model%s",
+                     tern_recipe_line(recipe, "mine"), otherwise);
+}
+
 /* Random weights rank and filter by chance; mined anew while they learn, they need not. */
 static int check_scratch(const tern_mine_setup *n, const tern_recipe *recipe, tern_error *error)
 {
-    const tern_mine_options *f = &n->job.filters;
-    int vectors =
-        !isnan(f->max_score) || !isnan(f->min_score) || !isnan(f->absolute_margin) || !isnan(f->relative_margin);
-    for (int s = 0; n->job.shares[s].miner; s++)
-        vectors |= n->job.shares[s].miner->vectors;
-    if (recipe->model || recipe->mine.model || recipe->mine.every || !vectors)
+    if (recipe->model || recipe->mine.model || recipe->mine.every || !tern_mine_uses_vectors(&n->job))
         return 0;
-    return tern_fail(error,
-                     "%s: a model from scratch knows nothing of what is near; name one with mine.model, or mine anew "
-                     "while it learns: mine.every",
-                     tern_recipe_line(recipe, "mine"));
+    return fail_scratch(recipe, ", or mine anew while it learns: mine.every", error);
 }
 
 static void set_options(tern_mine_setup *n, const tern_recipe *recipe)
@@ -129,9 +127,7 @@ static void set_options(tern_mine_setup *n, const tern_recipe *recipe)
     };
     n->job.near = recipe->mine.near_duplicates;
     n->job.max_share = recipe->mine.max_share;
-    n->job.second_does = recipe->mine.second_does == TERN_OPINION_KEEP      ? TERN_SECOND_KEEP
-                         : recipe->mine.second_does == TERN_OPINION_RELABEL ? TERN_SECOND_RELABEL
-                                                                            : TERN_SECOND_DROP;
+    n->job.second_does = (tern_mine_second)recipe->mine.second_does;
     n->job.second_margin = recipe->mine.second_margin;
 }
 
@@ -244,35 +240,14 @@ static int read_run(tern_mine_setup *n, const tern_recipe *recipe, tern_error *e
     return 0;
 }
 
-static void show(void *negatives, int64_t done, int64_t total)
-{
-    const tern_mine_setup *n = negatives;
-    n->watch->work(n->watch->context, "encoding for the miner", done, total);
-}
-
-static void show_second(void *negatives, int64_t done, int64_t total)
-{
-    const tern_mine_setup *n = negatives;
-    n->watch->work(n->watch->context, "encoding for the second opinion", done, total);
-}
-
-static tern_model_source source_of(tern_mine_setup *n, tern_model *model, void (*progress)(void *, int64_t, int64_t))
-{
-    return (tern_model_source){.model = model,
-                               .progress = n->watch && n->watch->work ? progress : NULL,
-                               .context = n,
-                               .total = n->pool->n_docs + n->pool->n_queries,
-                               .stop = n->watch ? n->watch->stop : NULL};
-}
-
-static int open_models(tern_mine_setup *n, const tern_recipe *recipe, tern_model *model, tern_error *error)
+static int open_models(tern_mine_setup *n, const tern_recipe *recipe, tern_model *model, const tern_train_watch *watch,
+                       tern_error *error)
 {
     const char *name = recipe->mine.model ? recipe->mine.model : recipe->model;
     const char *key = recipe->mine.model ? "mine.model" : "model";
     if (recipe->mine.model || !model) {
         if (!name)
-            return tern_fail(error, "%s: a model from scratch knows nothing of what is near; name one with mine.model",
-                             tern_recipe_line(recipe, "mine"));
+            return fail_scratch(recipe, "", error);
         n->own = tern_model_open(name, error);
         if (!n->own)
             return tern_fail_within(error, "%s", tern_recipe_line(recipe, key));
@@ -284,7 +259,9 @@ static int open_models(tern_mine_setup *n, const tern_recipe *recipe, tern_model
         tern_reading_set(&readings[TERN_READING_EXPORTED], n->own);
         tern_readings_free(readings);
     }
-    n->source = source_of(n, n->own ? n->own : model, show);
+    int64_t texts = n->pool->n_docs + n->pool->n_queries;
+    n->shown = (tern_watched){watch, "encoding for the miner"};
+    n->source = tern_watched_source(&n->shown, n->own ? n->own : model, texts);
     n->embedder = tern_model_embedder(&n->source);
     n->job.embedder = &n->embedder;
     if (!recipe->mine.second)
@@ -293,7 +270,8 @@ static int open_models(tern_mine_setup *n, const tern_recipe *recipe, tern_model
     if (!n->second)
         return tern_fail_within(error, "%s", tern_recipe_line(recipe, "mine.second"));
     tern_warnings_add(&n->warnings, &n->second->warnings);
-    n->second_source = source_of(n, n->second, show_second);
+    n->second_shown = (tern_watched){watch, "encoding for the second opinion"};
+    n->second_source = tern_watched_source(&n->second_shown, n->second, texts);
     n->second_embedder = tern_model_embedder(&n->second_source);
     n->job.second = &n->second_embedder;
     return 0;
@@ -303,17 +281,28 @@ tern_mine_setup *tern_mine_setup_open(const tern_recipe *recipe, int i, const te
                                       const tern_train_watch *watch, tern_error *error)
 {
     tern_mine_setup *n = tern_calloc(1, sizeof *n);
-    n->watch = watch;
-    n->job.stop = watch ? watch->stop : NULL;
+    n->job.stop = watch->stop;
     set_options(n, recipe);
     if (check_keys(recipe, error) == 0 && set_miners(n, recipe, error) == 0 && check_scratch(n, recipe, error) == 0 &&
         make_pool(n, recipe, i, rows, error) == 0 && read_run(n, recipe, error) == 0 &&
-        open_models(n, recipe, model, error) == 0) {
+        open_models(n, recipe, model, watch, error) == 0) {
         n->job.pool = n->pool;
         return n;
     }
     tern_mine_setup_free(n);
     return NULL;
+}
+
+tern_mined *tern_mine_setup_run(tern_mine_setup *setup, int64_t explain, json_t **audit, tern_error *error)
+{
+    tern_mine_audit *notes = tern_mine_audit_open(&setup->job, explain);
+    setup->source.done = setup->second_source.done = 0;
+    tern_mined *mined = tern_mine(&setup->job, error);
+    if (mined)
+        tern_model_source_finish(&setup->source);
+    *audit = mined ? tern_mine_audit_json(notes, mined) : NULL;
+    tern_mine_audit_close(notes);
+    return mined;
 }
 
 void tern_mine_setup_free(tern_mine_setup *setup)

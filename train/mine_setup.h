@@ -2,23 +2,23 @@
  * is mined from them for the rows of one data set.
  *
  *     tern_mine_setup *n = tern_mine_setup_open(recipe, 0, rows, model, watch, &error);      // reads and checks
- *     tern_mine_audit *audit = tern_mine_audit_open(&n->job, -1);
- *     tern_mined *mined = tern_mine(&n->job, &error);                                        // the long work
+ *     tern_mined *mined = tern_mine_setup_run(n, -1, &audit, &error);                        // the long work
  *     tern_mine_setup_free(n); */
 #ifndef TERN_TRAIN_MINE_SETUP_H
 #define TERN_TRAIN_MINE_SETUP_H
 
-#include "checkpoints/model_embedder.h"
 #include "mining/mine.h"
 #include "recipes/recipe.h"
-#include "train/train.h"
+#include "train/watched.h"
+
+#include <jansson.h>
 
 typedef struct tern_mine_setup {
     tern_mine_pool *pool;
     tern_mine_job job;
     tern_warnings warnings; /* what is missing or stands twice */
     /* private */
-    const tern_train_watch *watch;
+    tern_watched shown, second_shown;
     tern_model *own, *second;
     tern_model_source source, second_source;
     tern_embedder embedder, second_embedder;
@@ -31,6 +31,9 @@ typedef struct tern_mine_setup {
  * folder, a run that names no query or no document that is there, and what readers and models refuse. */
 tern_mine_setup *tern_mine_setup_open(const tern_recipe *recipe, int i, const tern_rows *rows, tern_model *model,
                                       const tern_train_watch *watch, tern_error *error);
+/* Mines: as tern_mine. *audit: mining/audit.h's object, with the candidates of the query explain unless that is -1; the
+ * caller's, NULL on failure. May be called again, once the model has changed. */
+tern_mined *tern_mine_setup_run(tern_mine_setup *setup, int64_t explain, json_t **audit, tern_error *error);
 void tern_mine_setup_free(tern_mine_setup *setup);
 
 #endif

@@ -1,7 +1,6 @@
 #include "train/remine.h"
 
 #include "base/memory.h"
-#include "mining/audit.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,7 @@
 struct tern_remine {
     tern_mine_setup *setup;
     tern_rows *rows;
-    int64_t wanted, *lists, n; /* lists [n], n = n_lists * wanted */
+    int64_t every, wanted, *lists, n; /* lists [n], n = n_lists * wanted */
 };
 
 /* "1 epoch", "2 epochs", "2". */
@@ -75,7 +74,8 @@ tern_remine *tern_remine_create(const tern_recipe *recipe, tern_mine_setup *setu
     tern_remine *r = tern_alloc(1, sizeof *r);
     tern_negatives *pool = rows->pool;
     size_t n_docs = (size_t)setup->pool->n_docs;
-    *r = (tern_remine){.setup = setup, .rows = rows, .wanted = recipe->mine.num_negatives};
+    *r = (tern_remine){
+        .setup = setup, .rows = rows, .every = tern_remine_every(recipe, NULL), .wanted = recipe->mine.num_negatives};
     r->n = pool->n_lists * r->wanted;
     r->lists = tern_alloc((size_t)r->n, sizeof *r->lists);
     flatten(r);
@@ -94,6 +94,11 @@ void tern_remine_free(tern_remine *remine)
     free(remine);
 }
 
+int tern_remine_due(const tern_remine *remine, int64_t epoch)
+{
+    return epoch > 0 && epoch % remine->every == 0;
+}
+
 int64_t *tern_remine_lists(tern_remine *remine, int64_t *n)
 {
     *n = remine->n;
@@ -103,13 +108,8 @@ int64_t *tern_remine_lists(tern_remine *remine, int64_t *n)
 int tern_remine_run(tern_remine *remine, json_t **audit, tern_error *error)
 {
     tern_mine_setup *setup = remine->setup;
-    tern_mine_audit *notes = tern_mine_audit_open(&setup->job, -1);
-    setup->source.done = 0;
-    *audit = NULL;
-    tern_mined *mined = tern_mine(&setup->job, error);
+    tern_mined *mined = tern_mine_setup_run(setup, -1, audit, error);
     if (mined) {
-        tern_model_source_finish(&setup->source);
-        *audit = tern_mine_audit_json(notes, mined);
         memset(remine->lists, 0xFF, (size_t)remine->n * sizeof *remine->lists);
         for (int64_t q = 0; q < mined->n_queries; q++)
             for (int64_t i = mined->start[q]; i < mined->start[q + 1]; i++)
@@ -117,6 +117,5 @@ int tern_remine_run(tern_remine *remine, json_t **audit, tern_error *error)
         tern_remine_restored(remine);
     }
     tern_mined_free(mined);
-    tern_mine_audit_close(notes);
     return mined ? 0 : -1;
 }

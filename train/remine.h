@@ -11,8 +11,6 @@
 
 #include "train/mine_setup.h"
 
-#include <jansson.h>
-
 typedef struct tern_remine tern_remine;
 
 /* Epochs from one mining to the next, of mine.every; 0: it isn't given; -1 with a sentence: it is no such number, or
@@ -24,6 +22,8 @@ int64_t tern_remine_every(const tern_recipe *recipe, tern_error *error);
 tern_remine *tern_remine_create(const tern_recipe *recipe, tern_mine_setup *setup, tern_rows *rows);
 void tern_remine_free(tern_remine *remine);
 
+/* 1 when it is to be mined at the beginning of an epoch, counted from 0. */
+int tern_remine_due(const tern_remine *remine, int64_t epoch);
 /* Mines with the setup's model as it is now and replaces the lists of rows->pool; *audit is the caller's. On failure
  * the lists are as they were. */
 int tern_remine_run(tern_remine *remine, json_t **audit, tern_error *error);

@@ -1,7 +1,7 @@
 #include "train/second_model.h"
 
 #include "base/memory.h"
-#include "checkpoints/model_embedder.h"
+#include "train/watched.h"
 
 /* The texts of one role. */
 typedef struct vector_list {
@@ -26,13 +26,6 @@ int64_t tern_second_model_look(const char *name, const char *kind, tern_inputs *
     }
     tern_model_free(model);
     return dim;
-}
-
-static void show(void *context, int64_t done, int64_t total)
-{
-    const tern_train_watch *watch = context;
-    if (watch->work)
-        watch->work(watch->context, "encoding with the second model", done, total);
 }
 
 static void add_texts(vector_list *list, const int64_t *texts, int64_t n)
@@ -66,9 +59,9 @@ static int embed_list(vector_list *list, const tern_embedder *by, tern_role role
 static int embed_lists(tern_second_vectors *v, tern_model *model, const tern_texts *texts,
                        const tern_train_watch *watch, tern_error *error)
 {
-    tern_model_source source = {.model = model, .progress = show, .context = (void *)watch, .stop = watch->stop};
+    tern_watched how = {watch, "encoding with the second model"};
+    tern_model_source source = tern_watched_source(&how, model, v->query.n + v->document.n);
     tern_embedder embedder = tern_model_embedder(&source);
-    source.total = v->query.n + v->document.n;
     v->dim = embedder.dim;
     int status = embed_list(&v->query, &embedder, TERN_ROLE_QUERY, texts, error);
     return status < 0 ? -1 : embed_list(&v->document, &embedder, TERN_ROLE_DOCUMENT, texts, error);
