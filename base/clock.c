@@ -1,7 +1,9 @@
 #include "base/clock.h"
 
+#include <stdio.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 double tern_seconds(void)
 {
@@ -15,4 +17,15 @@ double tern_peak_memory_mb(void)
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     return (double)usage.ru_maxrss / 1024;
+}
+
+double tern_memory_mb(void)
+{
+    long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (!f || fscanf(f, "%*s %ld", &pages) != 1)
+        pages = 0;
+    if (f)
+        fclose(f);
+    return pages > 0 ? (double)pages * (double)sysconf(_SC_PAGESIZE) / 1048576 : tern_peak_memory_mb();
 }

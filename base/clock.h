@@ -6,5 +6,7 @@
 double tern_seconds(void);
 /* Greatest resident memory of this process so far, in MB of 2^20 bytes, as recipes give memory. */
 double tern_peak_memory_mb(void);
+/* The same as it is now. */
+double tern_memory_mb(void);
 
 #endif

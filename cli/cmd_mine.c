@@ -200,9 +200,48 @@ static void print_list(const json_t *list)
     }
 }
 
+/* What share of the negatives may be right. */
+static void print_estimate(const json_t *estimate)
+{
+    if (!json_is_object(estimate))
+        return;
+    int judged = strcmp(json_string_value(json_object_get(estimate, "by")), "judgements") == 0;
+    char *line =
+        tern_format(judged ? "false negatives  %.1f %% (%.1f to %.1f) were one positive of each query known alone, "
+                             "by what is judged right for %lld queries"
+                           : "false negatives  %.1f %% (%.1f to %.1f) by the second opinion, for %lld queries",
+                    100 * json_number_value(json_object_get(estimate, "rate")),
+                    100 * json_number_value(json_object_get(estimate, "low")),
+                    100 * json_number_value(json_object_get(estimate, "high")), count_of(estimate, "queries"));
+    tern_print_fitted(stdout, line, 0);
+    free(line);
+}
+
+/* What is out of the ordinary, where there is any of it. */
+static void print_asides(const json_t *audit)
+{
+    static const struct {
+        const char *key, *one, *more;
+    } asides[] = {
+        {"documents_repeated", "document says what another says to the letter",
+         "documents say what another says to the letter"},
+        {"documents_blank", "document has no text", "documents have no text"},
+        {"positives_outside_corpus", "positive is not in the corpus", "positives are not in the corpus"},
+        {"hubs", "document is a negative of so many queries that it is one of no more (mine.max_share)",
+         "documents are negatives of so many queries that they are of no more (mine.max_share)"},
+        {"relabelled", "candidate is made a positive", "candidates are made positives"},
+    };
+    for (size_t i = 0; i < sizeof asides / sizeof *asides; i++) {
+        long long n = count_of(audit, asides[i].key);
+        char *line = tern_format("%lld %s", n, n == 1 ? asides[i].one : asides[i].more);
+        if (n > 0)
+            tern_print_fitted(stdout, line, 0);
+        free(line);
+    }
+}
+
 static void print_audit(const json_t *audit)
 {
-    const json_t *estimate = json_object_get(audit, "false_negatives");
     tern_print(stdout, "%lld quer%s with %lld positive%s, %lld document%s\n", count_of(audit, "queries"),
                tern_ies(count_of(audit, "queries")), count_of(audit, "positives"), tern_s(count_of(audit, "positives")),
                count_of(audit, "documents"), tern_s(count_of(audit, "documents")));
@@ -210,12 +249,10 @@ static void print_audit(const json_t *audit)
     print_counts(json_object_get(audit, "miners"), before);
     free(before);
     print_counts(json_object_get(audit, "filters"), "other candidates: ");
+    print_asides(audit);
     print_scores(json_object_get(audit, "scores"));
-    if (json_is_object(estimate))
-        tern_print(stdout, "the second opinion takes %.1f %% of the negatives for positives (%.1f to %.1f)\n",
-                   100 * json_number_value(json_object_get(estimate, "rate")),
-                   100 * json_number_value(json_object_get(estimate, "low")),
-                   100 * json_number_value(json_object_get(estimate, "high")));
+    print_estimate(json_object_get(audit, "false_negatives"));
+    print_estimate(json_object_get(audit, "second_opinion"));
     const json_t *explained = json_object_get(audit, "explain");
     print_list(explained ? explained : json_object_get(audit, "samples"));
 }
@@ -231,6 +268,15 @@ static void warn_of_short(const json_t *audit, const tern_recipe *recipe, const 
     if (written->dropped > 0)
         tern_command_warn("%lld row%s %s left out for want of negatives", (long long)written->dropped,
                           tern_s(written->dropped), tern_is(written->dropped));
+}
+
+/* What reads and indexes is only measured. */
+static void warn_of_memory(const tern_recipe *recipe)
+{
+    double may = (double)recipe->train.memory / 1048576, peak = tern_peak_memory_mb();
+    if (may > 0 && peak > may)
+        tern_command_warn("reading and indexing the texts took %.0f MB of memory, more than train.memory, %.0f MB",
+                          peak, may);
 }
 
 static void show(const tern_recipe *recipe, const json_t *audit, const tern_mine_written *written)
@@ -264,6 +310,8 @@ static int finish(const tern_recipe *recipe, const tern_mine_setup *n, json_t *a
         json_object_set_new(audit, "rows_dropped", json_integer(written.dropped));
     }
     json_object_set_new(audit, "seconds", json_real(seconds));
+    json_object_set_new(audit, "peak_memory_mb", json_real(tern_peak_memory_mb()));
+    warn_of_memory(recipe);
     warn_of_short(audit, recipe, &written);
     tern_command_add_warnings(audit);
     show(recipe, audit, &written);

@@ -172,16 +172,6 @@ static json_t *scores_json(const tern_mine_pool *p, const tern_mined *m)
     return object;
 }
 
-void tern_mine_interval(int64_t hits, int64_t n, double *low, double *high)
-{
-    const double z = 1.959963984540054; /* 0.975 of the normal distribution */
-    double share = (double)hits / (double)n, square = z * z / (double)n;
-    double middle = (share + square / 2) / (1 + square);
-    double half = z / (1 + square) * sqrt(share * (1 - share) / (double)n + square / (4 * (double)n));
-    *low = hits == 0 ? 0 : fmax(0, middle - half);
-    *high = hits == n ? 1 : fmin(1, middle + half);
-}
-
 static json_t *filters_json(const tern_mined *m)
 {
     json_t *object = json_object();
@@ -220,16 +210,24 @@ static json_t *samples_json(const tern_mine_audit *a)
     return list;
 }
 
-/* By the second opinion, where it only counts. */
-static json_t *estimate_json(const tern_mine_job *job, const tern_mined *m)
+static json_t *rate_json(const char *by, const tern_mine_rate *rate)
 {
-    int64_t n = m->start[m->n_queries];
     double low, high;
-    if (!job->second || job->second_does != TERN_SECOND_KEEP || n == 0)
-        return json_null();
-    tern_mine_interval(m->votes, n, &low, &high);
-    return json_pack("{s:s, s:I, s:I, s:f, s:f, s:f}", "by", "second", "hits", (json_int_t)m->votes, "of",
-                     (json_int_t)n, "rate", (double)m->votes / (double)n, "low", low, "high", high);
+    tern_mine_rate_interval(rate, &low, &high);
+    return json_pack("{s:s, s:I, s:I, s:I, s:f, s:f, s:f}", "by", by, "queries", (json_int_t)rate->queries, "hits",
+                     (json_int_t)rate->hits, "of", (json_int_t)rate->of, "rate", (double)rate->hits / (double)rate->of,
+                     "low", low, "high", high);
+}
+
+/* By what is judged where queries have several right documents, else by the second opinion, which otherwise stands
+ * beside it. */
+static void add_estimates(json_t *object, const tern_mined *m)
+{
+    json_t *blind = m->blind.of > 0 ? rate_json("judgements", &m->blind) : NULL;
+    json_t *votes = m->votes.of > 0 ? rate_json("second", &m->votes) : NULL;
+    json_object_set_new(object, "false_negatives", blind ? blind : votes ? votes : json_null());
+    if (blind && votes)
+        json_object_set_new(object, "second_opinion", votes);
 }
 
 json_t *tern_mine_audit_json(const tern_mine_audit *audit, const tern_mined *mined)
@@ -256,7 +254,7 @@ json_t *tern_mine_audit_json(const tern_mine_audit *audit, const tern_mined *min
     json_object_set_new(object, "miners", miners_json(job, mined));
     json_object_set_new(object, "filters", filters_json(mined));
     json_object_set_new(object, "scores", scores_json(p, mined));
-    json_object_set_new(object, "false_negatives", estimate_json(job, mined));
+    add_estimates(object, mined);
     json_object_set_new(object, "samples", samples_json(audit));
     if (audit->explain < 0)
         return object;

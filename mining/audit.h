@@ -23,7 +23,4 @@ void tern_mine_audit_close(tern_mine_audit *audit);
  * samples, and, when it was asked for, all candidates of one query ("explain"). */
 json_t *tern_mine_audit_json(const tern_mine_audit *audit, const tern_mined *mined);
 
-/* Wilson's interval (1927) of 95 % for a share of hits among n: into low and high. n > 0. */
-void tern_mine_interval(int64_t hits, int64_t n, double *low, double *high);
-
 #endif

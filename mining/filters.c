@@ -137,7 +137,7 @@ static tern_fate judge(const tern_mine_options *options, const tern_mine_query *
     const tern_filter *f = filters;
     while (f->name && !f->drops(options, query, hit, rank))
         f++;
-    return !f->name && query->verdict ? query->verdict(query->context, hit) : f->fate;
+    return f->fate;
 }
 
 /* A candidate that could be taken, and its lot. */

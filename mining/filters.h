@@ -61,10 +61,6 @@ typedef struct tern_mine_query {
     uint64_t key;          /* what draws by chance go by beside the seed: a number of the query */
     const int64_t *equals; /* [n_equals] documents that say the same as a positive or as the query, ascending */
     int64_t n_equals;
-    /* What else there is against a candidate that no filter drops: NEAR, OPINION, HUB, TAKEN, or LEFT for nothing;
-     * NULL: nothing. */
-    tern_fate (*verdict)(void *context, const tern_hit *hit);
-    void *context;
 } tern_mine_query;
 
 /* A filter, in the order in which they are asked. */

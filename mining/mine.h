@@ -16,6 +16,7 @@
 #include "data/embedder.h"
 #include "mining/filters.h"
 #include "mining/pool.h"
+#include "mining/rate.h"
 #include "search/bm25.h"
 
 #include <signal.h>
@@ -27,11 +28,9 @@ struct tern_mining;
 typedef struct tern_miner {
     const char *name, *help;
     int vectors, words; /* 1: it ranks by the model's vectors, by BM25 */
-    int scored;         /* 1: its scores are the model's; 0: they are replaced afterwards */
-    /* The depth best documents of each of n queries (numbers in the pool), best first, into hits [n, depth]; found [n].
-     * depth is at most the number of documents. */
-    int (*candidates)(struct tern_mining *m, const int64_t *queries, int64_t n, int64_t depth, tern_hit *hits,
-                      int64_t *found, tern_error *error);
+    /* A query's candidates, depth at most, best first, into hits: their numbers, and for one that ranks by both the
+     * model's scores. Returns how many. NULL: they are the ranking by vectors, or by words, itself. */
+    int64_t (*list)(struct tern_mining *m, int64_t query, int64_t depth, tern_hit *hits);
 } tern_miner;
 
 /* All of them, ended by a row without a name; and the one of a name, or NULL. */
@@ -74,6 +73,8 @@ typedef struct tern_mine_job {
     double max_share; /* a document is a negative of at most this share of the queries, though of 10 always */
     int scores;       /* 1: scores are wanted even where neither miner nor filter needs them */
     tern_bm25_options bm25;
+    int64_t memory;              /* bytes the process may take; 0: no limit */
+    int64_t block_docs;          /* documents whose vectors are held at once; 0: as many as memory allows */
     const tern_mine_run *run;    /* of the miner "run"; NULL: not used */
     const tern_embedder *second; /* NULL: no second opinion */
     tern_mine_second second_does;
@@ -93,15 +94,18 @@ typedef struct tern_mined {
     int64_t *relabel_start, *relabelled; /* [n_queries + 1]: documents that are positives by the second opinion */
     int64_t fates[TERN_FATES];           /* of all candidates of all miners */
     int64_t by_miner[TERN_MINE_MOST_MINERS];
-    int64_t few, none; /* queries with fewer negatives than asked for, and those of them without any */
-    int64_t hubs;      /* documents that reached max_share */
-    int64_t votes;     /* negatives that the second opinion takes for positives: with KEEP */
+    int64_t few, none;    /* queries with fewer negatives than asked for, and those of them without any */
+    int64_t hubs;         /* documents that reached max_share */
+    tern_mine_rate votes; /* negatives that the second opinion takes for positives: with KEEP */
+    tern_mine_rate blind; /* of queries with several right documents: what would be taken were one of their positives
+                             known alone, and is right */
 } tern_mined;
 
 /* 1 when the job ranks or filters by the model's vectors, or wants scores. */
 int tern_mine_uses_vectors(const tern_mine_job *job);
-/* NULL with a sentence when texts can't be embedded, or on a stop. Texts are embedded once: memory is that of the
- * documents' vectors and, for blocks of queries, of their candidates. */
+/* NULL with a sentence when texts can't be embedded, memory doesn't suffice, or on a stop. Each text is embedded once.
+ * Memory is that of the candidates, 16 bytes each, and of a block of documents' vectors; the negatives are the same
+ * whatever a block's size. */
 tern_mined *tern_mine(const tern_mine_job *job, tern_error *error);
 void tern_mined_free(tern_mined *mined);
 

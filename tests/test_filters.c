@@ -208,29 +208,6 @@ START_TEST(equals_of_positives_are_out_before_ranks_are_counted)
 }
 END_TEST
 
-static tern_fate no_even_ones(void *context, const tern_hit *hit)
-{
-    ++*(int *)context;
-    return hit->doc % 2 ? TERN_FATE_LEFT : TERN_FATE_HUB;
-}
-
-START_TEST(what_else_there_is_against_a_candidate_is_asked_of_those_that_are_left)
-{
-    const tern_hit hits[] = {{1, 0.9f}, {2, 0.8f}, {3, 0.7f}, {4, 0.6f}};
-    int asked = 0;
-    const tern_mine_query query = {
-        .hits = hits, .n_hits = 4, .positive_score = 1, .verdict = no_even_ones, .context = &asked};
-    tern_mine_options options = tern_mine_defaults();
-    options.max_score = 0.85;
-    tern_fate fates[4];
-    int64_t picks[3];
-    ck_assert_int_eq(tern_mine_pick(&options, &query, fates, picks), 1);
-    static const tern_fate want[] = {TERN_FATE_MAX_SCORE, TERN_FATE_HUB, TERN_FATE_PICKED, TERN_FATE_HUB};
-    ck_assert_mem_eq(fates, want, sizeof want);
-    ck_assert_int_eq(asked, 3);
-}
-END_TEST
-
 START_TEST(every_fate_has_a_name_and_an_explanation)
 {
     for (int fate = 0; fate < TERN_FATES; fate++) {
@@ -324,7 +301,6 @@ int main(void)
     tcase_add_test(tc, each_filter_leaves_out_what_its_name_says);
     tcase_add_test(tc, the_first_filter_that_drops_a_candidate_is_its_fate);
     tcase_add_test(tc, equals_of_positives_are_out_before_ranks_are_counted);
-    tcase_add_test(tc, what_else_there_is_against_a_candidate_is_asked_of_those_that_are_left);
     tcase_add_test(tc, every_fate_has_a_name_and_an_explanation);
     tcase_add_test(tc, chance_takes_each_candidate_as_often);
     tcase_add_test(tc, chance_goes_by_the_seed_and_the_document_alone);

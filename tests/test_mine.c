@@ -335,7 +335,9 @@ START_TEST(a_second_opinion_drops_counts_or_relabels)
             votes += cosine(&w, &w.other, q, mined->negative[i].doc) >
                      cosine(&w, &w.other, q, w.pool->right[w.pool->right_start[q]]);
     ck_assert_int_gt(votes, 0);
-    ck_assert_int_eq(mined->votes, votes);
+    ck_assert_int_eq(mined->votes.hits, votes);
+    ck_assert_int_eq(mined->votes.of, mined->start[30]);
+    ck_assert_int_eq(mined->blind.of, 0); /* one right document each */
     tern_mined_free(mined);
     for (int relabel = 0; relabel < 2; relabel++) {
         job.second_does = relabel ? TERN_SECOND_RELABEL : TERN_SECOND_DROP;
@@ -429,10 +431,169 @@ START_TEST(intervals_are_wilsons)
     } known[] = {{81, 263, 0.2553, 0.3662}, {15, 148, 0.0624, 0.1605}, {0, 20, 0, 0.1611}, {29, 29, 0.8830, 1}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         double low, high;
-        tern_mine_interval(known[i].hits, known[i].n, &low, &high);
+        tern_mine_interval((double)known[i].hits / (double)known[i].n, (double)known[i].n, &low, &high);
         ck_assert_double_eq_tol(low, known[i].low, 5e-5);
         ck_assert_double_eq_tol(high, known[i].high, 5e-5);
     }
+}
+END_TEST
+
+/* Every block size gives the same lists, scores and choices, to the bit, whatever miners and filters are in it. */
+START_TEST(what_is_mined_does_not_depend_on_the_size_of_a_block)
+{
+    static const int64_t sizes[] = {0, 1, 7, 64, 119};
+    world w;
+    open_many(&w, 60);
+    int64_t run_start[61], run_docs[180];
+    for (int64_t q = 0; q < 60; q++) {
+        run_start[q] = 3 * q;
+        for (int64_t k = 0; k < 3; k++)
+            run_docs[3 * q + k] = (q + 37 * k) % 120;
+    }
+    run_start[60] = 180;
+    tern_mine_run run = {run_start, run_docs};
+    tern_mine_job job = job_of(&w);
+    for (int i = 0; tern_miners()[i].name; i++)
+        job.shares[i] = (tern_mine_share){&tern_miners()[i], 1};
+    job.run = &run;
+    job.second = &w.other;
+    job.near = 0.9;
+    job.filters.num_negatives = 10;
+    job.filters.range_max = 40;
+    job.filters.relative_margin = 0.05;
+    tern_mined *first = mine(&job);
+    ck_assert_int_gt(first->start[60], 300);
+    for (size_t i = 1; i < sizeof sizes / sizeof *sizes; i++) {
+        job.block_docs = sizes[i];
+        tern_mined *other = mine(&job);
+        ck_assert_mem_eq(first->start, other->start, 61 * sizeof *first->start);
+        ck_assert_mem_eq(first->positive_score, other->positive_score, 60 * sizeof *first->positive_score);
+        for (int64_t k = 0; k < first->start[60]; k++) {
+            ck_assert_int_eq(first->negative[k].doc, other->negative[k].doc);
+            ck_assert_mem_eq(&first->negative[k].score, &other->negative[k].score, sizeof(float));
+        }
+        for (int fate = 0; fate < TERN_FATES; fate++)
+            ck_assert_int_eq(first->fates[fate], other->fates[fate]);
+        tern_mined_free(other);
+    }
+    tern_mined_free(first);
+    close_world(&w);
+}
+END_TEST
+
+/* One query has most documents for positives: its list must be deep, and the others' needn't. */
+START_TEST(a_query_with_very_many_positives_gets_its_negatives_too)
+{
+    enum { MANY = 400 };
+    world w;
+    tern_buffer rows = {0}, corpus = {0};
+    for (int i = 0; i < MANY; i++)
+        tern_buffer_printf(&rows, "{\"anchor\": \"greedy\", \"positive\": \"answer %d\"}\n", i);
+    tern_buffer_printf(&rows, "%s", "{\"anchor\": \"modest\", \"positive\": \"answer 0\"}\n");
+    for (int i = 0; i < 20; i++)
+        tern_buffer_printf(&corpus, "{\"_id\": \"x%d\", \"text\": \"something else, number %d\"}\n", i, i);
+    open_world(&w, rows.data, corpus.data);
+    tern_mine_job job = job_of(&w);
+    job.filters.num_negatives = 5;
+    job.filters.range_max = 20;
+    for (job.block_docs = 0; job.block_docs < 200; job.block_docs += 90) {
+        tern_mined *mined = mine(&job);
+        ck_assert_int_eq(mined->start[1], 5);
+        ck_assert_int_eq(mined->start[2], 10);
+        for (int64_t i = 0; i < 5; i++)
+            ck_assert_int_eq(strncmp(w.pool->docs[mined->negative[i].doc], "something", 9), 0);
+        tern_mined_free(mined);
+    }
+    close_world(&w);
+    tern_buffer_free(&rows);
+    tern_buffer_free(&corpus);
+}
+END_TEST
+
+START_TEST(too_little_memory_is_said_before_documents_are_embedded)
+{
+    world w;
+    tern_error error = {{0}};
+    open_many(&w, 20);
+    tern_mine_job job = job_of(&w);
+    job.memory = 1 << 20;
+    ck_assert_ptr_null(tern_mine(&job, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "mining these 40 documents for 20 queries takes "));
+    ck_assert_ptr_nonnull(strstr(error.message, "train.memory is 1 MB; give it more"));
+    job.memory = (int64_t)1 << 40;
+    tern_mined_free(mine(&job));
+    close_world(&w);
+}
+END_TEST
+
+/* With all of their positives but one withheld, queries get some of the others for negatives: how many is what the
+ * estimate says, since it draws that one in the same way as a file that names it alone. */
+START_TEST(judgements_estimate_the_false_negatives_of_a_miner_that_does_not_know_them)
+{
+    enum { QUERIES = 40 };
+    world w, blind;
+    tern_buffer all = {0}, one = {0}, corpus = {0};
+    for (int q = 0; q < QUERIES; q++)
+        for (int k = 0; k < 5; k++) {
+            tern_buffer_printf(&all, "{\"anchor\": \"question %d\", \"positive\": \"answer %d %d\"}\n", q, q, k);
+            tern_buffer_printf(&corpus, "{\"_id\": \"d%d-%d\", \"text\": \"answer %d %d\"}\n", q, k, q, k);
+        }
+    open_world(&w, all.data, corpus.data);
+    tern_mine_job job = job_of(&w);
+    job.filters.num_negatives = 20;
+    job.filters.relative_margin = 0.05;
+    tern_mined *mined = mine(&job);
+    ck_assert_int_eq(mined->blind.queries, QUERIES);
+    for (int q = 0; q < QUERIES; q++) {
+        int64_t known = (int64_t)tern_random_below(5, job.filters.seed, (uint64_t)q, 0, 3);
+        tern_buffer_printf(&one, "{\"anchor\": \"question %d\", \"positive\": \"%s\"}\n", q,
+                           w.pool->docs[w.pool->positive[w.pool->positive_start[q] + known]]);
+    }
+    open_world(&blind, one.data, corpus.data);
+    tern_mine_job without = job_of(&blind);
+    without.filters = job.filters;
+    tern_mined *naive = mine(&without);
+    int64_t wrong = 0;
+    for (int64_t q = 0; q < QUERIES; q++)
+        for (int64_t i = naive->start[q]; i < naive->start[q + 1]; i++) {
+            char *answer = tern_format("answer %lld ", (long long)q);
+            wrong += strncmp(blind.pool->docs[naive->negative[i].doc], answer, strlen(answer)) == 0;
+            free(answer);
+        }
+    ck_assert_int_gt(wrong, 0);
+    ck_assert_int_eq(mined->blind.hits, wrong);
+    ck_assert_int_eq(mined->blind.of, naive->start[QUERIES]);
+    tern_mined_free(naive);
+    tern_mined_free(mined);
+    close_world(&w);
+    close_world(&blind);
+    tern_buffer_free(&all);
+    tern_buffer_free(&one);
+    tern_buffer_free(&corpus);
+}
+END_TEST
+
+/* Of ten queries with ten negatives each all or none are wrong: that is as good as ten draws. When they spread evenly
+ * they are as good as a hundred. */
+START_TEST(intervals_know_that_a_query_s_negatives_hang_together)
+{
+    tern_mine_rate together = {0}, evenly = {0}, none = {0};
+    double low, high, known_low, known_high;
+    for (int q = 0; q < 10; q++) {
+        tern_mine_rate_add(&together, q < 5 ? 10 : 0, 10);
+        tern_mine_rate_add(&evenly, q < 5 ? 6 : 4, 10);
+        tern_mine_rate_add(&none, 0, 10);
+    }
+    tern_mine_rate_interval(&together, &low, &high);
+    tern_mine_interval(0.5, 9, &known_low, &known_high); /* 10 queries, less the one that the mean takes */
+    ck_assert_double_eq_tol(low, known_low, 1e-12);
+    ck_assert_double_eq_tol(high, known_high, 1e-12);
+    tern_mine_rate_interval(&evenly, &low, &high);
+    tern_mine_interval(0.5, 100, &known_low, &known_high);
+    ck_assert_double_eq_tol(low, known_low, 1e-12);
+    tern_mine_rate_interval(&none, &low, &high);
+    tern_mine_interval(0, 10, &known_low, &known_high);
+    ck_assert_double_eq_tol(high, known_high, 1e-12);
 }
 END_TEST
 
@@ -452,6 +613,11 @@ int main(void)
     tcase_add_test(tc, a_stop_ends_it);
     tcase_add_test(tc, an_audit_counts_every_candidate_and_shows_what_was_taken_and_left_out);
     tcase_add_test(tc, intervals_are_wilsons);
+    tcase_add_test(tc, intervals_know_that_a_query_s_negatives_hang_together);
+    tcase_add_test(tc, what_is_mined_does_not_depend_on_the_size_of_a_block);
+    tcase_add_test(tc, a_query_with_very_many_positives_gets_its_negatives_too);
+    tcase_add_test(tc, too_little_memory_is_said_before_documents_are_embedded);
+    tcase_add_test(tc, judgements_estimate_the_false_negatives_of_a_miner_that_does_not_know_them);
     suite_add_tcase(suite, tc);
     return tern_test_run(suite);
 }

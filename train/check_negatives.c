@@ -112,8 +112,9 @@ static char *name_of(const tern_recipe_data *data)
     return data->beir ? tern_format("%s/qrels/%s.tsv", data->beir, data->split) : tern_strdup(data->file);
 }
 
-static char *describe_short(const tern_recipe_data *data, const tern_rows *rows)
+static char *describe_short(const tern_recipe *recipe, int source, const tern_rows *rows)
 {
+    const tern_recipe_data *data = &recipe->sources[source].data;
     const tern_negatives *pool = rows->pool;
     tern_buffer text = {0};
     char *name = name_of(data);
@@ -124,7 +125,7 @@ static char *describe_short(const tern_recipe_data *data, const tern_rows *rows)
     if (pool->empty_rows > 0)
         tern_buffer_printf(&text, "; %lld of them %s none", (long long)pool->empty_rows,
                            pool->empty_rows == 1 ? "has" : "have");
-    if (pool->empty_anchors > 0 && data->beir)
+    if (pool->empty_anchors > 0 && data->beir && tern_mine_rows_each(recipe, source) == 0)
         tern_buffer_printf(&text, ", since %lld quer%s %s no document judged <=%lld", (long long)pool->empty_anchors,
                            tern_ies(pool->empty_anchors), pool->empty_anchors == 1 ? "has" : "have",
                            (long long)data->negatives.judged);
@@ -138,7 +139,7 @@ void tern_check_say_negatives(const tern_recipe *recipe, int source, const tern_
     const tern_recipe_data *data = &recipe->sources[source].data;
     const tern_negatives *pool = rows->pool;
     if (pool && pool->short_rows > 0) {
-        char *text = describe_short(data, rows);
+        char *text = describe_short(recipe, source, rows);
         say(context, text);
         free(text);
     }

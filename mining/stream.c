@@ -1,0 +1,269 @@
+/* Documents are embedded in blocks; of each block the nearest to every query are found, and the scores of those that
+ * other miners ranked. What comes out doesn't depend on the size of a block. */
+#include "base/clock.h"
+#include "base/integer.h"
+#include "base/memory.h"
+#include "base/words.h"
+#include "mining/mining.h"
+#include "search/exact.h"
+#include "search/keys.h"
+#include "search/vectors.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes of a block's vectors where no limit is given; what embedding takes beside the vectors; and the least number of
+ * documents that are worth a block. */
+#define USUAL_BYTES   ((int64_t)1 << 30)
+#define WORKING_BYTES ((int64_t)192 << 20)
+enum { LEAST_DOCS = 1024 };
+/* Texts whose tokens are held at once. */
+enum { SLICE = 16384 };
+
+typedef struct stream {
+    tern_mining *m;
+    const tern_embedder *embedder;
+    int is_second;
+    tern_mine_scores *scores;
+    float *queries; /* [n_queries, dim] */
+    /* The block: documents from .. from + search.rows - 1. */
+    int64_t from;
+    float *vectors;
+    int64_t *rank; /* their order between equal scores; NULL: as they come */
+    tern_search search;
+} stream;
+
+static int64_t bytes_of_list(const tern_ranking *r, int64_t n_queries, size_t hit)
+{
+    return r->start ? r->start[n_queries] * (int64_t)hit : 0;
+}
+
+/* What is going to be filled: room that is asked for takes memory once it is written to. */
+static int64_t bytes_to_come(const stream *s)
+{
+    const tern_mining *m = s->m;
+    int64_t n = m->pool->n_queries, bytes = 0;
+    size_t hit = s->is_second ? sizeof(float) : sizeof(tern_hit);
+    bytes += bytes_of_list(&m->dense, n, hit);
+    bytes += s->is_second ? bytes_of_list(&m->words, n, hit) : 0;
+    for (int i = 0; i < m->n_shares && s->is_second; i++)
+        bytes += bytes_of_list(&m->own[i], n, hit);
+    return bytes;
+}
+
+/* How many documents a block has, or -1. */
+static int64_t docs_of_block(const stream *s, tern_error *error)
+{
+    const tern_mine_job *job = s->m->job;
+    int64_t n = s->m->pool->n_docs, each = s->embedder->dim * (int64_t)sizeof(float) + 32, room = USUAL_BYTES;
+    if (job->block_docs > 0)
+        return tern_min(n, job->block_docs);
+    if (job->memory > 0) {
+        int64_t taken = (int64_t)(tern_memory_mb() * 1048576) + bytes_to_come(s) + WORKING_BYTES;
+        int64_t least = taken + each * tern_min(n, LEAST_DOCS);
+        if (least > job->memory)
+            return tern_fail(
+                error,
+                "mining these %lld documents for %lld queries takes %.0f MB of memory beside their vectors, "
+                "which are made block by block, and train.memory is %.0f MB; give it more",
+                (long long)n, (long long)s->m->pool->n_queries, (double)least / 1048576, (double)job->memory / 1048576);
+        room = tern_min(room, job->memory - taken);
+    }
+    return tern_min(n, tern_max(LEAST_DOCS, room / each));
+}
+
+static int embed(const stream *s, tern_role role, const char *const *texts, int64_t n, float *out, tern_error *error)
+{
+    const volatile sig_atomic_t *stop = s->m->job->stop;
+    for (int64_t i = 0; i < n; i += SLICE) {
+        if (stop && *stop)
+            return tern_fail(error, "interrupted");
+        if (tern_vectors_embed(s->embedder, role, texts + i, tern_min(SLICE, n - i), out + i * s->embedder->dim,
+                               error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+typedef struct placed {
+    int64_t rank, doc;
+} placed;
+
+static int by_rank(const void *a, const void *b)
+{
+    const placed *x = a, *y = b;
+    return (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+static void rank_block(stream *s)
+{
+    const int64_t *rank = s->m->pool->rank;
+    int64_t n = s->search.rows;
+    if (!rank)
+        return;
+    placed *list = tern_alloc((size_t)n, sizeof *list);
+    for (int64_t i = 0; i < n; i++)
+        list[i] = (placed){rank[s->from + i], i};
+    qsort(list, (size_t)n, sizeof *list, by_rank);
+    for (int64_t i = 0; i < n; i++)
+        s->rank[list[i].doc] = i;
+    free(list);
+}
+
+static uint64_t key_of(const stream *s, const tern_hit *hit)
+{
+    const int64_t *rank = s->m->pool->rank;
+    return tern_key(hit->score, rank ? rank[hit->doc] : hit->doc);
+}
+
+/* A query's nearest documents of the block among those of the blocks before. room [list's room] is scratch. */
+static void merge(const stream *s, tern_ranking *r, int64_t query, tern_hit *hits, int64_t n, tern_hit *room)
+{
+    tern_hit *list = r->hits + r->start[query];
+    int64_t most = r->start[query + 1] - r->start[query], had = r->found[query], a = 0, b = 0, k = 0;
+    for (int64_t i = 0; i < n; i++)
+        hits[i].doc += s->from;
+    for (; k < most && (a < had || b < n); k++)
+        room[k] = b >= n || (a < had && key_of(s, &list[a]) > key_of(s, &hits[b])) ? list[a++] : hits[b++];
+    memcpy(list, room, (size_t)k * sizeof *list);
+    r->found[query] = k;
+}
+
+static void find_nearest(stream *s, tern_ranking *r)
+{
+    int64_t at = 0, dim = s->search.dim;
+    tern_mine_group g;
+    while (tern_mine_next_group(s->m, r, &at, &g)) {
+        int64_t k = tern_min(g.depth, s->search.rows);
+        float *vectors = tern_alloc_aligned((size_t)(g.n * dim), sizeof *vectors);
+        tern_hit *hits = tern_alloc((size_t)(g.n * k), sizeof *hits), *room = tern_alloc((size_t)g.depth, sizeof *room);
+        int64_t *found = tern_alloc((size_t)g.n, sizeof *found);
+        for (int64_t i = 0; i < g.n; i++)
+            memcpy(vectors + i * dim, s->queries + g.queries[i] * dim, (size_t)dim * sizeof *vectors);
+        tern_search_queries(&s->search, vectors, g.n, k, hits, found);
+        for (int64_t i = 0; i < g.n; i++)
+            merge(s, r, g.queries[i], hits + i * k, found[i], room);
+        free(found);
+        free(room);
+        free(hits);
+        free(vectors);
+    }
+}
+
+/* Those of a query's n documents that are in the block: their numbers there into docs, where they stand into places. */
+static int64_t inside(const stream *s, int64_t doc, int64_t place, int64_t *docs, int64_t *places, int64_t n)
+{
+    docs[n] = doc - s->from;
+    places[n] = place;
+    return n + (docs[n] >= 0 && docs[n] < s->search.rows);
+}
+
+static void score_one(const stream *s, int64_t query, const int64_t *docs, int64_t n, float *scores)
+{
+    tern_search_scores(&s->search, s->queries + query * s->search.dim, 1, (const int64_t[]){0, n}, docs, scores);
+}
+
+static void score_positives(stream *s)
+{
+    const tern_mine_pool *p = s->m->pool;
+#pragma omp parallel for schedule(dynamic, 64)
+    for (int64_t q = 0; q < p->n_queries; q++) {
+        int64_t from = p->positive_start[q], all = p->positive_start[q + 1] - from, n = 0;
+        int64_t *docs = tern_alloc((size_t)all + 1, 2 * sizeof *docs), *places = docs + all + 1;
+        float *scores = tern_alloc((size_t)all, sizeof *scores);
+        for (int64_t i = 0; i < all; i++)
+            n = inside(s, p->positive[from + i], from + i, docs, places, n);
+        score_one(s, q, docs, n, scores);
+        for (int64_t i = 0; i < n; i++)
+            s->scores->positive[places[i]] = scores[i];
+        free(scores);
+        free(docs);
+    }
+}
+
+static void score_ranking(const stream *s, tern_ranking *r)
+{
+#pragma omp parallel for schedule(dynamic, 64)
+    for (int64_t q = 0; q < s->m->pool->n_queries; q++) {
+        int64_t from = r->start[q], all = r->found[q], n = 0;
+        int64_t *docs = tern_alloc((size_t)all + 1, 2 * sizeof *docs), *places = docs + all + 1;
+        float *scores = tern_alloc((size_t)all, sizeof *scores);
+        for (int64_t i = from; i < from + all; i++)
+            n = inside(s, r->hits[i].doc, i, docs, places, n);
+        score_one(s, q, docs, n, scores);
+        for (int64_t i = 0; i < n; i++)
+            *(s->is_second ? &r->second[places[i]] : &r->hits[places[i]].score) = scores[i];
+        free(scores);
+        free(docs);
+    }
+}
+
+static void each_ranking(stream *s, void (*work)(const stream *s, tern_ranking *r))
+{
+    tern_mining *m = s->m;
+    if (m->dense.start && s->is_second)
+        work(s, &m->dense);
+    if (m->words.start)
+        work(s, &m->words);
+    for (int i = 0; i < m->n_shares; i++)
+        if (m->own[i].start)
+            work(s, &m->own[i]);
+}
+
+static void open_second(const stream *s, tern_ranking *r)
+{
+    r->second = tern_alloc((size_t)r->start[s->m->pool->n_queries], sizeof *r->second);
+}
+
+static void find_lowest(stream *s)
+{
+    const tern_mine_pool *p = s->m->pool;
+    for (int64_t q = 0; q < p->n_queries; q++) {
+        const float *scores = s->scores->positive + p->positive_start[q];
+        s->scores->lowest[q] = scores[0];
+        for (int64_t i = 1; i < p->positive_start[q + 1] - p->positive_start[q]; i++)
+            s->scores->lowest[q] = scores[i] < s->scores->lowest[q] ? scores[i] : s->scores->lowest[q];
+    }
+}
+
+static int take_blocks(stream *s, tern_error *error)
+{
+    const tern_mine_pool *p = s->m->pool;
+    int64_t dim = s->embedder->dim, each = docs_of_block(s, error);
+    if (each < 0)
+        return -1;
+    s->vectors = tern_alloc_aligned((size_t)(each * dim), sizeof *s->vectors);
+    s->rank = p->rank ? tern_alloc((size_t)each, sizeof *s->rank) : NULL;
+    for (s->from = 0; s->from < p->n_docs; s->from += each) {
+        int64_t n = tern_min(each, p->n_docs - s->from);
+        if (embed(s, TERN_ROLE_DOCUMENT, p->docs + s->from, n, s->vectors, error) < 0)
+            return -1;
+        s->search = (tern_search){
+            .vectors = s->vectors, .rows = n, .dim = dim, .rank = s->rank, .similarity = s->embedder->similarity};
+        rank_block(s);
+        if (s->m->dense.start && !s->is_second)
+            find_nearest(s, &s->m->dense);
+        score_positives(s);
+        each_ranking(s, score_ranking);
+    }
+    find_lowest(s);
+    return 0;
+}
+
+int tern_mine_stream(tern_mining *m, const tern_embedder *embedder, tern_mine_scores *scores, tern_error *error)
+{
+    const tern_mine_pool *p = m->pool;
+    stream s = {.m = m, .embedder = embedder, .is_second = scores == &m->second, .scores = scores};
+    s.queries = tern_alloc_aligned((size_t)(p->n_queries * embedder->dim), sizeof *s.queries);
+    scores->positive = tern_alloc((size_t)p->positive_start[p->n_queries], sizeof *scores->positive);
+    scores->lowest = tern_alloc((size_t)p->n_queries, sizeof *scores->lowest);
+    if (s.is_second)
+        each_ranking(&s, open_second);
+    int status = embed(&s, TERN_ROLE_QUERY, p->queries, p->n_queries, s.queries, error);
+    if (status == 0)
+        status = take_blocks(&s, error);
+    free(s.vectors);
+    free(s.rank);
+    free(s.queries);
+    return status;
+}
