@@ -253,6 +253,7 @@ static void print_audit(const json_t *audit)
     print_scores(json_object_get(audit, "scores"));
     print_estimate(json_object_get(audit, "false_negatives"));
     print_estimate(json_object_get(audit, "second_opinion"));
+    print_estimate(json_object_get(audit, "judgements"));
     const json_t *explained = json_object_get(audit, "explain");
     print_list(explained ? explained : json_object_get(audit, "samples"));
 }

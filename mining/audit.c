@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAMPLES = 20 };
+/* Samples shown; queries that an estimate needs to be preferred to the second opinion. */
+enum { SAMPLES = 20, ENOUGH = 30 };
 
 /* A candidate as it is shown. */
 typedef struct sample {
@@ -155,12 +156,9 @@ static json_t *scores_json(const tern_mine_pool *p, const tern_mined *m)
     float *positive = tern_alloc(n_positive, sizeof *positive);
     memcpy(positive, m->positive_score, n_positive * sizeof *positive);
     for (int64_t q = 0; q < m->n_queries; q++) {
-        float lowest = m->positive_score[p->positive_start[q]];
-        for (int64_t i = p->positive_start[q]; i < p->positive_start[q + 1]; i++)
-            lowest = fminf(lowest, m->positive_score[i]);
         for (int64_t i = m->start[q]; i < m->start[q + 1]; i++) {
             negative[i] = m->negative[i].score;
-            difference[i] = lowest - negative[i];
+            difference[i] = m->margin_score[q] - negative[i];
         }
     }
     json_t *object = json_object();
@@ -219,15 +217,17 @@ static json_t *rate_json(const char *by, const tern_mine_rate *rate)
                      "low", low, "high", high);
 }
 
-/* By what is judged where queries have several right documents, else by the second opinion, which otherwise stands
- * beside it. */
+/* By what is judged where enough queries have several right documents, else by the second opinion, which otherwise
+ * stands beside it. */
 static void add_estimates(json_t *object, const tern_mined *m)
 {
     json_t *blind = m->blind.of > 0 ? rate_json("judgements", &m->blind) : NULL;
     json_t *votes = m->votes.of > 0 ? rate_json("second", &m->votes) : NULL;
-    json_object_set_new(object, "false_negatives", blind ? blind : votes ? votes : json_null());
+    int judged = blind && (!votes || m->blind.queries >= ENOUGH);
+    json_t *best = judged ? blind : votes;
+    json_object_set_new(object, "false_negatives", best ? best : json_null());
     if (blind && votes)
-        json_object_set_new(object, "second_opinion", votes);
+        json_object_set_new(object, judged ? "second_opinion" : "judgements", judged ? votes : blind);
 }
 
 json_t *tern_mine_audit_json(const tern_mine_audit *audit, const tern_mined *mined)

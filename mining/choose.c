@@ -18,7 +18,7 @@ typedef struct judged {
     int64_t query;
     const int64_t *right, *equal; /* ascending */
     int64_t n_right, n_equal, *kept_equal;
-    float lowest, second_lowest; /* what margins are measured from */
+    float margin_score, second_margin_score; /* what margins are measured from */
     tern_fate *fates[TERN_MINE_MOST_MINERS];
 } judged;
 
@@ -81,8 +81,8 @@ static void know_all(const chooser *c, judged *j)
     j->n_right = p->right_start[q + 1] - p->right_start[q];
     j->equal = p->equal + p->equal_start[q];
     j->n_equal = p->equal_start[q + 1] - p->equal_start[q];
-    j->lowest = c->m->has_vectors ? c->m->model.lowest[q] : NAN;
-    j->second_lowest = c->job->second ? c->m->second.lowest[q] : NAN;
+    j->margin_score = c->m->has_vectors ? c->m->model.margin[q] : NAN;
+    j->second_margin_score = c->job->second ? c->m->second.margin[q] : NAN;
 }
 
 /* One of the query's positives, by lot, and what equals it or the query. */
@@ -104,15 +104,15 @@ static void know_one(const chooser *c, judged *j)
     }
     j->equal = j->kept_equal;
     j->n_equal = kept;
-    j->lowest = c->m->has_vectors ? c->m->model.positive[place] : NAN;
-    j->second_lowest = c->job->second ? c->m->second.positive[place] : NAN;
+    j->margin_score = c->m->has_vectors ? c->m->model.positive[place] : NAN;
+    j->second_margin_score = c->job->second ? c->m->second.positive[place] : NAN;
 }
 
 static tern_mine_query query_of(const chooser *c, const judged *j, int share)
 {
     tern_mine_query query = {.positives = j->right,
                              .n_positives = j->n_right,
-                             .positive_score = j->lowest,
+                             .positive_score = j->margin_score,
                              .key = (uint64_t)j->query,
                              .equals = j->equal,
                              .n_equals = j->n_equal};
@@ -183,7 +183,7 @@ static int is_vote(const chooser *c, const judged *j, int share, int64_t k)
 {
     const tern_ranking *r = c->m->of[share];
     float score = r->second[r->start[j->query] + k];
-    return score > j->second_lowest - fabsf(j->second_lowest) * (float)c->job->second_margin;
+    return score > j->second_margin_score - fabsf(j->second_margin_score) * (float)c->job->second_margin;
 }
 
 /* What is against those that filters leave. What margins and bounds left out may be a positive: where that counts, the
@@ -296,7 +296,7 @@ static void tell(chooser *c, const judged *j)
             c->out->fates[j->fates[s][i]]++;
         if (c->job->see)
             c->job->see(c->job->context,
-                        &(tern_mine_view){j->query, c->job->shares[s].miner, hits, j->fates[s], n, j->lowest});
+                        &(tern_mine_view){j->query, c->job->shares[s].miner, hits, j->fates[s], n, j->margin_score});
     }
     if (c->job->second && c->job->second_does == TERN_SECOND_KEEP)
         count_votes(c, j);

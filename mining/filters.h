@@ -57,7 +57,7 @@ typedef struct tern_mine_query {
     int64_t n_hits;
     const int64_t *positives; /* [n_positives] documents that are right, ascending */
     int64_t n_positives;
-    float positive_score;  /* the least of the positives' scores */
+    float positive_score;  /* what margins are measured from */
     uint64_t key;          /* what draws by chance go by beside the seed: a number of the query */
     const int64_t *equals; /* [n_equals] documents that say the same as a positive or as the query, ascending */
     int64_t n_equals;

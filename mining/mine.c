@@ -67,9 +67,9 @@ static void close_mining(tern_mining *m)
     for (int s = 0; s < m->n_shares; s++)
         tern_ranking_close(&m->own[s]);
     free(m->model.positive);
-    free(m->model.lowest);
+    free(m->model.margin);
     free(m->second.positive);
-    free(m->second.lowest);
+    free(m->second.margin);
     free(m->by_depth);
     free(m->depth);
 }
@@ -87,7 +87,8 @@ tern_mined *tern_mine(const tern_mine_job *job, tern_error *error)
         tern_mine_choose_all(&m, out);
         out->blind = tern_mine_choose_blindly(&m);
         out->positive_score = m.model.positive;
-        m.model.positive = NULL;
+        out->margin_score = m.model.margin;
+        m.model.positive = m.model.margin = NULL;
     }
     close_mining(&m);
     return out;
@@ -101,6 +102,7 @@ void tern_mined_free(tern_mined *mined)
     free(mined->negative);
     free(mined->miner);
     free(mined->positive_score);
+    free(mined->margin_score);
     free(mined->relabel_start);
     free(mined->relabelled);
     free(mined);

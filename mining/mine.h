@@ -50,6 +50,9 @@ typedef struct tern_mine_run {
     int64_t *docs;  /* [start[n_queries]] best first */
 } tern_mine_run;
 
+/* Which of a query's positives margins are measured from, where there are several. */
+typedef enum tern_mine_from { TERN_MARGIN_FROM_LEAST, TERN_MARGIN_FROM_MEAN, TERN_MARGIN_FROM_GREATEST } tern_mine_from;
+
 /* What a second embedder's opinion does: a candidate whose score there is above the positive's less second_margin of
  * it is taken for a positive. */
 typedef enum tern_mine_second { TERN_SECOND_DROP, TERN_SECOND_KEEP, TERN_SECOND_RELABEL } tern_mine_second;
@@ -69,7 +72,8 @@ typedef struct tern_mine_job {
     const tern_embedder *embedder; /* the model */
     tern_mine_options filters;
     tern_mine_share shares[TERN_MINE_MOST_MINERS + 1];
-    double near;      /* likeness from which a document is a near duplicate of a positive; 0: none is looked for */
+    double near; /* likeness from which a document is a near duplicate of a positive; 0: none is looked for */
+    tern_mine_from margin_from;
     double max_share; /* a document is a negative of at most this share of the queries, though of 10 always */
     int scores;       /* 1: scores are wanted even where neither miner nor filter needs them */
     tern_bm25_options bm25;
@@ -91,6 +95,7 @@ typedef struct tern_mined {
                               best first */
     int *miner;            /* likewise: the place in job->shares */
     float *positive_score; /* placed as pool->positive; NULL without scores */
+    float *margin_score;   /* [n_queries] what margins are measured from; NULL without scores */
     int64_t *relabel_start, *relabelled; /* [n_queries + 1]: documents that are positives by the second opinion */
     int64_t fates[TERN_FATES];           /* of all candidates of all miners */
     int64_t by_miner[TERN_MINE_MOST_MINERS];

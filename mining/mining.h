@@ -20,7 +20,7 @@ typedef struct tern_ranking {
 /* What margins are measured from. */
 typedef struct tern_mine_scores {
     float *positive; /* placed as pool->positive */
-    float *lowest;   /* [n_queries] the least of a query's */
+    float *margin;   /* [n_queries] of these, what margins are measured from */
 } tern_mine_scores;
 
 typedef struct tern_mining {
@@ -62,7 +62,7 @@ void tern_miners_join(tern_mining *m);
  * scores the positives and what was ranked otherwise. For the second opinion it scores every ranking's documents. */
 int tern_mine_stream(tern_mining *m, const tern_embedder *embedder, tern_mine_scores *scores, tern_error *error);
 
-/* Chooses for every query; fills out but for positive_score. */
+/* Chooses for every query; fills out but for the positives' scores. */
 void tern_mine_choose_all(const tern_mining *m, tern_mined *out);
 /* The same job were one positive of each query known alone: how many of its choices are right after all. */
 tern_mine_rate tern_mine_choose_blindly(const tern_mining *m);

@@ -215,15 +215,27 @@ static void open_second(const stream *s, tern_ranking *r)
     r->second = tern_alloc((size_t)r->start[s->m->pool->n_queries], sizeof *r->second);
 }
 
-static void find_lowest(stream *s)
+/* The least, the mean or the greatest of n > 0 scores. */
+static float margin_score(tern_mine_from from, const float *scores, int64_t n)
 {
-    const tern_mine_pool *p = s->m->pool;
-    for (int64_t q = 0; q < p->n_queries; q++) {
-        const float *scores = s->scores->positive + p->positive_start[q];
-        s->scores->lowest[q] = scores[0];
-        for (int64_t i = 1; i < p->positive_start[q + 1] - p->positive_start[q]; i++)
-            s->scores->lowest[q] = scores[i] < s->scores->lowest[q] ? scores[i] : s->scores->lowest[q];
+    float least = scores[0], greatest = scores[0];
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++) {
+        least = scores[i] < least ? scores[i] : least;
+        greatest = scores[i] > greatest ? scores[i] : greatest;
+        sum += (double)scores[i];
     }
+    if (from == TERN_MARGIN_FROM_MEAN)
+        return (float)(sum / (double)n);
+    return from == TERN_MARGIN_FROM_LEAST ? least : greatest;
+}
+
+static void set_margins(stream *s)
+{
+    const int64_t *start = s->m->pool->positive_start;
+    for (int64_t q = 0; q < s->m->pool->n_queries; q++)
+        s->scores->margin[q] =
+            margin_score(s->m->job->margin_from, s->scores->positive + start[q], start[q + 1] - start[q]);
 }
 
 static int take_blocks(stream *s, tern_error *error)
@@ -246,7 +258,7 @@ static int take_blocks(stream *s, tern_error *error)
         score_positives(s);
         each_ranking(s, score_ranking);
     }
-    find_lowest(s);
+    set_margins(s);
     return 0;
 }
 
@@ -256,7 +268,7 @@ int tern_mine_stream(tern_mining *m, const tern_embedder *embedder, tern_mine_sc
     stream s = {.m = m, .embedder = embedder, .is_second = scores == &m->second, .scores = scores};
     s.queries = tern_alloc_aligned((size_t)(p->n_queries * embedder->dim), sizeof *s.queries);
     scores->positive = tern_alloc((size_t)p->positive_start[p->n_queries], sizeof *scores->positive);
-    scores->lowest = tern_alloc((size_t)p->n_queries, sizeof *scores->lowest);
+    scores->margin = tern_alloc((size_t)p->n_queries, sizeof *scores->margin);
     if (s.is_second)
         each_ranking(&s, open_second);
     int status = embed(&s, TERN_ROLE_QUERY, p->queries, p->n_queries, s.queries, error);

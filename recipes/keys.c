@@ -264,12 +264,17 @@ const tern_key_row tern_key_rows[] = {
            "Candidates with a greater similarity to the query are left out."),
     NUMBER(REAL, "mine.min_score", mine.min_score, -1e9, 1e9, "none", TERN_KEY_NONE,
            "Candidates with a lower similarity are left out."),
-    NUMBER(REAL, "mine.absolute_margin", mine.absolute_margin, -1e9, 1e9, "none", TERN_KEY_NONE,
-           "Candidates nearer than the positive's similarity less this are left out; of several positives the least "
-           "similar counts."),
+    NUMBER(
+        REAL, "mine.absolute_margin", mine.absolute_margin, -1e9, 1e9, "none", TERN_KEY_NONE,
+        "Candidates nearer than the positive's similarity less this are left out; which of several positives counts is "
+        "mine.margin_from."),
     NUMBER(REAL, "mine.relative_margin", mine.relative_margin, -1e9, 1e9, "0.05", TERN_KEY_NONE,
            "The same with this part of the positive's similarity: 0.05 leaves candidates of at most 95 % of it, which "
            "keeps most unlabelled positives out (de Souza et al. 2024)."),
+    CHOICE(CHOICE, "mine.margin_from", mine.margin_from, "least|mean|greatest", "least", TERN_KEY_LATER,
+           "Where a query has several positives, which similarity margins are measured from: the least similar "
+           "positive's, which leaves little where one of many is far from the query, their mean, or the most similar "
+           "one's."),
     CHOICE(CHOICE, "mine.sampling", mine.sampling, "top|random", "top", 0,
            "Of the candidates that are left the best are taken, or some by lot."),
     NUMBER(REAL, "mine.near_duplicates", mine.near_duplicates, 0, 1, "0.8", 0,

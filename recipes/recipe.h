@@ -31,6 +31,7 @@ enum { TERN_COMPARE_COSINE, TERN_COMPARE_DOT };                                 
 enum { TERN_MASK_JUDGED, TERN_MASK_EQUAL };                                      /* loss.mask */
 enum { TERN_SAMPLING_TOP, TERN_SAMPLING_RANDOM };                                /* mine.sampling */
 enum { TERN_SHORT_KEEP, TERN_SHORT_DROP };                                       /* mine.short_rows */
+enum { TERN_FROM_LEAST, TERN_FROM_MEAN, TERN_FROM_GREATEST };        /* mine.margin_from; as tern_mine_from */
 enum { TERN_OPINION_DROP, TERN_OPINION_KEEP, TERN_OPINION_RELABEL }; /* mine.second_does; as tern_mine_second */
 enum { TERN_MIX_PROPORTIONAL, TERN_MIX_ROUND_ROBIN, TERN_MIX_WEIGHTED, TERN_MIX_TEMPERATURE }; /* data.mixing */
 
@@ -168,6 +169,7 @@ typedef struct tern_recipe {
         int sampling;                                                  /* TERN_SAMPLING_* */
         double near_duplicates, max_share;
         char *second;    /* as recipe->model; NULL: none */
+        int margin_from; /* TERN_FROM_* */
         int second_does; /* TERN_OPINION_* */
         double second_margin;
         int short_rows; /* TERN_SHORT_* */

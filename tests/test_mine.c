@@ -510,6 +510,52 @@ START_TEST(a_query_with_very_many_positives_gets_its_negatives_too)
 }
 END_TEST
 
+/* Three positives each: margins are measured from the least, the mean or the greatest of their scores. */
+START_TEST(margins_are_measured_from_the_least_the_mean_or_the_greatest)
+{
+    world w;
+    tern_buffer rows = {0}, corpus = {0};
+    for (int q = 0; q < 30; q++)
+        for (int k = 0; k < 3; k++)
+            tern_buffer_printf(&rows, "{\"anchor\": \"question %d\", \"positive\": \"answer %d %d\"}\n", q, q, k);
+    for (int d = 0; d < 60; d++)
+        tern_buffer_printf(&corpus, "{\"_id\": \"x%d\", \"text\": \"something else, number %d\"}\n", d, d);
+    open_world(&w, rows.data, corpus.data);
+    tern_mine_job job = job_of(&w);
+    job.filters.relative_margin = 0;
+    job.filters.num_negatives = 1;
+    for (int from = 0; from < 3; from++) {
+        job.margin_from = (tern_mine_from)from;
+        tern_mined *mined = mine(&job);
+        ck_assert_int_gt(mined->start[30], 15);
+        for (int64_t q = 0; q < 30; q++) {
+            const float *scores = mined->positive_score + w.pool->positive_start[q];
+            float least = fminf(fminf(scores[0], scores[1]), scores[2]);
+            float greatest = fmaxf(fmaxf(scores[0], scores[1]), scores[2]);
+            float mean = (float)(((double)scores[0] + (double)scores[1] + (double)scores[2]) / 3);
+            float want = from == 0 ? least : from == 1 ? mean : greatest;
+            ck_assert_float_eq(mined->margin_score[q], want);
+            if (mined->start[q + 1] == mined->start[q])
+                continue;
+            /* The best that is no nearer, and nothing between the two. */
+            const tern_hit *best = &mined->negative[mined->start[q]];
+            ck_assert(best->score <= want);
+            for (int64_t d = 0; d < w.pool->n_docs; d++) {
+                int right = 0;
+                for (int64_t i = w.pool->right_start[q]; i < w.pool->right_start[q + 1]; i++)
+                    right |= w.pool->right[i] == d;
+                float score = cosine(&w, &w.model, q, d);
+                ck_assert(right || d == best->doc || score > want - 1e-6f || score < best->score + 1e-6f);
+            }
+        }
+        tern_mined_free(mined);
+    }
+    close_world(&w);
+    tern_buffer_free(&rows);
+    tern_buffer_free(&corpus);
+}
+END_TEST
+
 START_TEST(too_little_memory_is_said_before_documents_are_embedded)
 {
     world w;
@@ -616,6 +662,7 @@ int main(void)
     tcase_add_test(tc, intervals_know_that_a_query_s_negatives_hang_together);
     tcase_add_test(tc, what_is_mined_does_not_depend_on_the_size_of_a_block);
     tcase_add_test(tc, a_query_with_very_many_positives_gets_its_negatives_too);
+    tcase_add_test(tc, margins_are_measured_from_the_least_the_mean_or_the_greatest);
     tcase_add_test(tc, too_little_memory_is_said_before_documents_are_embedded);
     tcase_add_test(tc, judgements_estimate_the_false_negatives_of_a_miner_that_does_not_know_them);
     suite_add_tcase(suite, tc);

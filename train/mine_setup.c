@@ -128,6 +128,7 @@ static void set_options(tern_mine_setup *n, const tern_recipe *recipe)
     n->job.near = recipe->mine.near_duplicates;
     n->job.max_share = recipe->mine.max_share;
     n->job.memory = recipe->train.memory;
+    n->job.margin_from = (tern_mine_from)recipe->mine.margin_from;
     n->job.second_does = (tern_mine_second)recipe->mine.second_does;
     n->job.second_margin = recipe->mine.second_margin;
 }
