@@ -133,8 +133,9 @@ static void set_options(tern_mine_setup *n, const tern_recipe *recipe)
     n->job.second_margin = recipe->mine.second_margin;
 }
 
-/* Positives, and the folder's or the given corpus. */
-static int make_pool(tern_mine_setup *n, const tern_recipe *recipe, int i, const tern_rows *rows, tern_error *error)
+/* Positives, and the folder's or the given corpus, which is *kept's. */
+static int make_pool(tern_mine_setup *n, const tern_recipe *recipe, int i, const tern_rows *rows, tern_beir **kept,
+                     tern_error *error)
 {
     const tern_recipe_data *data = &recipe->sources[i].data;
     const char *given = recipe->mine.corpus;
@@ -149,7 +150,7 @@ static int make_pool(tern_mine_setup *n, const tern_recipe *recipe, int i, const
     if (!corpus && (data->beir || given))
         return tern_fail_within(error, "%s", tern_recipe_line(recipe, given ? "mine.corpus" : "data.train"));
     n->pool = tern_mine_pool_create(rows, corpus, error);
-    tern_beir_free(corpus);
+    *kept = corpus;
     if (!n->pool)
         return tern_fail_within(error, "%s", tern_recipe_line(recipe, "data.train"));
     if (n->pool->outside > 0 && given)
@@ -159,64 +160,91 @@ static int make_pool(tern_mine_setup *n, const tern_recipe *recipe, int i, const
     return 0;
 }
 
-/* Places of a pool's documents, or queries, by id. */
-static tern_texts *places_of(const char *const *ids, int64_t n, int64_t **place)
+/* Which of a pool's documents, or queries, an id means: ids whose texts are equal mean one. */
+typedef struct places {
+    tern_texts *ids;
+    int64_t *place; /* by number of the id */
+} places;
+
+/* of [n_pool]: the text of each of the pool's; ids and texts [n]. */
+static places open_places(const tern_mine_pool *p, const int64_t *of, int64_t n_pool, char *const *ids,
+                          char *const *texts, int64_t n)
 {
-    tern_texts *texts = tern_texts_create();
-    *place = tern_alloc((size_t)n, sizeof **place);
-    for (int64_t i = 0; ids && i < n; i++)
-        if (ids[i])
-            (*place)[tern_texts_add(texts, ids[i], strlen(ids[i]))] = i;
-    return texts;
+    places l = {tern_texts_create(), tern_alloc((size_t)n, sizeof *l.place)};
+    int64_t n_texts = tern_texts_count(p->texts), *place_of_text = tern_alloc((size_t)n_texts, sizeof *place_of_text);
+    memset(place_of_text, 0xFF, (size_t)n_texts * sizeof *place_of_text);
+    for (int64_t i = 0; i < n_pool; i++)
+        place_of_text[of[i]] = i;
+    for (int64_t i = 0; i < n; i++) {
+        int64_t text = tern_texts_find(p->texts, texts[i], strlen(texts[i]));
+        l.place[tern_texts_add(l.ids, ids[i], strlen(ids[i]))] = text < 0 ? -1 : place_of_text[text];
+    }
+    free(place_of_text);
+    return l;
 }
 
-static int64_t find_place(const tern_texts *texts, const int64_t *place, const char *id)
+static void close_places(places *l)
 {
-    int64_t found = tern_texts_find(texts, id, strlen(id));
-    return found < 0 ? -1 : place[found];
+    tern_texts_free(l->ids);
+    free(l->place);
 }
 
-/* A run's queries by the pool's: which of the run's it is, or -1. Documents that aren't there are counted. */
-static void take_run(tern_mine_setup *n, const tern_trec_run *run, int64_t *unknown, int64_t *known)
+static int64_t find_place(const places *l, const char *id)
 {
-    const tern_mine_pool *p = n->pool;
-    int64_t *doc_place, *query_place, *of = tern_alloc((size_t)p->n_queries, sizeof *of);
-    tern_texts *docs = places_of(p->doc_id, p->n_docs, &doc_place);
-    tern_texts *queries = places_of(p->query_id, p->n_queries, &query_place);
-    size_t n_docs = 0, capacity = 0;
+    int64_t found = tern_texts_find(l->ids, id, strlen(id));
+    return found < 0 ? -1 : l->place[found];
+}
+
+/* A run's queries by the pool's: which of the run's it is, the first of those with its text, or -1. */
+static int64_t *find_queries(const tern_mine_pool *p, const tern_trec_run *run, const tern_beir *corpus)
+{
+    int64_t *of = tern_alloc((size_t)p->n_queries, sizeof *of);
+    places queries = open_places(p, p->query, p->n_queries, corpus->query_ids, corpus->query_texts, corpus->n_queries);
     memset(of, 0xFF, (size_t)p->n_queries * sizeof *of);
     for (int64_t q = 0; q < run->n_queries; q++) {
-        int64_t query = find_place(queries, query_place, tern_trec_run_query(run, q));
-        if (query >= 0)
+        int64_t query = find_place(&queries, tern_trec_run_query(run, q));
+        if (query >= 0 && of[query] < 0)
             of[query] = q;
     }
+    close_places(&queries);
+    return of;
+}
+
+/* Documents that aren't there are counted; of those with one text the first counts. */
+static void take_run(tern_mine_setup *n, const tern_trec_run *run, const tern_beir *corpus, int64_t *unknown,
+                     int64_t *known)
+{
+    const tern_mine_pool *p = n->pool;
+    int64_t *of = find_queries(p, run, corpus), *taken_by = tern_alloc((size_t)p->n_docs, sizeof *taken_by);
+    places docs = open_places(p, p->doc, p->n_docs, corpus->doc_ids, corpus->doc_texts, corpus->n_docs);
+    size_t n_docs = 0, capacity = 0;
+    memset(taken_by, 0xFF, (size_t)p->n_docs * sizeof *taken_by);
     n->run.start = tern_calloc((size_t)p->n_queries + 1, sizeof *n->run.start);
     for (int64_t q = 0; q < p->n_queries; q++) {
         for (int64_t k = of[q] < 0 ? 0 : run->start[of[q]]; of[q] >= 0 && k < run->start[of[q] + 1]; k++) {
-            int64_t doc = find_place(docs, doc_place, tern_trec_run_doc(run, k));
+            int64_t doc = find_place(&docs, tern_trec_run_doc(run, k));
             *unknown += doc < 0;
-            if (doc < 0)
+            if (doc < 0 || taken_by[doc] == q)
                 continue;
             TERN_GROW(n->run.docs, n_docs, capacity);
             n->run.docs[n_docs++] = doc;
+            taken_by[doc] = q;
         }
         *known += of[q] >= 0;
         n->run.start[q + 1] = (int64_t)n_docs;
     }
-    tern_texts_free(queries);
-    tern_texts_free(docs);
-    free(query_place);
-    free(doc_place);
+    close_places(&docs);
+    free(taken_by);
     free(of);
 }
 
-static int read_run(tern_mine_setup *n, const tern_recipe *recipe, tern_error *error)
+static int read_run(tern_mine_setup *n, const tern_recipe *recipe, const tern_beir *corpus, tern_error *error)
 {
     const char *path = recipe->mine.run, *line = tern_recipe_line(recipe, "mine.run");
     int64_t unknown = 0, known = 0;
     if (!path)
         return 0;
-    if (!n->pool->doc_id)
+    if (!corpus || corpus->n_queries == 0)
         return tern_fail(error,
                          "%s: a run names documents by their ids, which data.train.file has none of; give "
                          "data.train.beir",
@@ -224,7 +252,7 @@ static int read_run(tern_mine_setup *n, const tern_recipe *recipe, tern_error *e
     tern_trec_run *run = tern_trec_run_read(path, recipe->data.invalid_utf8_replace, error);
     if (!run)
         return tern_fail_within(error, "%s", line);
-    take_run(n, run, &unknown, &known);
+    take_run(n, run, corpus, &unknown, &known);
     tern_trec_run_free(run);
     if (known == 0)
         return tern_fail(error, "%s: %s has none of the %lld training queries; are the ids written alike?", line, path,
@@ -236,7 +264,7 @@ static int read_run(tern_mine_setup *n, const tern_recipe *recipe, tern_error *e
         tern_warn(&n->warnings, "%s lacks %lld of %lld training queries", path, (long long)(n->pool->n_queries - known),
                   (long long)n->pool->n_queries);
     if (unknown > 0)
-        tern_warn(&n->warnings, "%s names %lld document%s that %s not in the corpus, or the same text as another", path,
+        tern_warn(&n->warnings, "%s names %lld document%s that %s not in the corpus, or without text", path,
                   (long long)unknown, tern_s(unknown), tern_is(unknown));
     n->job.run = &n->run;
     return 0;
@@ -283,11 +311,14 @@ tern_mine_setup *tern_mine_setup_open(const tern_recipe *recipe, int i, const te
                                       const tern_train_watch *watch, tern_error *error)
 {
     tern_mine_setup *n = tern_calloc(1, sizeof *n);
+    tern_beir *corpus = NULL;
     n->job.stop = watch->stop;
     set_options(n, recipe);
-    if (check_keys(recipe, error) == 0 && set_miners(n, recipe, error) == 0 && check_scratch(n, recipe, error) == 0 &&
-        make_pool(n, recipe, i, rows, error) == 0 && read_run(n, recipe, error) == 0 &&
-        open_models(n, recipe, model, watch, error) == 0) {
+    int ready = check_keys(recipe, error) == 0 && set_miners(n, recipe, error) == 0 &&
+                check_scratch(n, recipe, error) == 0 && make_pool(n, recipe, i, rows, &corpus, error) == 0 &&
+                read_run(n, recipe, corpus, error) == 0;
+    tern_beir_free(corpus);
+    if (ready && open_models(n, recipe, model, watch, error) == 0) {
         n->job.pool = n->pool;
         return n;
     }

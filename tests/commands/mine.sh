@@ -81,6 +81,14 @@ grep -qx '{"anchor":"blue sky","positive":"blue sky","negative":"green"}' set.js
 expect_line err 'names 1 document that is not in the corpus'
 expect 0 "$TERN" mine set.yaml --explain q1 --quiet
 expect_line out 'positive '
+# Another id of the same query, and of the same document, is understood.
+printf '{"_id": "d2", "text": "green"}\n' >>set/corpus.jsonl
+printf '{"_id": "q3", "text": "blue sky"}\n' >>set/queries.jsonl
+printf 'q3\tb\t2\n' >>set/qrels/train.tsv
+printf 'q3 Q0 c 1 9 x\nq3 Q0 d 2 8 x\nq3 Q0 d2 3 7 x\nq3 Q0 a 4 6 x\nq2 Q0 d2 1 9 x\n' >alias.run
+expect 0 "$TERN" mine set.yaml --output alias.jsonl --quiet --json --set mine.run=alias.run --set mine.num_negatives=2 --set mine.output=triplets
+grep -q '"negatives":3' out || fail "not green and red fox for the one, green for the other: $(cat alias.jsonl)"
+grep -q 'lacks\|not in the corpus' err && fail "ids aren't known: $(cat err)"
 printf 'x Q0 c 1 9 x\n' >foreign.run
 expect_sentence 1 "$TERN" mine set.yaml --output foreign.jsonl --quiet --set mine.run=foreign.run
 expect_line err 'has none of the'
