@@ -111,6 +111,14 @@ static int split_list(char *text, tern_value *value, const char *where, tern_err
     return 0;
 }
 
+/* Where a name ends and its number begins; NULL: the name stands alone, as one does whose only "=" is an option's,
+ * "bm25:stemmer=none". */
+static char *number_of(char *word, int bare)
+{
+    char *equals = strrchr(word, '='), *options = strchr(word, ':');
+    return bare && equals && options && options < equals && strchr(options, '=') == equals ? NULL : equals;
+}
+
 /* Cuts "embeddings.*=0.1, *.bias=2" into names and words, in place; bare: names may stand alone. */
 static int split_pairs(char *text, int bare, tern_value *value, const char *where, tern_error *error)
 {
@@ -118,7 +126,7 @@ static int split_pairs(char *text, int bare, tern_value *value, const char *wher
         return -1;
     value->is_list = 0;
     for (int i = 0; i < value->n; i++) {
-        char *word = text + (value->words[i] - text), *equals = strrchr(word, '=');
+        char *word = text + (value->words[i] - text), *equals = number_of(word, bare);
         if (!equals && bare)
             continue;
         if (!equals)

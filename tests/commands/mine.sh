@@ -68,6 +68,11 @@ grep 'where is my invoice' words.jsonl | grep -q '"negative":"You can change you
 expect_line err 'fewer than 1 negative'
 grep -q '"queries_without_negatives":[1-9]' out || fail "queries without a negative aren't counted: $(cat out)"
 
+for miners in bm25:stemmer=none bm25:stemmer=none=0.5,dense=0.5; do
+    expect 0 "$TERN" mine faq.yaml --output stems.jsonl --force --quiet --json --set "mine.miners=$miners"
+    grep -q '"miners":{"bm25":[1-9]' out || fail "not BM25 without stems: $(cat out)"
+done
+
 # A BEIR folder, and another system's run.
 mkdir -p set/qrels
 printf '{"_id": "a", "text": "red fox"}\n{"_id": "b", "title": "blue", "text": "sky"}\n{"_id": "c", "text": "red sky"}\n{"_id": "d", "text": "green"}\n' >set/corpus.jsonl
