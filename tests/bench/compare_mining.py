@@ -5,7 +5,7 @@
     compare_mining.py TERN MODEL FOLDER            # a BEIR folder: train's queries, of each the first positive alone
 
 First, with a folder, the nearest documents beside FAISS's IndexFlatIP: scores to 1e-6, and documents wherever neighbouring scores
-differ by more. Then every combination of range_max, both margins, max_score and min_score; a line each: how many queries have
+differ by more, here as below. Then every combination of range_max, both margins, max_score and min_score; a line each: how many queries have
 the same negatives. Exit 1 when one hasn't. Of a folder's documents that say the same but for case, punctuation and
 blanks the first alone is taken, and none that says what a query does: what is done with the others differs, as range_min
 does (docs/mining.md). Needs sentence-transformers 6.2, datasets, numpy and faiss-cpu.
@@ -139,6 +139,12 @@ def without_extra_rank(rows, documents, vectors, found, range_max):
     return found
 
 
+def alike(vectors, query, a, b):
+    """The same negatives, but for neighbours whose scores no more than rounding sets apart."""
+    apart = (abs(float(vectors.of[query] @ (vectors.of[x] - vectors.of[y]))) for x, y in zip(a, b) if x != y)
+    return len(a) == len(b) and all(difference <= 1e-6 for difference in apart)
+
+
 def ours(tern, recipe, options, folder):
     command = [tern, "mine", recipe, "--output", f"{folder}/mined.jsonl", "--force"]
     settings = {"num_negatives": TAKEN, "near_duplicates": 0, "max_share": 1, "output": "flag"} | options
@@ -179,7 +185,7 @@ def main():
             if documents:
                 a = without_extra_rank(rows, documents, vectors, a, options["range_max"])
             b = {line["query"]: line["neg"] for line in ours(tern, recipe, options, folder)}
-            same = sum(a[query] == b[query] for query in b)
+            same = sum(alike(vectors, query, a[query], b[query]) for query in b)
             differ += same != len(b)
             print(f"{same} of {len(b)}: {options}", flush=True)
     sys.exit(differ > 0)
