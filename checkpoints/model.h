@@ -85,9 +85,10 @@ typedef struct tern_embed_options {
 } tern_embed_options;
 
 /* Vectors of n texts into out [n, tern_model_dim], in their order: tokenised, sorted by length, packed, encoded
- * without dropout; texts with the same ids are encoded once. The same list of texts gives the same bits whatever the
- * number of threads; a text's last bits may depend on the others in the list. With truncate_dim the first components
- * are kept, and normalised again when the model ends in Normalize. Texts are valid UTF-8 (data/utf8.h). */
+ * without dropout; texts with the same ids are encoded once. A text's vector has the same bits whatever the number of
+ * threads and whatever the others in the list are (docs/numerics.md), which the store relies on. With truncate_dim the
+ * first components are kept, and normalised again when the model ends in Normalize. Texts are valid UTF-8
+ * (data/utf8.h). */
 int tern_model_embed(tern_model *model, const tern_embed_options *options, const char *const *texts, int64_t n,
                      float *out, tern_error *error);
 
