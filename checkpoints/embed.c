@@ -157,12 +157,17 @@ static int check_finite(const tern_model *model, const char *const *texts, int64
     return 0;
 }
 
+const char *tern_model_prompt(const tern_model *model, tern_role role)
+{
+    return role == TERN_ROLE_QUERY      ? model->query_prompt
+           : role == TERN_ROLE_DOCUMENT ? model->document_prompt
+                                        : model->default_prompt;
+}
+
 int tern_model_embed(tern_model *model, const tern_embed_options *options, const char *const *texts, int64_t n,
                      float *out, tern_error *error)
 {
-    const char *prompt = options->role == TERN_ROLE_QUERY      ? model->query_prompt
-                         : options->role == TERN_ROLE_DOCUMENT ? model->document_prompt
-                                                               : model->default_prompt;
+    const char *prompt = tern_model_prompt(model, options->role);
     if (n == 0)
         return 0;
     int64_t positions = tern_encoder_get_config(model->encoder)->bert.max_positions, limit = model->max_seq_length;

@@ -115,8 +115,7 @@ static int load(tern_model *model, tern_folder *folder, int map, tern_error *err
             "%s/sentence_bert_config.json: do_lower_case is true beside a tokenizer that keeps case, which "
             "tern doesn't do; set do_lower_case in tokenizer_config.json instead",
             folder->transformer);
-    if (!map)
-        model->tokenizer_hash = hash_tokenizer(folder->transformer) ^ tern_tokenizer_rules(model->tokenizer);
+    model->tokenizer_hash = hash_tokenizer(folder->transformer) ^ tern_tokenizer_rules(model->tokenizer);
     tern_warnings_add(&model->warnings, tern_tokenizer_warnings(model->tokenizer));
     model->encoder = map ? tern_weights_map(folder, &model->mapped, error) : tern_weights_read(folder, error);
     if (!model->encoder)

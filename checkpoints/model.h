@@ -21,7 +21,7 @@ typedef struct tern_model {
     char *folder; /* it was loaded from; NULL: made from scratch */
     tern_encoder *encoder;
     tern_tokenizer *tokenizer;
-    uint64_t tokenizer_hash;              /* of the files that the tokenizer was made from; 0 in an opened model */
+    uint64_t tokenizer_hash;              /* of the files that the tokenizer was made from */
     int64_t max_seq_length;               /* special tokens included; never above the encoder's positions */
     char *query_prompt, *document_prompt; /* prefixes, "" when there is none */
     char *default_prompt;                 /* what a text without a role gets; "" when there is none */
@@ -83,6 +83,9 @@ typedef struct tern_embed_options {
     void *context;
     const volatile sig_atomic_t *stop; /* once it is not 0 the call fails with "interrupted"; NULL: never */
 } tern_embed_options;
+
+/* What tern_model_embed puts before each text of a role, "" for nothing; the model's. */
+const char *tern_model_prompt(const tern_model *model, tern_role role);
 
 /* Vectors of n texts into out [n, tern_model_dim], in their order: tokenised, sorted by length, packed, encoded
  * without dropout; texts with the same ids are encoded once. A text's vector has the same bits whatever the number of

@@ -17,12 +17,18 @@ static void show(void *source, int64_t done, int64_t total)
     s->progress(s->context, tern_min(s->done + done, s->total), s->total);
 }
 
+tern_role tern_model_source_role(const tern_model_source *source, tern_role role)
+{
+    if (role != TERN_ROLE_NONE)
+        return role;
+    return source->plain == TERN_ROLE_NONE ? tern_model_plain_role(source->model) : source->plain;
+}
+
 static int embed(void *source, tern_role role, const char *const *texts, int64_t n, float *out, tern_error *error)
 {
     tern_model_source *s = source;
-    if (role == TERN_ROLE_NONE)
-        role = s->plain == TERN_ROLE_NONE ? tern_model_plain_role(s->model) : s->plain;
-    tern_embed_options options = {.role = role, .progress = s->progress ? show : NULL, .context = s, .stop = s->stop};
+    tern_embed_options options = {
+        .role = tern_model_source_role(s, role), .progress = s->progress ? show : NULL, .context = s, .stop = s->stop};
     int status = tern_model_embed(s->model, &options, texts, n, out, error);
     s->done += n;
     return status;

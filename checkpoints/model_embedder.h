@@ -27,5 +27,7 @@ void tern_model_source_finish(tern_model_source *source);
 /* The role whose prompt a text gets that is neither query nor document: NONE, the default prompt; but where the model
  * has none, and queries and documents share one, QUERY. */
 tern_role tern_model_plain_role(const tern_model *model);
+/* The role whose prompt a text of this role gets from the source. */
+tern_role tern_model_source_role(const tern_model_source *source, tern_role role);
 
 #endif

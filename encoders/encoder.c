@@ -104,6 +104,11 @@ int tern_encoder_use_int8(tern_encoder *encoder, tern_error *error)
     return tern_bert_int8_create(encoder->bert, error);
 }
 
+int tern_encoder_uses_int8(const tern_encoder *encoder)
+{
+    return encoder->config.bert.layers > 0 && encoder->bert->layers[0].int8 != NULL;
+}
+
 tern_tensor *tern_encoder_tokens(tern_encoder *encoder, const tern_pass *pass)
 {
     tern_tensor *x = tern_bert_embeddings(encoder->bert, pass);

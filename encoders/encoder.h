@@ -76,6 +76,7 @@ void tern_encoder_init(tern_encoder *encoder, uint64_t seed);
 /* From here on passes without recording use the layers' weights in 8 bits, made from those of float32 as they are now:
  * several times as fast where the processor multiplies bytes. Fails when a layer is too wide for it. */
 int tern_encoder_use_int8(tern_encoder *encoder, tern_error *error);
+int tern_encoder_uses_int8(const tern_encoder *encoder);
 
 /* Token vectors [n_tok, hidden_size] after the last layer. */
 tern_tensor *tern_encoder_tokens(tern_encoder *encoder, const tern_pass *pass);
