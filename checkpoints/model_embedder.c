@@ -19,7 +19,7 @@ static void show(void *source, int64_t done, int64_t total)
 
 tern_role tern_model_source_role(const tern_model_source *source, tern_role role)
 {
-    if (role != TERN_ROLE_NONE)
+    if (role != TERN_ROLE_NONE || source->no_role)
         return role;
     return source->plain == TERN_ROLE_NONE ? tern_model_plain_role(source->model) : source->plain;
 }

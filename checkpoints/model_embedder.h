@@ -12,6 +12,7 @@
 typedef struct tern_model_source {
     tern_model *model; /* borrowed */
     tern_role plain;   /* whose prompt texts of TERN_ROLE_NONE get; NONE: as tern_model_plain_role says */
+    int no_role;       /* 1: they get the default prompt, whatever the prompts of roles are */
     /* Called after each batch with the texts that are done, of all calls, and the total; NULL: never. */
     void (*progress)(void *context, int64_t done, int64_t total);
     void *context;

@@ -2,6 +2,7 @@
 #include "cli/models.h"
 #include "cli/cut.h"
 #include "cli/precision.h"
+#include "cli/stored.h"
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -76,9 +77,13 @@ static int check_output(const char *file, tern_error *error)
 static int to_file(tern_model *model, const lines *l, tern_role as, tern_error *error)
 {
     int64_t n = (int64_t)l->n, width = tern_model_dim(model);
-    const tern_embed_options options = {.role = as, .progress = tern_progress, .context = (void *)"encode"};
+    tern_model_source source = {
+        .model = model, .no_role = 1, .progress = tern_progress, .context = (void *)"encode", .total = n};
+    tern_stored stored = {.source = &source};
+    const tern_embedder embedder = tern_stored_embedder(&stored);
     float *rows = tern_alloc(l->n, (size_t)width * sizeof *rows);
-    int status = tern_model_embed(model, &options, l->texts, n, rows, error);
+    int status = embedder.embed(embedder.self, as, l->texts, n, rows, error);
+    tern_command_stored_finish(&stored);
     if (status == 0)
         status = tern_npy_write(output, rows, n, width, force, error);
     free(rows);

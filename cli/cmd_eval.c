@@ -2,13 +2,13 @@
 #include "cli/models.h"
 #include "cli/cut.h"
 #include "cli/precision.h"
+#include "cli/stored.h"
 #include "cli/terminal.h"
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/words.h"
-#include "checkpoints/model_embedder.h"
 #include "data/findings.h"
 #include "data/rows.h"
 #include "data/warnings_json.h"
@@ -149,16 +149,16 @@ static int evaluate_set(evaluation *e, tern_error *error)
     if (status == 0) {
         tern_rank_options options = {.judged_only = judged_only, .exclude_same_id = exclude_same_id};
         tern_model_source source = source_of(model, set->n_docs + set->n_queries);
+        tern_stored stored = {.source = &source};
         if (model)
-            options.embedder = tern_model_embedder(&source);
+            options.embedder = tern_stored_embedder(&stored);
         tern_ranker *ranker = name.bm25 ? tern_ranker_of_name(&name, &options.embedder) : NULL;
         options.ranker = ranker;
         e->by_ranker = name.bm25;
         e->similarity = model ? model->similarity : TERN_SIMILARITY_COSINE;
         status = rank_and_grade(e, set, &options, error);
         tern_ranker_free(ranker);
-        if (model)
-            tern_model_source_finish(&source);
+        tern_command_stored_finish(&stored);
     }
     tern_ranker_name_free(&name);
     tern_model_free(model);
@@ -214,11 +214,12 @@ static int evaluate_rows(evaluation *e, tern_error *error)
     if (status == 0) {
         tern_model_source by = source_of(model, tern_texts_count(texts));
         e->similarity = model->similarity;
-        const tern_embedder embedder = tern_model_embedder(&by);
+        tern_stored stored = {.source = &by};
+        const tern_embedder embedder = tern_stored_embedder(&stored);
         status = score_rows(rows, &embedder, &e->scores, error);
         if (status < 0)
             tern_fail_within(error, "%s", e->data);
-        tern_model_source_finish(&by);
+        tern_command_stored_finish(&stored);
     }
     tern_model_free(model);
     tern_rows_free(rows);

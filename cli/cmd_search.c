@@ -2,6 +2,7 @@
 #include "cli/excerpts.h"
 #include "cli/models.h"
 #include "cli/queries.h"
+#include "cli/stored.h"
 #include "cli/terminal.h"
 
 #include "base/file.h"
@@ -9,7 +10,6 @@
 #include "base/memory.h"
 #include "base/visible.h"
 #include "base/words.h"
-#include "checkpoints/model_embedder.h"
 #include "data/beir.h"
 #include "data/jsonl.h"
 #include "data/lines.h"
@@ -182,6 +182,7 @@ typedef struct search_index {
     collection rows;
     tern_model *model; /* NULL: none, BM25 alone searches */
     tern_model_source source;
+    tern_stored stored;
     tern_ranker *ranker;
     int64_t k, most;  /* hits a query, queries at a time */
     int64_t answered; /* queries so far */
@@ -191,6 +192,7 @@ static void close_index(search_index *x)
 {
     close_collection(&x->rows);
     tern_ranker_free(x->ranker);
+    tern_stored_close(&x->stored);
     tern_model_free(x->model);
 }
 
@@ -204,7 +206,8 @@ static int open_ranker(search_index *x, const char *model, tern_error *error)
     if (x->model) {
         x->source = (tern_model_source){
             .model = x->model, .progress = tern_progress, .context = (void *)"encode", .total = (int64_t)x->rows.n};
-        embedder = tern_model_embedder(&x->source);
+        x->stored.source = &x->source;
+        embedder = tern_stored_embedder(&x->stored);
     }
     if (status == 0)
         x->ranker = tern_ranker_of_name(&name, &embedder);
@@ -225,6 +228,7 @@ static int open_index(search_index *x, const char *model, const char *path, tern
         tern_rank_ids(x->rows.ids, n, rank);
     }
     int status = x->ranker->index(x->ranker->self, x->rows.texts, n, rank, error);
+    tern_command_stored_say(&x->stored);
     x->source.progress = NULL; /* queries are answered at once */
     free(rank);
     return status;

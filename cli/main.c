@@ -3,6 +3,7 @@
  * Ctrl-C, SIGTERM or SIGHUP. */
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/stored.h"
 
 #include "base/map_guard.h"
 #include "base/memory.h"
@@ -129,7 +130,14 @@ static int run(int argc, char **argv)
         return TERN_EXIT_DONE;
     }
     const row *command = find_command(name);
-    return command ? command->run(argc, argv) : unknown_command(name);
+    tern_error error = {{0}};
+    if (!command)
+        return unknown_command(name);
+    if (tern_command_stored_check(&error) < 0) {
+        tern_command_fail(&error);
+        return TERN_EXIT_USAGE;
+    }
+    return command->run(argc, argv);
 }
 
 /* A file opened later must not become descriptor 1 and receive what is meant for a closed stdout. The mode is the

@@ -47,7 +47,8 @@ int tern_exams_cut(const tern_exams *exams, int which, const tern_model *model, 
  * give it. Fails as they do, and when watch->stop is set while texts are encoded ("interrupted"). */
 int tern_exams_score(const tern_exams *exams, int which, tern_model *model, const char *label,
                      const tern_train_watch *watch, tern_scores *out, tern_error *error);
-/* Scores a model on both sets, those with want[i] set; documents that they share are encoded once. */
+/* Scores a model on both sets, those with want[i] set; documents that they share are encoded once. For a model as it
+ * is in its folder: vectors are taken from the embedding store, and kept in it. */
 int tern_exams_score_both(const tern_exams *exams, const int want[TERN_EXAMS], tern_model *model, const char *label,
                           const tern_train_watch *watch, tern_scores out[TERN_EXAMS], tern_error *error);
 
