@@ -187,7 +187,11 @@ static void append(tern_store *store, tern_store_tally *tally, const tern_store_
         tern_store_slot slot = {.key = keys[places[i]], .at = at, .dim = (uint64_t)dim, .used = store->session};
         good = tern_store_file_put(&store->file, &slot, rows + places[i] * dim);
     }
-    store->full |= !good; /* the disk, most likely */
+    if (good)
+        return;
+    store->full = 1; /* the disk most likely; else a damaged table: the next session that adds writes it anew */
+    tally->records = store->file.head.n_slots;
+    tern_store_tally_write(&store->file, tally);
 }
 
 /* Under the lock. */

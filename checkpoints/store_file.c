@@ -61,7 +61,9 @@ static int head_is_right(const tern_store_head *head, int64_t bytes)
         return 0;
     return head->n_slots > 0 && head->n_slots <= TERN_STORE_MOST_SLOTS &&
            lies_in(head, head->slots_at, head->n_slots, sizeof(tern_store_slot)) &&
-           lies_in(head, head->values_at, head->n_values, sizeof(float));
+           lies_in(head, head->values_at, head->n_values, sizeof(float)) &&
+           (head->slots_at + head->n_slots * sizeof(tern_store_slot) <= head->values_at ||
+            head->values_at + head->n_values * sizeof(float) <= head->slots_at);
 }
 
 int tern_store_file_open(tern_store_file *file, const char *path)

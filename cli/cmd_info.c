@@ -20,7 +20,8 @@ static const tern_command command = {
     .arguments = "PATH",
     .least = 1,
     .most = 1,
-    .summary = "What a model, safetensors file, training state, .npy file, data set, recipe or result holds.",
+    .summary =
+        "What a model, safetensors file, training state, embedding store, .npy file, data set, recipe or result holds.",
     .example = "  tern info sentence-transformers/all-MiniLM-L6-v2\n  tern info runs/quickstart/result.json",
     .flags = flags,
 };

@@ -9,6 +9,7 @@
 
 json_t *tern_info_model(const char *path, tern_error *error);
 json_t *tern_info_safetensors(const char *path, tern_error *error);
+/* A .h5 file: a training state, or the embedding store. */
 json_t *tern_info_state(const char *path, tern_error *error);
 json_t *tern_info_npy(const char *path, tern_error *error);
 json_t *tern_info_jsonl(const char *path, tern_error *error);

@@ -7,6 +7,7 @@
 #include "checkpoints/npy.h"
 #include "checkpoints/safetensors.h"
 #include "checkpoints/state.h"
+#include "checkpoints/store.h"
 #include "data/warnings_json.h"
 #include "data/beir.h"
 #include "data/csv.h"
@@ -17,6 +18,7 @@
 #include "train/report.h"
 
 #include <dirent.h>
+#include <stdlib.h>
 #include <string.h>
 
 static json_t *whole(int64_t value)
@@ -104,10 +106,30 @@ json_t *tern_info_safetensors(const char *path, tern_error *error)
     return info;
 }
 
+static json_t *store_info(const char *path, tern_error *error)
+{
+    tern_store_info store;
+    if (tern_store_describe(path, &store, error) < 0)
+        return NULL;
+    json_t *info = new_info("embedding store"), *rows = json_array();
+    json_object_set_new(info, "bytes", whole(store.bytes));
+    json_object_set_new(info, "limit", whole(tern_store_limit(getenv("TERN_STORE"))));
+    json_object_set_new(info, "vectors", whole(store.vectors));
+    json_object_set_new(info, "damaged", whole(store.damaged));
+    for (int64_t i = 0; i < store.n_dims; i++)
+        json_array_append_new(rows, json_pack("{s:I, s:I}", "dimensions", (json_int_t)store.dims[i][0], "vectors",
+                                              (json_int_t)store.dims[i][1]));
+    json_object_set_new(info, "by_dimensions", rows);
+    tern_store_info_free(&store);
+    return info;
+}
+
 json_t *tern_info_state(const char *path, tern_error *error)
 {
     static const char *const kinds[] = {"float32", "int64", "float64", "string"};
     tern_state_listing listing;
+    if (tern_store_is_store(path))
+        return store_info(path, error);
     if (tern_state_list(path, &listing, error) < 0)
         return NULL;
     json_t *info = new_info("training state"), *rows = json_array();

@@ -1,0 +1,110 @@
+# The embedding store: every command gives the same bytes with it, without it, and after all that may happen to it.
+export XDG_CACHE_HOME=$WORK/cache TERN_STORE=64MB
+tiny=$SOURCE/tests/goldens/tiny
+store=$XDG_CACHE_HOME/tern/vectors/store.h5
+for i in $(seq 1300); do
+    echo "the dog and cat number $i of text $((i * i))"
+done >texts.txt
+head -700 texts.txt >some.txt
+
+encode()
+{
+    expect 0 "$TERN" encode "$tiny" texts.txt --output "$1" --force "${@:2}"
+}
+
+encoded_right()
+{
+    encode x.npy
+    cmp x.npy right.npy || fail "vectors differ after: $1"
+}
+
+# What is right, without a store. Nothing is written.
+TERN_STORE=off encode right.npy
+TERN_STORE=off encode right8.npy --precision int8
+[ ! -e "$XDG_CACHE_HOME/tern/vectors" ] || fail "TERN_STORE=off wrote something"
+
+# Few texts write nothing; many are found again, with another precision they are not, and --quiet says nothing of it.
+expect 0 "$TERN" encode "$tiny" some.txt --output some.npy
+[ ! -e "$store" ] || fail "700 short texts are kept"
+encoded_right "the first time"
+! grep -q "came from the store" err || fail "something came from an empty store"
+encoded_right "the second time"
+expect_line err "1300 of 1300 vectors came from the store"
+encode x8.npy --precision int8
+! grep -q "came from the store" err || fail "int8 got vectors of float32"
+cmp x8.npy right8.npy
+expect_silence "$TERN" encode "$tiny" texts.txt --output x.npy --force --quiet
+cmp x.npy right.npy
+
+# Evaluation and search: same output.
+mkdir -p set/qrels
+awk '{printf "{\"_id\": \"d%d\", \"title\": \"\", \"text\": \"%s\"}\n", NR, $0}' texts.txt >set/corpus.jsonl
+awk 'NR <= 20 {printf "{\"_id\": \"q%d\", \"text\": \"dog %s\"}\n", NR, $0}' texts.txt >set/queries.jsonl
+awk 'BEGIN {print "query-id\tcorpus-id\tscore"} NR <= 20 {printf "q%d\td%d\t1\n", NR, NR}' texts.txt >set/qrels/test.tsv
+for how in off 64MB 64MB; do
+    TERN_STORE=$how expect 0 "$TERN" eval "$tiny" set --json
+    sed 's/"seconds": [^,]*,//' out >"eval-$how"
+    TERN_STORE=$how expect 0 "$TERN" search "$tiny" set --query "a dog" --json
+    cp out "search-$how"
+    cmp eval-off "eval-$how"
+    cmp search-off "search-$how"
+done
+expect_line err "1300 of 1300 vectors came from the store"
+
+# tern info, of this version and of another, which is begun anew.
+expect 0 "$TERN" info "$store" --json
+expect_line out '"kind":"embedding store"'
+expect_line out '"damaged":0'
+printf 9 | dd of="$store" bs=1 seek=7 conv=notrunc status=none
+expect_sentence 1 "$TERN" info "$store"
+expect_line err "another version"
+encoded_right "a store of another version"
+encoded_right "a store that was begun anew"
+expect_line err "1300 of 1300"
+
+# Damage: a byte in every 997.
+size=$(stat -c %s "$store")
+for ((at = 3000; at < size; at += 997)); do
+    printf '\377' | dd of="$store" bs=1 seek="$at" conv=notrunc status=none
+done
+encoded_right "damage"
+encoded_right "damage, mended"
+expect_line err "1300 of 1300"
+
+# Killed at any place of its writing, of a new store and of one that has vectors; what is there after it is used.
+for place in 1 2 3 4 500 1302 1303; do
+    rm -rf "$XDG_CACHE_HOME"
+    TERN_FAULT=store:$place expect 137 "$TERN" encode "$tiny" texts.txt --output x.npy --force
+    encoded_right "kill at place $place of a new store"
+done
+for place in 1 2 700 1300 1301; do
+    rm -rf "$XDG_CACHE_HOME"
+    encode x8.npy --precision int8
+    TERN_FAULT=store:$place expect 137 "$TERN" encode "$tiny" texts.txt --output x.npy --force
+    encoded_right "kill at place $place"
+    encoded_right "kill at place $place, again"
+    expect_line err "1300 of 1300"
+done
+
+# Two at once, on an empty store and on a full one.
+for round in 1 2; do
+    [ "$round" -eq 2 ] || rm -rf "$XDG_CACHE_HOME"
+    "$TERN" encode "$tiny" texts.txt --output a.npy --force --quiet &
+    "$TERN" encode "$tiny" texts.txt --output b.npy --force --quiet &
+    wait
+    cmp a.npy right.npy
+    cmp b.npy right.npy
+done
+
+# A small store is no larger than it may be.
+rm -rf "$XDG_CACHE_HOME"
+TERN_STORE=64KB encoded_right "a store too small for all"
+TERN_STORE=64KB encoded_right "a store too small for all, again"
+[ "$(stat -c %s "$store")" -le 65536 ] || fail "the store is larger than its limit"
+
+# A folder that can't be written is done without; a setting that is none is a wrong usage.
+rm -rf "$XDG_CACHE_HOME"
+echo "a file" >"$XDG_CACHE_HOME"
+encoded_right "a folder that can't be made"
+TERN_STORE=many expect_sentence 2 "$TERN" encode "$tiny" texts.txt --output x.npy
+expect_line err "TERN_STORE=many"
