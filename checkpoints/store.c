@@ -20,6 +20,7 @@ struct tern_store {
     tern_store_file file;
     uint64_t session; /* the clock of what this session wrote; 0: nothing yet */
     int full;         /* 1: nothing more of this session fits */
+    int began;        /* 1: there was no file */
 };
 
 tern_store *tern_store_open(const char *path, int64_t limit)
@@ -38,6 +39,11 @@ void tern_store_close(tern_store *store)
     tern_store_file_close(&store->file);
     free(store->path);
     free(store);
+}
+
+int tern_store_began(const tern_store *store)
+{
+    return store->began;
 }
 
 /* ------------------------------------------------------------------------------------------------------ writing */
@@ -207,8 +213,10 @@ static void add(tern_store *store, const tern_store_key *keys, int64_t n, int64_
         tern_store_file_close(&store->file);
     int64_t *places = tern_alloc((size_t)n, sizeof *places), m = missing(store, keys, n, dim, places);
     if (m > 0 && (store->file.fd < 0 || !has_room(store, &tally, m, dim))) {
+        int none = !tern_file_exists(store->path);
         m = tern_store_rewrite(&store->file, store->path, store->limit, store->session, m, dim);
         store->full |= m == 0;
+        store->began |= none && m > 0;
         if (m > 0 && !tern_store_tally_read(&store->file, &tally))
             m = 0;
     }

@@ -32,6 +32,9 @@ int64_t tern_store_find(tern_store *store, const tern_store_key *keys, int64_t n
  * the next time. */
 void tern_store_add(tern_store *store, const tern_store_key *keys, int64_t n, int64_t dim, const float *rows);
 
+/* 1 when a file was made where there was none. */
+int tern_store_began(const tern_store *store);
+
 /* Bytes that a setting asks for: "off" or "0", a size such as 4GB, or NULL, the default of 2 GB. -1: it is neither. */
 int64_t tern_store_limit(const char *setting);
 /* The file in tern's cache folder, a new string; NULL when there is no such folder. */

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/integer.h"
 #include "base/memory.h"
+#include "base/words.h"
 #include "checkpoints/fingerprint.h"
 
 #include <stdlib.h>
@@ -88,6 +89,7 @@ static int encode_missing(tern_stored *s, tern_role role, const char *const *tex
         if (status == 0)
             tern_store_add(s->store, part_keys, m, dim, rows);
     }
+    s->began = tern_store_began(s->store);
     free(rows);
     free(part_keys);
     free(part);
@@ -123,4 +125,17 @@ void tern_stored_close(tern_stored *stored)
 {
     tern_store_close(stored->store);
     stored->store = NULL;
+}
+
+char *tern_stored_words(const tern_stored *stored)
+{
+    int64_t all = stored->found + stored->encoded;
+    char *path = stored->began ? tern_store_path() : NULL, *words = NULL;
+    if (stored->found > 0)
+        words = tern_format("%lld of %lld vector%s came from the store", (long long)stored->found, (long long)all,
+                            tern_s(all));
+    else if (path)
+        words = tern_format("vectors are kept in %s for the next time (TERN_STORE=off: they are not)", path);
+    free(path);
+    return words;
 }

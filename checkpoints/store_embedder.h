@@ -15,6 +15,7 @@
 typedef struct tern_stored {
     tern_model_source *source; /* borrowed. Its total is lowered by what the store has: progress is of encoding alone */
     int64_t found, encoded;    /* vectors that came from the store, and from the model */
+    int began;                 /* 1: there was no store before */
     /* private */
     int tried; /* 1: the store was looked for */
     tern_store *store;
@@ -27,5 +28,8 @@ typedef struct tern_stored {
 tern_embedder tern_stored_embedder(tern_stored *stored);
 /* The counts stay. */
 void tern_stored_close(tern_stored *stored);
+/* What there is to tell of it, a line and a new string, or NULL: that vectors came from the store, or that there is one
+ * from now on. */
+char *tern_stored_words(const tern_stored *stored);
 
 #endif

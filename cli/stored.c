@@ -3,8 +3,6 @@
 #include "cli/command.h"
 #include "cli/terminal.h"
 
-#include "base/words.h"
-
 #include <stdlib.h>
 
 int tern_command_stored_check(tern_error *error)
@@ -18,9 +16,10 @@ int tern_command_stored_check(tern_error *error)
 
 void tern_command_stored_say(const tern_stored *stored)
 {
-    long long all = stored->found + stored->encoded;
-    if (stored->found > 0 && !tern_command_quiet())
-        tern_print(stderr, "%lld of %lld vector%s came from the store\n", (long long)stored->found, all, tern_s(all));
+    char *words = tern_command_quiet() ? NULL : tern_stored_words(stored);
+    if (words)
+        tern_print(stderr, "%s\n", words);
+    free(words);
 }
 
 void tern_command_stored_finish(tern_stored *stored)

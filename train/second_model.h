@@ -19,8 +19,9 @@ typedef struct tern_second_vectors tern_second_vectors;
 int64_t tern_second_model_look(const char *model, const char *kind, tern_inputs *inputs, tern_warnings *warnings,
                                tern_error *error);
 
-/* Loads the model, embeds every text that rows use in each role it has, with the model's own prompts, and lets the
- * model go. NULL with a sentence when it can't be loaded, or when watch->stop asks for an end. */
+/* Loads the model, embeds every text that rows use in each role it has, with the model's own prompts, through the
+ * embedding store, and lets the model go. NULL with a sentence when it can't be loaded, or when watch->stop asks for an
+ * end. */
 tern_second_vectors *tern_second_vectors_create(const char *model, const tern_rows *rows, const tern_train_watch *watch,
                                                 tern_error *error);
 void tern_second_vectors_free(tern_second_vectors *vectors);

@@ -27,7 +27,7 @@ TERN_STORE=off encode right8.npy --precision int8
 expect 0 "$TERN" encode "$tiny" some.txt --output some.npy
 [ ! -e "$store" ] || fail "700 short texts are kept"
 encoded_right "the first time"
-! grep -q "came from the store" err || fail "something came from an empty store"
+expect_line err "vectors are kept in $store for the next time (TERN_STORE=off: they are not)"
 encoded_right "the second time"
 expect_line err "1300 of 1300 vectors came from the store"
 encode x8.npy --precision int8
@@ -50,6 +50,32 @@ for how in off 64MB 64MB; do
     cmp search-off "search-$how"
 done
 expect_line err "1300 of 1300 vectors came from the store"
+
+# Mining and the base's scores in training.
+cat >mine.yaml <<END
+model: $tiny
+data: {train: {beir: set}, test: {beir: set}}
+loss: multiple_negatives_ranking
+train: {max_steps: 1, batch_size: 4, memory: 1GB}
+output: {dir: run}
+mine: {num_negatives: 1, relative_margin: none}
+END
+for how in off 64MB; do
+    TERN_STORE=$how expect 0 "$TERN" mine mine.yaml --output "mined-$how" --set data.train.split=test
+    cmp mined-off "mined-$how"
+done
+expect_line err "1320 vectors came from the store"
+for how in off 64MB; do
+    TERN_STORE=$how expect 0 "$TERN" train mine.yaml --force --set data.train.split=test
+    cp run/base/test.csv "base-$how"
+    cmp base-off "base-$how"
+done
+expect_line err "vectors came from the store"
+
+# Instruction sets have vectors of their own.
+TERN_ISA=plain TERN_STORE=off encode plain.npy
+TERN_ISA=plain encode x.npy
+cmp x.npy plain.npy || fail "another instruction set's vectors were found"
 
 # tern info, of this version and of another, which is begun anew.
 expect 0 "$TERN" info "$store" --json
@@ -85,6 +111,18 @@ for place in 1 2 700 1300 1301; do
     encoded_right "kill at place $place, again"
     expect_line err "1300 of 1300"
 done
+
+# kill -9 at random moments, on one store all the time.
+rm -rf "$XDG_CACHE_HOME"
+for i in $(seq 20); do
+    "$TERN" encode "$tiny" texts.txt --output killed.npy --force --quiet --dim $((i % 6 + 1)) &
+    sleep "0.0$((RANDOM % 80 + 10))"
+    kill -9 $! 2>/dev/null || true
+    wait $! || true
+done
+encoded_right "kill -9 at random moments"
+encoded_right "kill -9 at random moments, again"
+expect_line err "1300 of 1300"
 
 # Two at once, on an empty store and on a full one.
 for round in 1 2; do
