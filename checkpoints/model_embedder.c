@@ -43,6 +43,6 @@ tern_embedder tern_model_embedder(tern_model_source *source)
 void tern_model_source_finish(tern_model_source *source)
 {
     source->done = source->total;
-    if (source->progress)
+    if (source->progress && source->total > 0)
         show(source, 0, 0);
 }

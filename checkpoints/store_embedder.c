@@ -99,8 +99,9 @@ static int encode_missing(tern_stored *s, tern_role role, const char *const *tex
 static int embed(void *self, tern_role role, const char *const *texts, int64_t n, float *out, tern_error *error)
 {
     tern_stored *s = self;
-    open_store(s, texts, n);
-    if (!s->store)
+    if (!s->off)
+        open_store(s, texts, n);
+    if (s->off || !s->store)
         return encode(s, role, texts, n, out, error);
     tern_store_key *keys = keys_of(s, role, texts, n);
     unsigned char *has = tern_alloc((size_t)n, 1);

@@ -14,6 +14,7 @@
 
 typedef struct tern_stored {
     tern_model_source *source; /* borrowed. Its total is lowered by what the store has: progress is of encoding alone */
+    int off;                   /* 1: the model changes: all is encoded, and nothing kept */
     int64_t found, encoded;    /* vectors that came from the store, and from the model */
     int began;                 /* 1: there was no store before */
     /* private */

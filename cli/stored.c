@@ -24,7 +24,7 @@ void tern_command_stored_say(const tern_stored *stored)
 
 void tern_command_stored_finish(tern_stored *stored)
 {
-    if (stored->source->model && stored->source->total > 0)
+    if (stored->source->model)
         tern_model_source_finish(stored->source);
     tern_stored_close(stored);
     tern_command_stored_say(stored);

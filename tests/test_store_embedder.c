@@ -159,6 +159,22 @@ START_TEST(nothing_is_written_when_it_is_off_or_texts_are_few)
 }
 END_TEST
 
+START_TEST(a_model_that_changes_is_encoded_each_time)
+{
+    static float rows[N * DIM];
+    ck_assert_int_eq(found(), 0);
+    tern_model_source source = {.model = model, .total = N};
+    tern_stored stored = {.source = &source};
+    tern_embedder embedder = tern_stored_embedder(&stored);
+    ck_assert_int_eq(embedder.embed(&stored, TERN_ROLE_QUERY, (const char *const *)texts, N, rows, NULL), 0);
+    stored.off = 1;
+    ck_assert_int_eq(embedder.embed(&stored, TERN_ROLE_DOCUMENT, (const char *const *)texts, N, rows, NULL), 0);
+    tern_stored_close(&stored);
+    ck_assert_int_eq(stored.found, 0);
+    ck_assert_int_eq(stored.encoded, 2 * N);
+}
+END_TEST
+
 START_TEST(a_folder_that_cant_be_written_is_done_without)
 {
     tern_test_put_file(getenv("XDG_CACHE_HOME"), "a file", 6);
@@ -212,6 +228,7 @@ static Suite *store_embedder_suite(void)
     tcase_add_test(tests, a_model_that_differs_in_anything_finds_nothing);
     tcase_add_test(tests, a_prompt_is_part_of_a_text);
     tcase_add_test(tests, nothing_is_written_when_it_is_off_or_texts_are_few);
+    tcase_add_test(tests, a_model_that_changes_is_encoded_each_time);
     tcase_add_test(tests, a_folder_that_cant_be_written_is_done_without);
     tcase_add_test(tests, equal_texts_in_one_call_are_kept_once);
     tcase_add_test(tests, a_text_that_cant_be_encoded_fails_as_without_a_store);
