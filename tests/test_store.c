@@ -7,6 +7,7 @@
 #include "tests/support.h"
 
 #include <dirent.h>
+#include <hdf5.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -117,6 +118,33 @@ START_TEST(what_is_added_is_found_bit_for_bit)
     ck_assert_int_eq(info.dims[0][0], DIM);
     ck_assert_int_eq(info.values, N * DIM);
     tern_store_info_free(&info);
+}
+END_TEST
+
+START_TEST(it_is_a_plain_hdf5_file_when_it_is_full_too)
+{
+    hsize_t dims[2] = {0}, offset = 0;
+    float row[DIM], right[DIM];
+    add_once(0, 1, DIM, LARGE);
+    add_once(1, N, DIM, LARGE);
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT), slots = H5Dopen2(file, "slots", H5P_DEFAULT);
+    hid_t values = H5Dopen2(file, "values", H5P_DEFAULT), space = H5Dget_space(slots);
+    ck_assert(file >= 0 && slots >= 0 && values >= 0);
+    ck_assert_int_eq(H5Sget_simple_extent_dims(space, dims, NULL), 2);
+    ck_assert_uint_eq(dims[1], sizeof(tern_store_slot) / 8);
+    H5Sclose(space);
+    space = H5Dget_space(values); /* the first vector lies at the start */
+    dims[0] = DIM;
+    ck_assert_int_ge(H5Sselect_hyperslab(space, H5S_SELECT_SET, &offset, NULL, dims, NULL), 0);
+    hid_t memory = H5Screate_simple(1, dims, NULL);
+    ck_assert_int_ge(H5Dread(values, H5T_NATIVE_FLOAT, memory, space, H5P_DEFAULT, row), 0);
+    fill(0, DIM, right);
+    ck_assert_mem_eq(row, right, sizeof row);
+    H5Sclose(memory);
+    H5Sclose(space);
+    H5Dclose(values);
+    H5Dclose(slots);
+    H5Fclose(file);
 }
 END_TEST
 
@@ -390,6 +418,7 @@ static Suite *store_suite(void)
     tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, start, end);
     tcase_add_test(tests, what_is_added_is_found_bit_for_bit);
+    tcase_add_test(tests, it_is_a_plain_hdf5_file_when_it_is_full_too);
     tcase_add_test(tests, vectors_of_several_widths_share_a_file);
     tcase_add_test(tests, a_flipped_bit_anywhere_loses_vectors_and_changes_none);
     tcase_add_test(tests, a_store_cut_anywhere_is_none);
