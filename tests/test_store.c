@@ -377,6 +377,29 @@ START_TEST(processes_at_once_find_what_they_should)
 }
 END_TEST
 
+START_TEST(writers_at_once_lose_nothing)
+{
+    enum { WRITERS = 3, EACH = 1500, AT_ONCE = 5 };
+    pid_t children[WRITERS];
+    int status;
+    add_once(100000, WRITERS * EACH, DIM, LARGE); /* so that there is room */
+    for (uint64_t w = 0; w < WRITERS; w++) {
+        children[w] = fork();
+        if (children[w] != 0)
+            continue;
+        tern_store *store = tern_store_open(path, LARGE);
+        for (uint64_t i = 0; i < EACH; i += AT_ONCE)
+            add(store, w * EACH + i, AT_ONCE, DIM);
+        _exit(0);
+    }
+    for (int w = 0; w < WRITERS; w++) {
+        ck_assert_int_eq(waitpid(children[w], &status, 0), children[w]);
+        ck_assert_int_eq(status, 0);
+    }
+    ck_assert_int_eq(find_once(0, WRITERS * EACH, DIM, LARGE), WRITERS * EACH);
+}
+END_TEST
+
 START_TEST(a_writer_killed_at_any_moment_leaves_a_right_store)
 {
     enum { LIMIT = 200 << 10, ROUNDS = 40 };
@@ -431,6 +454,7 @@ static Suite *store_suite(void)
     tcase_add_test(tests, a_link_is_not_followed);
     tcase_add_test(tests, nobody_else_may_look_into_its_folder);
     tcase_add_test(tests, processes_at_once_find_what_they_should);
+    tcase_add_test(tests, writers_at_once_lose_nothing);
     tcase_add_test(tests, a_writer_killed_at_any_moment_leaves_a_right_store);
     tcase_add_test(tests, a_setting_is_a_size_or_off);
     suite_add_tcase(suite, tests);
