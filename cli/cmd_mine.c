@@ -1,5 +1,6 @@
 /* tern mine: hard negatives for the rows of a recipe, as a file to train on. */
 #include "cli/command.h"
+#include "cli/stored.h"
 #include "cli/terminal.h"
 
 #include "base/clock.h"
@@ -341,6 +342,9 @@ static int mine(const tern_recipe *recipe, const tern_rows *rows, tern_error *er
     if (!explain || query >= 0) {
         json_t *audit;
         tern_mined *mined = tern_mine_setup_run(n, query, &audit, error);
+        const tern_stored stored = tern_mine_setup_stored(n);
+        if (mined)
+            tern_command_stored_say(&stored);
         if (mined)
             status = finish(recipe, n, audit, mined, tern_seconds() - start, error);
         tern_mined_free(mined);

@@ -2,6 +2,7 @@
 
 #include "eval/retrieval.h"
 #include "search/ranker.h"
+#include "train/stored.h"
 #include "train/watched.h"
 
 static int check_name(const tern_recipe *recipe, const char *name, tern_error *error)
@@ -41,15 +42,18 @@ static int rank_by(const char *name, const tern_exam *test, const tern_train_wat
     if (status == 0) {
         tern_watched how = {watch, name};
         tern_model_source source = tern_watched_source(&how, model, test->beir->n_docs + test->beir->n_queries);
+        tern_stored stored = {.source = &source};
         tern_rank_options options = {.exclude_same_id = test->exclude_same_id};
         if (model)
-            options.embedder = tern_model_embedder(&source);
+            options.embedder = tern_stored_embedder(&stored);
         tern_ranker *ranker = parsed.bm25 ? tern_ranker_of_name(&parsed, &options.embedder) : NULL;
         options.ranker = ranker;
         status = tern_retrieval_evaluate(test->beir, &options, NULL, out, error);
         tern_ranker_free(ranker);
         if (model)
             tern_model_source_finish(&source);
+        tern_stored_close(&stored);
+        tern_train_say_stored(&stored, watch);
     }
     tern_model_free(model);
     tern_ranker_name_free(&parsed);

@@ -9,6 +9,7 @@
 #include "eval/triplets.h"
 #include "train/inputs.h"
 #include "train/rows_source.h"
+#include "train/stored.h"
 #include "train/watched.h"
 
 #include <string.h>
@@ -226,7 +227,8 @@ int tern_exams_score_both(const tern_exams *exams, const int want[TERN_EXAMS], t
 {
     tern_watched how = {watch, label};
     tern_model_source source = tern_watched_source(&how, model, 0);
-    tern_embedder embedder = tern_model_embedder(&source);
+    tern_stored stored = {.source = &source};
+    tern_embedder embedder = tern_stored_embedder(&stored);
     int64_t shared_bytes =
         exams->shared_corpus ? exams->exam[0].beir->n_docs * tern_model_dim(model) * (int64_t)sizeof(float) : INT64_MAX;
     int shared = want[0] && want[1] && shared_bytes <= most_shared_bytes, status = 0;
@@ -239,5 +241,7 @@ int tern_exams_score_both(const tern_exams *exams, const int want[TERN_EXAMS], t
     for (int i = 0; !shared && status == 0 && i < TERN_EXAMS; i++)
         status = want[i] ? score(&exams->exam[i], &embedder, NULL, &out[i], error) : 0;
     tern_model_source_finish(&source);
+    tern_stored_close(&stored);
+    tern_train_say_stored(&stored, watch);
     return status;
 }

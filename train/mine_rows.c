@@ -5,6 +5,7 @@
 #include "train/check.h"
 #include "train/check_data.h"
 #include "train/remine.h"
+#include "train/stored.h"
 
 #include <string.h>
 
@@ -126,6 +127,9 @@ int tern_mine_rows(const tern_recipe *recipe, int source, tern_rows *rows, tern_
         return -1;
     tern_warnings_add(warnings, &setup->warnings);
     tern_mined *mined = tern_mine_setup_run(setup, -1, audit, error);
+    const tern_stored stored = tern_mine_setup_stored(setup);
+    if (mined)
+        tern_train_say_stored(&stored, watch);
     int status = mined ? take(recipe, rows, setup, mined, warnings, error) : -1;
     if (status < 0) {
         json_decref(*audit);

@@ -292,7 +292,8 @@ static int open_models(tern_mine_setup *n, const tern_recipe *recipe, tern_model
     int64_t texts = n->pool->n_docs + n->pool->n_queries;
     n->shown = (tern_watched){watch, "encoding for the miner"};
     n->source = tern_watched_source(&n->shown, n->own ? n->own : model, texts);
-    n->embedder = tern_model_embedder(&n->source);
+    n->stored.source = &n->source;
+    n->embedder = tern_stored_embedder(&n->stored);
     n->job.embedder = &n->embedder;
     if (!recipe->mine.second)
         return 0;
@@ -302,7 +303,8 @@ static int open_models(tern_mine_setup *n, const tern_recipe *recipe, tern_model
     tern_warnings_add(&n->warnings, &n->second->warnings);
     n->second_shown = (tern_watched){watch, "encoding for the second opinion"};
     n->second_source = tern_watched_source(&n->second_shown, n->second, texts);
-    n->second_embedder = tern_model_embedder(&n->second_source);
+    n->second_stored.source = &n->second_source;
+    n->second_embedder = tern_stored_embedder(&n->second_stored);
     n->job.second = &n->second_embedder;
     return 0;
 }
@@ -326,10 +328,19 @@ tern_mine_setup *tern_mine_setup_open(const tern_recipe *recipe, int i, const te
     return NULL;
 }
 
+/* A run's progress begins at 0 of all its texts, whatever the store took off the total of the one before. */
+static void begin_run(tern_mine_setup *n)
+{
+    n->source.done = n->second_source.done = 0;
+    n->source.total = n->second_source.total = n->pool->n_docs + n->pool->n_queries;
+    n->stored.off = n->again && !n->own;
+    n->again = 1;
+}
+
 tern_mined *tern_mine_setup_run(tern_mine_setup *setup, int64_t explain, json_t **audit, tern_error *error)
 {
     tern_mine_audit *notes = tern_mine_audit_open(&setup->job, explain);
-    setup->source.done = setup->second_source.done = 0;
+    begin_run(setup);
     tern_mined *mined = tern_mine(&setup->job, error);
     if (mined)
         tern_model_source_finish(&setup->source);
@@ -338,10 +349,19 @@ tern_mined *tern_mine_setup_run(tern_mine_setup *setup, int64_t explain, json_t 
     return mined;
 }
 
+tern_stored tern_mine_setup_stored(const tern_mine_setup *setup)
+{
+    const tern_stored *a = &setup->stored, *b = &setup->second_stored;
+    return (tern_stored){
+        .found = a->found + b->found, .encoded = a->encoded + b->encoded, .began = a->began | b->began};
+}
+
 void tern_mine_setup_free(tern_mine_setup *setup)
 {
     if (!setup)
         return;
+    tern_stored_close(&setup->stored);
+    tern_stored_close(&setup->second_stored);
     tern_mine_pool_free(setup->pool);
     tern_model_free(setup->own);
     tern_model_free(setup->second);

@@ -1,6 +1,7 @@
 #include "train/second_model.h"
 
 #include "base/memory.h"
+#include "train/stored.h"
 #include "train/watched.h"
 
 /* The texts of one role. */
@@ -61,10 +62,15 @@ static int embed_lists(tern_second_vectors *v, tern_model *model, const tern_tex
 {
     tern_watched how = {watch, "encoding with the second model"};
     tern_model_source source = tern_watched_source(&how, model, v->query.n + v->document.n);
-    tern_embedder embedder = tern_model_embedder(&source);
+    tern_stored stored = {.source = &source};
+    tern_embedder embedder = tern_stored_embedder(&stored);
     v->dim = embedder.dim;
     int status = embed_list(&v->query, &embedder, TERN_ROLE_QUERY, texts, error);
-    return status < 0 ? -1 : embed_list(&v->document, &embedder, TERN_ROLE_DOCUMENT, texts, error);
+    if (status == 0)
+        status = embed_list(&v->document, &embedder, TERN_ROLE_DOCUMENT, texts, error);
+    tern_stored_close(&stored);
+    tern_train_say_stored(&stored, watch);
+    return status;
 }
 
 tern_second_vectors *tern_second_vectors_create(const char *model, const tern_rows *rows, const tern_train_watch *watch,
