@@ -7,13 +7,15 @@
  *     tern_store_add(store, new_keys, m, dim, new_rows);
  *     tern_store_close(store);
  *
- * It is a cache: whatever happens to it (killed while it writes, a full disk, damage, a file of another version) a
- * vector that it gives is the one that was put in, bit for bit, or it gives none; and nothing of it is an error.
- * Several processes may use one file at once: who writes holds a lock on the file beside it, and who reads needs none.
+ * It is a cache: a part of its disk stays free whatever is added (store_disk.h), and whatever happens to it (killed
+ * while it writes, a full disk, damage, a file of another version) a vector that it gives is the one that was put in,
+ * bit for bit, or it gives none; and nothing of it is an error. Several processes may use one file at once: who writes
+ * holds a lock on the file beside it, and who reads needs none.
  */
 #ifndef TERN_CHECKPOINTS_STORE_H
 #define TERN_CHECKPOINTS_STORE_H
 
+#include "checkpoints/store_disk.h"
 #include "checkpoints/store_file.h"
 
 typedef struct tern_store tern_store;
@@ -34,6 +36,11 @@ void tern_store_add(tern_store *store, const tern_store_key *keys, int64_t n, in
 
 /* 1 when a file was made where there was none. */
 int tern_store_began(const tern_store *store);
+/* Why nothing more is kept in this session, words for behind "since": its disk has too little room, or it can't be
+ * written. NULL: it is kept, or all that the limit allows. */
+const char *tern_store_failure(const tern_store *store);
+/* For tests: the store takes its disk for this one. */
+void tern_store_pretend(tern_store *store, tern_store_disk disk);
 
 /* Bytes that a setting asks for: "off" or "0", a size such as 4GB, or NULL, the default of 2 GB. -1: it is neither. */
 int64_t tern_store_limit(const char *setting);

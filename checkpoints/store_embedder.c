@@ -69,6 +69,14 @@ static int64_t next_part(const unsigned char *has, int64_t n, int64_t *at, int64
     return m;
 }
 
+static void note_lost(tern_stored *s)
+{
+    char *path = tern_store_path();
+    tern_fail(&s->lost, "%s: new vectors are not kept for the next time, since %s; TERN_STORE=off turns the store off",
+              path, tern_store_failure(s->store));
+    free(path);
+}
+
 /* Encodes what the store hasn't, part by part, and keeps each part when it is done. */
 static int encode_missing(tern_stored *s, tern_role role, const char *const *texts, const tern_store_key *keys,
                           const unsigned char *has, int64_t n, float *out, tern_error *error)
@@ -90,6 +98,8 @@ static int encode_missing(tern_stored *s, tern_role role, const char *const *tex
             tern_store_add(s->store, part_keys, m, dim, rows);
     }
     s->began = tern_store_began(s->store);
+    if (tern_store_failure(s->store))
+        note_lost(s);
     free(rows);
     free(part_keys);
     free(part);
@@ -131,7 +141,7 @@ void tern_stored_close(tern_stored *stored)
 char *tern_stored_words(const tern_stored *stored)
 {
     int64_t all = stored->found + stored->encoded;
-    char *path = stored->began ? tern_store_path() : NULL, *words = NULL;
+    char *path = stored->began && !stored->lost.message[0] ? tern_store_path() : NULL, *words = NULL;
     if (stored->found > 0)
         words = tern_format("%lld of %lld vector%s came from the store", (long long)stored->found, (long long)all,
                             tern_s(all));

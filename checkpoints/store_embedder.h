@@ -17,6 +17,7 @@ typedef struct tern_stored {
     int off;                   /* 1: the model changes: all is encoded, and nothing kept */
     int64_t found, encoded;    /* vectors that came from the store, and from the model */
     int began;                 /* 1: there was no store before */
+    tern_error lost;           /* the sentence that what was encoded isn't kept; "": it is */
     /* private */
     int tried; /* 1: the store was looked for */
     tern_store *store;
@@ -30,7 +31,7 @@ tern_embedder tern_stored_embedder(tern_stored *stored);
 /* The counts stay. */
 void tern_stored_close(tern_stored *stored);
 /* What there is to tell of it, a line and a new string, or NULL: that vectors came from the store, or that there is one
- * from now on. */
+ * from now on. What is lost is a warning and for the caller to give. */
 char *tern_stored_words(const tern_stored *stored);
 
 #endif

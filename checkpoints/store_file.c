@@ -170,7 +170,12 @@ int tern_store_file_create(tern_store_file *file, const char *path, int64_t n_sl
         return 0;
     int why = errno;
     tern_store_file_close(file);
-    return tern_fail(error, "%s: can't write it: %s", path, why ? strerror(why) : "libhdf5 failed");
+    return tern_store_write_fail(why, error);
+}
+
+int tern_store_write_fail(int why, tern_error *error)
+{
+    return tern_fail(error, "it can't be written: %s", why ? strerror(why) : "libhdf5 failed");
 }
 
 static uint64_t hash_tally(const tern_store_tally *tally)

@@ -5,6 +5,7 @@
 #include "base/staging.h"
 #include "checkpoints/fault.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 /* Records that stay, the last used first, and how large they are. */
@@ -79,7 +80,7 @@ static int64_t prune(kept *k, int64_t limit, uint64_t session, int64_t n, int64_
     return low;
 }
 
-/* Records and values of a file that has room to grow. */
+/* Records and values of a file of at most limit bytes that has room to grow. */
 static void choose_size(int64_t limit, int64_t *records, int64_t *values)
 {
     for (int eighths = 16; eighths > 8; eighths--) {
@@ -101,11 +102,12 @@ static int64_t longest(const kept *k)
 }
 
 /* Copies what stays, in the order in which it lies, so that both files are gone through once. */
-static int copy(const tern_store_file *from, const tern_store_file *to, kept *k)
+static int copy(const tern_store_file *from, const tern_store_file *to, kept *k, tern_error *error)
 {
     tern_store_tally tally = {.clock = k->clock};
     float *row = tern_alloc((size_t)longest(k), sizeof *row);
     int good = 1;
+    errno = 0;
     if (k->n)
         qsort(k->slots, (size_t)k->n, sizeof *k->slots, by_place);
     for (int64_t i = 0; good && i < k->n; i++) {
@@ -117,45 +119,49 @@ static int copy(const tern_store_file *from, const tern_store_file *to, kept *k)
         tally.records++;
         good = tern_store_file_put(to, &slot, row);
     }
+    good = good && tern_store_tally_write(to, &tally);
+    int why = errno;
     free(row);
-    return good && tern_store_tally_write(to, &tally);
+    return good ? 0 : tern_store_write_fail(why, error);
 }
 
-/* The new file in its place; 0: it can't be written. */
-static int replace(tern_store_file *file, const char *path, int64_t records, int64_t values, kept *k)
+/* The new file in its place. */
+static int replace(tern_store_file *file, const char *path, int64_t records, int64_t values, kept *k, tern_error *error)
 {
-    tern_error ignored;
     tern_store_file fresh = {.fd = -1};
-    tern_staged *staged = tern_staged_file(path, 1, &ignored);
+    tern_staged *staged = tern_staged_file(path, 1, error);
     if (!staged)
-        return 0;
-    int good = tern_store_file_create(&fresh, tern_staged_path(staged), tern_store_slots_for(records), values,
-                                      &ignored) == 0 &&
-               copy(file, &fresh, k);
+        return -1;
+    int status = tern_store_file_create(&fresh, tern_staged_path(staged), tern_store_slots_for(records), values, error);
+    if (status == 0)
+        status = copy(file, &fresh, k, error);
     tern_fault("store");
-    if (!good)
+    if (status < 0)
         tern_staged_discard(staged);
     else
-        good = tern_staged_place(staged, &ignored) == 0;
+        status = tern_staged_place(staged, error);
     tern_fault("store");
-    if (good) {
-        tern_store_file_close(file);
-        *file = fresh;
-    } else {
+    if (status < 0) {
         tern_store_file_close(&fresh);
+        return -1;
     }
-    return good;
+    tern_store_file_close(file);
+    *file = fresh;
+    return 0;
 }
 
-int64_t tern_store_rewrite(tern_store_file *file, const char *path, int64_t limit, uint64_t session, int64_t n,
-                           int64_t dim)
+int64_t tern_store_rewrite(tern_store_file *file, const char *path, int64_t limit, const tern_store_disk *disk,
+                           uint64_t session, int64_t n, int64_t dim, tern_error *error)
 {
     kept k = read_records(file);
     n = prune(&k, limit, session, n, dim);
-    int64_t records = k.n + n, values = k.values + n * dim;
-    choose_size(limit, &records, &values);
-    if (n > 0 && !replace(file, path, records, values, &k))
-        n = 0;
+    int64_t records = k.n + n, values = k.values + n * dim, room = tern_min(limit, tern_store_disk_room(disk));
+    int status = 0;
+    if (n > 0 && !fits(records, values, room))
+        status = tern_store_disk_fail(disk, error);
+    choose_size(room, &records, &values);
+    if (n > 0 && status == 0)
+        status = replace(file, path, records, values, &k, error);
     free(k.slots);
-    return n;
+    return status < 0 ? status : n;
 }

@@ -16,6 +16,8 @@ int tern_command_stored_check(tern_error *error)
 
 void tern_command_stored_say(const tern_stored *stored)
 {
+    if (stored->lost.message[0])
+        tern_command_warn("%s", stored->lost.message);
     char *words = tern_command_quiet() ? NULL : tern_stored_words(stored);
     if (words)
         tern_print(stderr, "%s\n", words);

@@ -8,8 +8,11 @@
 
 #include <dirent.h>
 #include <hdf5.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -288,6 +291,165 @@ START_TEST(a_limit_too_small_for_anything_keeps_nothing)
 }
 END_TEST
 
+/* Files in the store's folder beside the store and its lock. */
+static int leftovers(void)
+{
+    int n = 0;
+    char *folder = tern_strdup(path);
+    *strrchr(folder, '/') = 0;
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        n += entry->d_name[0] != '.' ? strncmp(entry->d_name, "store.h5", 8) != 0 : strlen(entry->d_name) > 2;
+    closedir(dir);
+    free(folder);
+    return n;
+}
+
+static const int64_t GB = INT64_C(1) << 30;
+
+START_TEST(a_gigabyte_and_a_twentieth_of_a_disk_stay_free)
+{
+    const tern_store_disk small = {8 * GB, 3 * GB}, large = {100 * GB, 8 * GB}, full = {100 * GB, 4 * GB}, silent = {0};
+    ck_assert_int_eq(tern_store_disk_room(&small), 2 * GB);
+    ck_assert_int_eq(tern_store_disk_room(&large), 3 * GB);
+    ck_assert_int_eq(tern_store_disk_room(&full), 0);
+    ck_assert_int_eq(tern_store_disk_room(&silent), INT64_MAX);
+}
+END_TEST
+
+/* As add_once, on a disk that has this room for it. Returns whether vectors were kept. */
+static int add_on_disk(uint64_t from, int64_t n, int64_t limit, int64_t room)
+{
+    tern_store *store = tern_store_open(path, limit);
+    tern_store_pretend(store, (tern_store_disk){8 * GB, GB + room});
+    add(store, from, n, DIM);
+    const char *why = tern_store_failure(store);
+    ck_assert_msg(!why || strstr(why, "its disk has too little room beside the 1.00 GB"), "%s", why);
+    ck_assert_int_eq(find(store, from, n, DIM), why ? 0 : n);
+    tern_store_close(store);
+    return !why;
+}
+
+START_TEST(a_disk_without_room_gets_no_store)
+{
+    const int64_t least = tern_store_file_bytes(tern_store_slots_for(100), 100 * DIM);
+    ck_assert(!add_on_disk(0, 100, LARGE, -GB / 2));
+    ck_assert(!add_on_disk(0, 100, LARGE, 0));
+    ck_assert(!add_on_disk(0, 100, LARGE, least - 1));
+    ck_assert(!tern_file_exists(path));
+    ck_assert(add_on_disk(0, 100, LARGE, least)); /* but no more than it must have */
+    ck_assert_int_le(size_of_store(), least);
+}
+END_TEST
+
+START_TEST(a_store_is_written_anew_where_both_fit_the_disk)
+{
+    add_once(0, 100, DIM, LARGE);
+    tern_buffer before = read_store();
+    const int64_t both = tern_store_file_bytes(tern_store_slots_for(500), 500 * DIM);
+    ck_assert(!add_on_disk(100, 400, LARGE, both - 1));
+    tern_buffer after = read_store();
+    ck_assert_uint_eq(before.n, after.n);
+    ck_assert_mem_eq(before.data, after.data, before.n);
+    ck_assert_int_eq(find_once(0, 100, DIM, LARGE), 100);
+    ck_assert(add_on_disk(100, 400, LARGE, both));
+    ck_assert_int_eq(find_once(0, 500, DIM, LARGE), 500);
+    ck_assert(!add_on_disk(1000, 300, size_of_store(), both / 2)); /* nor is it pruned */
+    ck_assert_int_eq(find_once(0, 500, DIM, LARGE), 500);
+    tern_buffer_free(&before);
+    tern_buffer_free(&after);
+}
+END_TEST
+
+START_TEST(a_disk_that_filled_up_gets_no_more_vectors)
+{
+    add_once(0, 100, DIM, LARGE); /* and room for as many */
+    ck_assert(!add_on_disk(100, 50, LARGE, 50 * DIM * 4));
+    ck_assert(add_on_disk(100, 50, LARGE, 50 * (DIM * 4 + 64)));
+    ck_assert_int_eq(find_once(0, 150, DIM, LARGE), 150);
+}
+END_TEST
+
+START_TEST(a_write_that_fails_anywhere_leaves_a_right_store)
+{
+    struct rlimit old, small;
+    add_once(0, 100, DIM, LARGE);
+    const rlim_t size = (rlim_t)size_of_store();
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &old);
+    for (rlim_t most = 0; most < 3 * size; most += size / 12) { /* its room is filled, then it is written anew */
+        unlink(path);
+        add_once(0, 100, DIM, LARGE);
+        small = (struct rlimit){most, old.rlim_max};
+        setrlimit(RLIMIT_FSIZE, &small);
+        tern_store *store = tern_store_open(path, LARGE);
+        for (uint64_t i = 100; i < 300; i += 50)
+            add(store, i, 50, DIM);
+        const char *why = tern_store_failure(store);
+        setrlimit(RLIMIT_FSIZE, &old);
+        ck_assert_int_eq(find(store, 0, 100, DIM), 100);
+        ck_assert(why ? strstr(why, "File too large") != NULL : find(store, 100, 200, DIM) == 200);
+        ck_assert(why || most > size);
+        tern_store_close(store);
+        ck_assert_int_eq(leftovers(), 0);
+        add_once(100, 200, DIM, LARGE);
+        ck_assert_int_eq(find_once(0, 300, DIM, LARGE), 300);
+    }
+}
+END_TEST
+
+static int put_line(const char *file, const char *format, unsigned id)
+{
+    FILE *f = fopen(file, "w");
+    return f && fprintf(f, format, id) > 0 && fclose(f) == 0;
+}
+
+/* In a child: a file system of 256 kB of its own. Fails where that isn't allowed. */
+static int mount_small(const char *folder)
+{
+    const unsigned user = geteuid(), group = getegid();
+    return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && put_line("/proc/self/uid_map", "0 %u 1", user) &&
+           put_line("/proc/self/setgroups", "deny%.0u", 0) && put_line("/proc/self/gid_map", "0 %u 1", group) &&
+           mkdir(folder, 0700) == 0 && mount("none", folder, "tmpfs", 0, "size=256k,mode=700") == 0;
+}
+
+/* What a child does on it, without parallel regions, which a fork has no threads for: a store is begun, another file
+ * takes the rest, and the store's own room isn't to be had. */
+static int fill_disk(void)
+{
+    static char block[4096];
+    tern_store *store = tern_store_open(path, LARGE);
+    tern_store_pretend(store, (tern_store_disk){8 * GB, 4 * GB});
+    add(store, 0, 300, DIM);
+    int good = !tern_store_failure(store) && tern_file_exists(path);
+    FILE *filler = fopen(tern_test_path("small/filler"), "w");
+    setbuf(filler, NULL);
+    while (fwrite(block, sizeof block, 1, filler) == 1)
+        ;
+    add(store, 300, 300, DIM);
+    const char *why = tern_store_failure(store);
+    good = good && why && strstr(why, "No space left on device") && !tern_file_exists(path) && leftovers() == 0;
+    add(store, 600, 300, DIM);
+    return good && !tern_file_exists(path);
+}
+
+START_TEST(a_store_on_a_full_disk_goes)
+{
+    int status;
+    free(path);
+    path = tern_strdup(tern_test_path("small/vectors/store.h5"));
+    pid_t child = fork();
+    if (child == 0)
+        _exit(!mount_small(tern_test_path("small")) ? TERN_TEST_SKIPPED : fill_disk() ? 0 : 1);
+    waitpid(child, &status, 0);
+    ck_assert_msg(WIFEXITED(status), "signal %d", WTERMSIG(status));
+    if (WEXITSTATUS(status) == TERN_TEST_SKIPPED)
+        puts("a_store_on_a_full_disk_goes: not tested, since no file system may be mounted here");
+    else
+        ck_assert_int_eq(WEXITSTATUS(status), 0);
+}
+END_TEST
+
 START_TEST(a_folder_that_cant_be_made_is_done_without)
 {
     char *folder = tern_strdup(path), *slash = strrchr(folder, '/');
@@ -322,20 +484,6 @@ START_TEST(nobody_else_may_look_into_its_folder)
     free(folder);
 }
 END_TEST
-
-/* Files in the store's folder beside the store and its lock. */
-static int leftovers(void)
-{
-    int n = 0;
-    char *folder = tern_strdup(path);
-    *strrchr(folder, '/') = 0;
-    DIR *dir = opendir(folder);
-    for (struct dirent *entry; dir && (entry = readdir(dir));)
-        n += entry->d_name[0] != '.' ? strncmp(entry->d_name, "store.h5", 8) != 0 : strlen(entry->d_name) > 2;
-    closedir(dir);
-    free(folder);
-    return n;
-}
 
 /* A child that adds and looks up until it is killed or has done all; parallel regions can't be used in it, and aren't
  * by sets this small of one thread. */
@@ -450,6 +598,12 @@ static Suite *store_suite(void)
     tcase_add_test(tests, no_number_of_additions_makes_it_larger_than_its_limit);
     tcase_add_test(tests, a_set_larger_than_the_limit_keeps_its_first_part);
     tcase_add_test(tests, a_limit_too_small_for_anything_keeps_nothing);
+    tcase_add_test(tests, a_gigabyte_and_a_twentieth_of_a_disk_stay_free);
+    tcase_add_test(tests, a_disk_without_room_gets_no_store);
+    tcase_add_test(tests, a_store_is_written_anew_where_both_fit_the_disk);
+    tcase_add_test(tests, a_disk_that_filled_up_gets_no_more_vectors);
+    tcase_add_test(tests, a_write_that_fails_anywhere_leaves_a_right_store);
+    tcase_add_test(tests, a_store_on_a_full_disk_goes);
     tcase_add_test(tests, a_folder_that_cant_be_made_is_done_without);
     tcase_add_test(tests, a_link_is_not_followed);
     tcase_add_test(tests, nobody_else_may_look_into_its_folder);

@@ -352,8 +352,10 @@ tern_mined *tern_mine_setup_run(tern_mine_setup *setup, int64_t explain, json_t 
 tern_stored tern_mine_setup_stored(const tern_mine_setup *setup)
 {
     const tern_stored *a = &setup->stored, *b = &setup->second_stored;
-    return (tern_stored){
-        .found = a->found + b->found, .encoded = a->encoded + b->encoded, .began = a->began | b->began};
+    return (tern_stored){.found = a->found + b->found,
+                         .encoded = a->encoded + b->encoded,
+                         .began = a->began | b->began,
+                         .lost = a->lost.message[0] ? a->lost : b->lost};
 }
 
 void tern_mine_setup_free(tern_mine_setup *setup)
