@@ -7,18 +7,27 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <utf8proc.h>
 
-enum { BLOCK = 1 << 18 /* values */, WORDS = 200 /* of the longest probe */ };
+enum {
+    WIDE = 2 /* hashes of 64 bits, of seeds of their own */,
+    BLOCK = 1 << 16 /* values */,
+    WORDS = 200 /* of the longest probe */
+};
 
-/* Values in blocks on all threads; the result is a function of the values alone. */
-static uint64_t hash_values(const tern_real *values, int64_t n, uint64_t seed)
+/* 128 bits of the values, in blocks on all threads; they are a function of the values alone. */
+static tern_store_key hash_values(const tern_real *values, int64_t n)
 {
     int64_t blocks = tern_parts(n, BLOCK);
-    uint64_t *hashes = tern_alloc((size_t)blocks, sizeof *hashes);
+    uint64_t *hashes = tern_alloc((size_t)(WIDE * blocks), sizeof *hashes);
 #pragma omp parallel for schedule(dynamic, 1) if (blocks > 1)
     for (int64_t i = 0; i < blocks; i++)
-        hashes[i] = tern_hash(values + i * BLOCK, (size_t)tern_min(n - i * BLOCK, BLOCK) * sizeof *values, 0);
-    uint64_t all = tern_hash(hashes, (size_t)blocks * sizeof *hashes, seed);
+        for (int64_t k = 0; k < WIDE; k++)
+            hashes[k * blocks + i] =
+                tern_hash(values + i * BLOCK, (size_t)tern_min(n - i * BLOCK, BLOCK) * sizeof *values, (uint64_t)k);
+    tern_store_key all;
+    for (int64_t k = 0; k < WIDE; k++)
+        all.word[k] = tern_hash(hashes + k * blocks, (size_t)blocks * sizeof *hashes, (uint64_t)k);
     free(hashes);
     return all;
 }
@@ -66,7 +75,8 @@ static void add_weights(tern_buffer *all, const tern_model *model)
         add_text(all, p->name);
         add_int(all, p->tensor->rows);
         add_int(all, p->tensor->cols);
-        add_int(all, (int64_t)hash_values(p->tensor->data, p->tensor->rows * p->tensor->cols, 0));
+        const tern_store_key hash = hash_values(p->tensor->data, p->tensor->rows * p->tensor->cols);
+        tern_buffer_add(all, &hash, sizeof hash);
     }
 }
 
@@ -93,16 +103,18 @@ static int add_probes(tern_buffer *all, tern_model *model, tern_error *error)
     return status;
 }
 
-int tern_model_fingerprint(tern_model *model, tern_store_key *out, tern_error *error)
+int tern_model_fingerprint(tern_model *model, const char *build, tern_store_key *out, tern_error *error)
 {
     tern_buffer all = {0};
+    add_text(&all, build);
     add_text(&all, TERN_VERSION);
     add_text(&all, __VERSION__);
+    add_text(&all, utf8proc_version());
     add_text(&all, tern_kernels()->isa);
     add_config(&all, model);
     add_weights(&all, model);
     int status = add_probes(&all, model, error);
-    for (uint64_t i = 0; i < 2; i++)
+    for (uint64_t i = 0; i < WIDE; i++)
         out->word[i] = tern_hash(all.data, all.n, i);
     tern_buffer_free(&all);
     return status;

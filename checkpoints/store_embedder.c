@@ -28,7 +28,7 @@ static void open_store(tern_stored *s, const char *const *texts, int64_t n)
     s->tried = 1;
     int64_t limit = tern_store_limit(getenv("TERN_STORE"));
     char *path = limit > 0 ? tern_store_path() : NULL;
-    if (path && tern_model_fingerprint(s->source->model, &s->model, &ignored) == 0)
+    if (path && tern_model_fingerprint(s->source->model, tern_build, &s->model, &ignored) == 0)
         s->store = tern_store_open(path, limit);
     free(path);
 }

@@ -117,6 +117,24 @@ START_TEST(a_model_that_differs_in_anything_finds_nothing)
 }
 END_TEST
 
+static int same_key(tern_store_key a, tern_store_key b)
+{
+    return a.word[0] == b.word[0] || a.word[1] == b.word[1];
+}
+
+/* Each word of it alone. */
+START_TEST(another_build_is_another_fingerprint)
+{
+    tern_store_key key, again, other;
+    ck_assert_int_eq(tern_model_fingerprint(model, tern_build, &key, NULL), 0);
+    ck_assert_int_eq(tern_model_fingerprint(model, tern_build, &again, NULL), 0);
+    ck_assert_mem_eq(&key, &again, sizeof key);
+    ck_assert_uint_eq(strlen(tern_build), 64);
+    ck_assert_int_eq(tern_model_fingerprint(model, "another", &other, NULL), 0);
+    ck_assert(!same_key(key, other));
+}
+END_TEST
+
 START_TEST(a_prompt_is_part_of_a_text)
 {
     ck_assert_int_eq(found_as(TERN_ROLE_DOCUMENT), 0);
@@ -226,6 +244,7 @@ static Suite *store_embedder_suite(void)
     tcase_add_test(tests, a_text_is_encoded_once);
     tcase_add_test(tests, an_opened_model_finds_what_a_loaded_one_kept);
     tcase_add_test(tests, a_model_that_differs_in_anything_finds_nothing);
+    tcase_add_test(tests, another_build_is_another_fingerprint);
     tcase_add_test(tests, a_prompt_is_part_of_a_text);
     tcase_add_test(tests, nothing_is_written_when_it_is_off_or_texts_are_few);
     tcase_add_test(tests, a_model_that_changes_is_encoded_each_time);

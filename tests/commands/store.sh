@@ -76,6 +76,9 @@ expect_line err "vectors came from the store"
 TERN_ISA=plain TERN_STORE=off encode plain.npy
 TERN_ISA=plain encode x.npy
 cmp x.npy plain.npy || fail "another instruction set's vectors were found"
+! grep -q "came from the store" err || fail "another instruction set's vectors were found, and were the same"
+TERN_ISA=plain encode x.npy
+expect_line err "1300 of 1300"
 
 # tern info, of this version and of another, which is begun anew.
 expect 0 "$TERN" info "$store" --json
