@@ -12,7 +12,8 @@
 enum {
     FEWEST_TEXTS = 1000,    /* of all calls, or in one call so many bytes of text: less is encoded at once, and not */
     FEWEST_BYTES = 1 << 16, /* worth a look at the weights */
-    PART = 4096,            /* texts that are encoded together, and kept when they are done */
+    PART = 4096,          /* texts that are encoded together, and kept when they are done, or as many as have so much */
+    PART_BYTES = 1 << 19, /* text: what a killed run has encoded for nothing is no more, and it fills many batches */
 };
 
 /* Opens the store when it is worth it. What can't be encoded for the fingerprint can't be for the caller either, who
@@ -59,13 +60,17 @@ static int encode(tern_stored *s, tern_role role, const char *const *texts, int6
     return status;
 }
 
-/* The places of up to PART texts from *at on that the store hasn't; *at moves behind them. */
-static int64_t next_part(const unsigned char *has, int64_t n, int64_t *at, int64_t *places)
+/* The places of a part of the texts from *at on that the store hasn't; *at moves behind them. */
+static int64_t next_part(const char *const *texts, const unsigned char *has, int64_t n, int64_t *at, int64_t *places)
 {
     int64_t m = 0;
-    for (; *at < n && m < PART; (*at)++)
-        if (!has[*at])
-            places[m++] = *at;
+    size_t bytes = 0;
+    for (; *at < n && m < PART && bytes < PART_BYTES; (*at)++) {
+        if (has[*at])
+            continue;
+        places[m++] = *at;
+        bytes += strlen(texts[*at]);
+    }
     return m;
 }
 
@@ -86,7 +91,7 @@ static int encode_missing(tern_stored *s, tern_role role, const char *const *tex
     tern_store_key *part_keys = tern_alloc((size_t)most, sizeof *part_keys);
     float *rows = tern_alloc((size_t)(most * dim), sizeof *rows);
     int status = 0;
-    while (status == 0 && (m = next_part(has, n, &at, places)) > 0) {
+    while (status == 0 && (m = next_part(texts, has, n, &at, places)) > 0) {
         for (int64_t i = 0; i < m; i++) {
             part[i] = texts[places[i]];
             part_keys[i] = keys[places[i]];

@@ -65,6 +65,29 @@ for how in off 64MB; do
     cmp mined-off "mined-$how"
 done
 expect_line err "1320 vectors came from the store"
+# Mining that is killed goes on with what it had encoded, to the bytes of a run that wasn't.
+mkdir -p long/qrels
+filler=$(printf 'the dog and a cat %.0s' $(seq 60))
+awk -v filler="$filler" '{printf "{\"_id\": \"d%d\", \"text\": \"%s %s\"}\n", NR, $0, filler}' texts.txt >long/corpus.jsonl
+cp set/queries.jsonl long/
+cp set/qrels/test.tsv long/qrels/train.tsv
+sed 's/beir: set/beir: long/g' mine.yaml >long.yaml
+TERN_STORE=off expect 0 "$TERN" mine long.yaml --output long-right.jsonl
+rm -rf "$XDG_CACHE_HOME"
+for place in 450 400; do
+    TERN_FAULT=store:$place expect 137 "$TERN" mine long.yaml --output long.jsonl
+    [ ! -e long.jsonl ] || fail "a killed run wrote its output"
+done
+expect 0 "$TERN" info "$store" --json
+kept=$(sed 's/.*"vectors":\([0-9]*\).*/\1/' out)
+((kept > 800 && kept < 900)) || fail "$kept vectors are kept of two killed runs"
+expect 0 "$TERN" mine long.yaml --output long.jsonl
+expect_line err "$kept of 1320 vectors came from the store"
+cmp long.jsonl long-right.jsonl
+expect 0 "$TERN" mine long.yaml --output long.jsonl --force
+expect_line err "1320 of 1320 vectors came from the store"
+cmp long.jsonl long-right.jsonl
+
 for how in off 64MB; do
     TERN_STORE=$how expect 0 "$TERN" train mine.yaml --force --set data.train.split=test
     cp run/base/test.csv "base-$how"
