@@ -86,17 +86,27 @@ static int64_t find(tern_store *store, uint64_t from, int64_t n, int64_t dim)
     return found;
 }
 
+static const int64_t GB = INT64_C(1) << 30;
+
+/* On a disk that has room for it, whatever the one has that the test runs on. */
+static tern_store *open_store(int64_t limit)
+{
+    tern_store *store = tern_store_open(path, limit);
+    tern_store_pretend(store, (tern_store_disk){8 * GB, 4 * GB});
+    return store;
+}
+
 /* In a session of its own. */
 static void add_once(uint64_t from, int64_t n, int64_t dim, int64_t limit)
 {
-    tern_store *store = tern_store_open(path, limit);
+    tern_store *store = open_store(limit);
     add(store, from, n, dim);
     tern_store_close(store);
 }
 
 static int64_t find_once(uint64_t from, int64_t n, int64_t dim, int64_t limit)
 {
-    tern_store *store = tern_store_open(path, limit);
+    tern_store *store = open_store(limit);
     int64_t found = find(store, from, n, dim);
     tern_store_close(store);
     return found;
@@ -104,7 +114,7 @@ static int64_t find_once(uint64_t from, int64_t n, int64_t dim, int64_t limit)
 
 START_TEST(what_is_added_is_found_bit_for_bit)
 {
-    tern_store *store = tern_store_open(path, LARGE);
+    tern_store *store = open_store(LARGE);
     ck_assert_int_eq(find(store, 0, N, DIM), 0);
     ck_assert(!tern_file_exists(path));
     for (int i = 0; i < N; i += 50)
@@ -269,7 +279,7 @@ START_TEST(a_set_larger_than_the_limit_keeps_its_first_part)
 {
     enum { LIMIT = 48 << 10 };
     for (int round = 0; round < 3; round++) {
-        tern_store *store = tern_store_open(path, LIMIT);
+        tern_store *store = open_store(LIMIT);
         int64_t found = find(store, 0, 2000, DIM);
         for (uint64_t i = 0; i < 2000; i += 100)
             add(store, i, 100, DIM);
@@ -305,8 +315,6 @@ static int leftovers(void)
     return n;
 }
 
-static const int64_t GB = INT64_C(1) << 30;
-
 START_TEST(a_gigabyte_and_a_twentieth_of_a_disk_stay_free)
 {
     const tern_store_disk small = {8 * GB, 3 * GB}, large = {100 * GB, 8 * GB}, full = {100 * GB, 4 * GB}, silent = {0};
@@ -320,7 +328,7 @@ END_TEST
 /* As add_once, on a disk that has this room for it. Returns whether vectors were kept. */
 static int add_on_disk(uint64_t from, int64_t n, int64_t limit, int64_t room)
 {
-    tern_store *store = tern_store_open(path, limit);
+    tern_store *store = open_store(limit);
     tern_store_pretend(store, (tern_store_disk){8 * GB, GB + room});
     add(store, from, n, DIM);
     const char *why = tern_store_failure(store);
@@ -382,7 +390,7 @@ START_TEST(a_write_that_fails_anywhere_leaves_a_right_store)
         add_once(0, 100, DIM, LARGE);
         small = (struct rlimit){most, old.rlim_max};
         setrlimit(RLIMIT_FSIZE, &small);
-        tern_store *store = tern_store_open(path, LARGE);
+        tern_store *store = open_store(LARGE);
         for (uint64_t i = 100; i < 300; i += 50)
             add(store, i, 50, DIM);
         const char *why = tern_store_failure(store);
@@ -418,8 +426,7 @@ static int mount_small(const char *folder)
 static int fill_disk(void)
 {
     static char block[4096];
-    tern_store *store = tern_store_open(path, LARGE);
-    tern_store_pretend(store, (tern_store_disk){8 * GB, 4 * GB});
+    tern_store *store = open_store(LARGE);
     add(store, 0, 300, DIM);
     int good = !tern_store_failure(store) && tern_file_exists(path);
     FILE *filler = fopen(tern_test_path("small/filler"), "w");
@@ -493,7 +500,7 @@ static pid_t fork_writer(uint64_t seed, int64_t limit)
     if (child != 0)
         return child;
     for (uint64_t i = 0; i < 150; i++) {
-        tern_store *store = tern_store_open(path, limit);
+        tern_store *store = open_store(limit);
         add(store, tern_random_below(3000, seed, i, 0, 0), 40, DIM);
         tern_store_close(store);
     }
@@ -535,7 +542,7 @@ START_TEST(writers_at_once_lose_nothing)
         children[w] = fork();
         if (children[w] != 0)
             continue;
-        tern_store *store = tern_store_open(path, LARGE);
+        tern_store *store = open_store(LARGE);
         for (uint64_t i = 0; i < EACH; i += AT_ONCE)
             add(store, w * EACH + i, AT_ONCE, DIM);
         _exit(0);

@@ -6,7 +6,9 @@
 #include "base/memory.h"
 #include "support.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { N = 1200, DIM = 6 };
 
@@ -235,6 +237,14 @@ START_TEST(a_text_that_cant_be_encoded_fails_as_without_a_store)
 }
 END_TEST
 
+static tern_store_disk disk_of_tests(void)
+{
+    int fd = open(tern_test_folder(), O_RDONLY);
+    const tern_store_disk disk = tern_store_disk_of(fd);
+    close(fd);
+    return disk;
+}
+
 static Suite *store_embedder_suite(void)
 {
     Suite *suite = suite_create("store embedder");
@@ -257,5 +267,8 @@ static Suite *store_embedder_suite(void)
 
 int main(void)
 {
+    const tern_store_disk disk = disk_of_tests();
+    if (tern_store_disk_room(&disk) < 1 << 24)
+        TERN_TEST_SKIP("the disk of $TMPDIR is too full for a store");
     return tern_test_run(store_embedder_suite());
 }
