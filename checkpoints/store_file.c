@@ -175,7 +175,7 @@ int tern_store_file_create(tern_store_file *file, const char *path, int64_t n_sl
 
 int tern_store_write_fail(int why, tern_error *error)
 {
-    return tern_fail(error, "it can't be written: %s", why ? strerror(why) : "libhdf5 failed");
+    return tern_fail(error, "it can't be written: %s", why ? strerror(why) : "a write failed");
 }
 
 static uint64_t hash_tally(const tern_store_tally *tally)

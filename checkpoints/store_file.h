@@ -67,7 +67,7 @@ int tern_store_file_is_at(const tern_store_file *file, const char *path);
  * is an empty file. */
 int tern_store_file_create(tern_store_file *file, const char *path, int64_t n_slots, int64_t n_values,
                            tern_error *error);
-/* Fails with the reason that an errno gives; 0: libhdf5 has failed. */
+/* Fails with the reason that an errno gives; 0: there is none. */
 int tern_store_write_fail(int why, tern_error *error);
 /* The bytes of a file with so many slots and values. */
 int64_t tern_store_file_bytes(int64_t n_slots, int64_t n_values);
