@@ -1,5 +1,6 @@
 /* tern mine: hard negatives for the rows of a recipe, as a file to train on. */
 #include "cli/command.h"
+#include "cli/precision.h"
 #include "cli/stored.h"
 #include "cli/terminal.h"
 
@@ -19,13 +20,14 @@
 #include <string.h>
 
 static tern_flag_list sets;
-static const char *output, *explain;
+static const char *output, *explain, *precision;
 static int json, force;
 
 static const tern_flag flags[] = {
     {"output", TERN_FLAG_STRING, &output, "FILE.jsonl", "what is written; its form is mine.output"},
     {"set", TERN_FLAG_LIST, &sets, "KEY=VALUE", "override a key of the recipe; may be given several times"},
     {"explain", TERN_FLAG_STRING, &explain, "QUERY", "every candidate of one query, by id or text, and its fate"},
+    {"precision", TERN_FLAG_STRING, &precision, "float32|int8", "of the model's matrix products (float32)"},
     {"json", TERN_FLAG_BOOL, &json, NULL, "the audit as one JSON object, the last line of stdout"},
     {"force", TERN_FLAG_BOOL, &force, NULL, "overwrite the file"},
     {NULL, TERN_FLAG_BOOL, NULL, NULL, NULL},
@@ -311,6 +313,8 @@ static int finish(const tern_recipe *recipe, const tern_mine_setup *n, json_t *a
         json_object_set_new(audit, "rows", json_integer(written.rows));
         json_object_set_new(audit, "rows_dropped", json_integer(written.dropped));
     }
+    if (precision)
+        json_object_set_new(audit, "precision", json_string(precision));
     json_object_set_new(audit, "seconds", json_real(seconds));
     json_object_set_new(audit, "peak_memory_mb", json_real(tern_peak_memory_mb()));
     warn_of_memory(recipe);
@@ -339,7 +343,7 @@ static int mine(const tern_recipe *recipe, const tern_rows *rows, tern_error *er
     tern_command_warn_all(&n->warnings);
     n->job.scores = 1;
     int64_t query = explained(n, error);
-    if (!explain || query >= 0) {
+    if ((!explain || query >= 0) && tern_precision_use(n->own, precision, error) == 0) {
         json_t *audit;
         tern_mined *mined = tern_mine_setup_run(n, query, &audit, error);
         const tern_stored stored = tern_mine_setup_stored(n);
@@ -373,6 +377,9 @@ int tern_cmd_mine(int argc, char **argv)
     if (!tern_file_exists(args[0]) && tern_model_exists(args[0]))
         return tern_command_usage(&command, "%s is a model, and RECIPE is a YAML file that says model: %s and more",
                                   args[0], args[0]);
+    status = tern_precision_check(&command, precision);
+    if (status != TERN_GO_ON)
+        return status;
     if (!output && !explain)
         return tern_command_usage(&command, "--output FILE.jsonl is missing: where the rows with negatives go");
     tern_recipe *recipe = tern_recipe_read(args[0], sets.items, sets.n, &error);

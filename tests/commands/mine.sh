@@ -41,6 +41,12 @@ for i in $(seq 20); do
 done
 # What was mined trains.
 expect 0 "$TERN" train faq.yaml --set data.train.file=again.jsonl --set train.max_steps=1 --set train.batch_size=2 --set train.memory=1GB --quiet --json
+# Weights of 8 bits: other scores, and that is said.
+expect 0 "$TERN" mine faq.yaml --output int8.jsonl --quiet --json --precision int8 --set mine.output=lists
+grep -q '"precision":"int8"' out || fail "the audit doesn't say int8: $(cat out)"
+expect 0 "$TERN" mine faq.yaml --output float32.jsonl --quiet --json --precision float32 --set mine.output=lists
+! cmp -s int8.jsonl float32.jsonl || fail "int8 has float32's scores"
+expect_sentence 2 "$TERN" mine faq.yaml --output int4.jsonl --quiet --precision int4
 # For people: counts, scores, samples below their queries, on 80 columns.
 COLUMNS=80 expect 0 "$TERN" mine faq.yaml --output more.jsonl --quiet
 expect_line out '5 queries with 5 positives, 4 documents'
