@@ -16,7 +16,7 @@ tern_store_disk tern_store_disk_of(int fd)
 
 static int64_t reserve_of(const tern_store_disk *disk)
 {
-    return tern_max(INT64_C(1) << 30, disk->size / 20);
+    return tern_min(tern_max(INT64_C(1) << 30, disk->size / 20), INT64_C(16) << 30);
 }
 
 int64_t tern_store_disk_room(const tern_store_disk *disk)

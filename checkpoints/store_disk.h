@@ -14,7 +14,7 @@ typedef struct tern_store_disk {
 /* The file system of an open file. */
 tern_store_disk tern_store_disk_of(int fd);
 /* Bytes that the store may still write: what is free, less what always stays free, the greater of 1 GB and a twentieth
- * of the disk. INT64_MAX for a disk that doesn't say. */
+ * of the disk, and at most 16 GB. INT64_MAX for a disk that doesn't say. */
 int64_t tern_store_disk_room(const tern_store_disk *disk);
 /* Fails with the reason that the disk has no room. It has the same words while others write, so that it is told once.
  */

@@ -317,10 +317,12 @@ static int leftovers(void)
 
 START_TEST(a_gigabyte_and_a_twentieth_of_a_disk_stay_free)
 {
-    const tern_store_disk small = {8 * GB, 3 * GB}, large = {100 * GB, 8 * GB}, full = {100 * GB, 4 * GB}, silent = {0};
+    const tern_store_disk small = {8 * GB, 3 * GB}, large = {100 * GB, 8 * GB}, full = {100 * GB, 4 * GB}, silent = {0},
+                          huge = {4000 * GB, 50 * GB};
     ck_assert_int_eq(tern_store_disk_room(&small), 2 * GB);
     ck_assert_int_eq(tern_store_disk_room(&large), 3 * GB);
     ck_assert_int_eq(tern_store_disk_room(&full), 0);
+    ck_assert_int_eq(tern_store_disk_room(&huge), 34 * GB);
     ck_assert_int_eq(tern_store_disk_room(&silent), INT64_MAX);
 }
 END_TEST
