@@ -1,8 +1,10 @@
 /* Building: chunks of documents are cut into words and counted by all threads, each with numbers of its own for the
  * words it meets; then the chunks, one after the other, get the index's numbers. So numbers and postings are those of a
  * single pass over all documents, whatever the threads. */
+#include "base/hash.h"
 #include "base/integer.h"
 #include "base/memory.h"
+#include "data/texts.h"
 #include "search/bm25_index.h"
 #include "search/words.h"
 
@@ -93,85 +95,163 @@ static void count_chunk(const tern_bm25_options *options, chunk *part, const cha
     free(c.at);
 }
 
+/* What becomes an index, while it is made. */
+typedef struct builder {
+    tern_bm25 *index;
+    tern_texts *names;
+    int64_t *df; /* [n_terms] the documents that have a term */
+    size_t df_capacity;
+    const int64_t *lengths; /* [n_docs] */
+    double mean;            /* of them */
+    bm25_term *terms;
+    bm25_posting *postings;
+    bm25_group *groups;
+} builder;
+
 /* Gives a chunk's terms the index's numbers, and counts how many documents have each. */
-static void number_terms(tern_bm25 *index, chunk *part, int64_t **df, size_t *capacity)
+static void number_terms(builder *b, chunk *part)
 {
     int64_t n = tern_texts_count(part->terms);
     uint32_t *number = tern_alloc((size_t)n, sizeof *number);
     for (int64_t t = 0; t < n; t++) {
-        size_t length, known = (size_t)tern_texts_count(index->terms);
+        size_t length, known = (size_t)tern_texts_count(b->names);
         const char *term = tern_texts_get(part->terms, t, &length);
-        number[t] = (uint32_t)tern_texts_add(index->terms, term, length);
+        number[t] = (uint32_t)tern_texts_add(b->names, term, length);
         if (number[t] == known) {
-            TERN_GROW(*df, known, *capacity);
-            (*df)[known] = 0;
+            TERN_GROW(b->df, known, b->df_capacity);
+            b->df[known] = 0;
         }
     }
     for (size_t i = 0; i < part->n; i++)
-        (*df)[part->postings[i].term = number[part->postings[i].term]]++;
+        b->df[part->postings[i].term = number[part->postings[i].term]]++;
     free(number);
     tern_texts_free(part->terms);
 }
 
-static float impact_of(const tern_bm25 *index, int64_t df, uint32_t tf, int64_t length, double mean)
+/* The terms' names, the table that finds them, and where their postings will lie. */
+static void make_terms(builder *b)
 {
-    double idf = log1p(((double)(index->n_docs - df) + 0.5) / ((double)df + 0.5));
-    double norm = index->options.k1 * (1 - index->options.b + index->options.b * (double)length / mean);
-    return (float)(idf * tf / (tf + norm));
+    tern_bm25 *x = b->index;
+    size_t n = (size_t)(x->n_terms = tern_texts_count(b->names));
+    int64_t bytes = 0;
+    x->terms = b->terms = tern_calloc(n + 1, sizeof *b->terms);
+    for (x->n_slots = 2; x->n_slots < 2 * x->n_terms;)
+        x->n_slots *= 2;
+    uint32_t *slots = tern_alloc((size_t)x->n_slots, sizeof *slots);
+    memset(slots, 0xFF, (size_t)x->n_slots * sizeof *slots);
+    for (size_t t = 0; t <= n; t++) {
+        size_t length = 0;
+        b->terms[t].posting = t ? b->terms[t - 1].posting + b->df[t - 1] : 0;
+        b->terms[t].name = bytes;
+        if (t < n)
+            tern_texts_get(b->names, (int64_t)t, &length);
+        bytes += (int64_t)length;
+    }
+    char *names = tern_alloc((size_t)bytes, 1);
+    for (size_t t = 0; t < n; t++) {
+        size_t length;
+        const char *name = tern_texts_get(b->names, (int64_t)t, &length);
+        uint64_t hash = tern_hash(name, length, 0), at = hash & (uint64_t)(x->n_slots - 1);
+        memcpy(names + b->terms[t].name, name, length);
+        b->terms[t].hash = (uint32_t)(hash >> 32);
+        while (slots[at] != UINT32_MAX)
+            at = (at + 1) & (uint64_t)(x->n_slots - 1);
+        slots[at] = (uint32_t)t;
+    }
+    x->slots = slots;
+    x->names = names;
 }
 
-/* The chunks' postings by term; at [n_terms] is where each term's next one goes. */
-static void place_postings(tern_bm25 *index, const chunk *parts, int64_t n_parts, const int64_t *lengths, int64_t *at,
-                           double mean)
+static double idf_of(const builder *b, int64_t df)
 {
+    return log1p(((double)(b->index->n_docs - df) + 0.5) / ((double)df + 0.5));
+}
+
+static float impact_of(const builder *b, double idf, const posting *x)
+{
+    const tern_bm25_options *o = &b->index->options;
+    double norm = o->k1 * (1 - o->b + o->b * (double)b->lengths[x->doc] / b->mean);
+    return (float)(idf * x->tf / (x->tf + norm));
+}
+
+/* The chunks' postings by term. */
+static void place_postings(builder *b, const chunk *parts, int64_t n_parts)
+{
+    size_t n = (size_t)b->index->n_terms;
+    int64_t *at = tern_alloc(n, sizeof *at);
+    double *idf = tern_alloc(n, sizeof *idf);
+    for (size_t t = 0; t < n; t++) {
+        at[t] = b->terms[t].posting;
+        idf[t] = idf_of(b, b->df[t]);
+    }
+    b->index->postings = b->postings = tern_alloc_large((size_t)b->terms[n].posting, sizeof *b->postings);
     for (int64_t p = 0; p < n_parts; p++)
         for (size_t i = 0; i < parts[p].n; i++) {
             const posting *x = &parts[p].postings[i];
-            int64_t df = index->start[x->term + 1] - index->start[x->term], to = at[x->term]++;
-            float impact = impact_of(index, df, x->tf, lengths[x->doc], mean);
-            index->docs[to] = x->doc;
-            index->impacts[to] = impact;
-            index->most[x->term] = fmaxf(index->most[x->term], impact);
+            float impact = impact_of(b, idf[x->term], x);
+            b->postings[at[x->term]++] = (bm25_posting){x->doc, impact};
+            b->terms[x->term].most = fmaxf(b->terms[x->term].most, impact);
         }
+    free(at);
+    free(idf);
 }
 
-/* What a term can add, posting by posting in runs. */
-static void make_runs(tern_bm25 *index)
+static int64_t count_groups(const bm25_posting *postings, int64_t n)
 {
-    index->run = tern_calloc((size_t)index->n_terms + 1, sizeof *index->run);
-    for (int64_t t = 0; t < index->n_terms; t++)
-        index->run[t + 1] = index->run[t] + tern_parts(index->start[t + 1] - index->start[t], TERN_BM25_RUN);
-    size_t n = (size_t)index->run[index->n_terms];
-    index->run_most = tern_calloc(n, sizeof *index->run_most);
-    for (int64_t t = 0; t < index->n_terms; t++)
-        for (int64_t i = index->start[t]; i < index->start[t + 1]; i++) {
-            int64_t run = index->run[t] + (i - index->start[t]) / TERN_BM25_RUN;
-            index->run_most[run] = fmaxf(index->run_most[run], index->impacts[i]);
-        }
+    int64_t groups = 0;
+    for (int64_t i = 0; i < n; i++)
+        groups += i == 0 || postings[i].doc / TERN_BM25_BLOCK != postings[i - 1].doc / TERN_BM25_BLOCK;
+    return groups;
+}
+
+static void group_postings(const bm25_posting *postings, int64_t n, bm25_group *group)
+{
+    *group = (bm25_group){.block = postings[0].doc / TERN_BM25_BLOCK};
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t block = postings[i].doc / TERN_BM25_BLOCK;
+        if (block != group->block)
+            *++group = (bm25_group){.block = block, .from = (uint32_t)i};
+        group->most = fmaxf(group->most, postings[i].impact);
+    }
+    group[1] = (bm25_group){.block = UINT32_MAX, .from = (uint32_t)n};
+}
+
+/* Groups take as much memory as postings do, where neighbours aren't alike: there the index has none. */
+static void make_groups(builder *b)
+{
+    int64_t n = b->index->n_terms, total = 0;
+    double expected = 0;
+#pragma omp parallel for schedule(dynamic, 64)
+    for (int64_t t = 0; t < n; t++)
+        b->terms[t].group = count_groups(b->postings + b->terms[t].posting, b->df[t]);
+    for (int64_t t = 0; t <= n; t++) {
+        int64_t its = b->terms[t].group;
+        b->terms[t].group = total;
+        total += its + 1; /* and the one that ends them */
+        expected += t < n ? tern_bm25_expected_groups(b->index, b->df[t]) : 0;
+    }
+    if (expected <= TERN_BM25_ALIKE * (double)(total - n))
+        return;
+    b->index->groups = b->groups = tern_alloc_large((size_t)total, sizeof *b->groups);
+#pragma omp parallel for schedule(dynamic, 64)
+    for (int64_t t = 0; t < n; t++)
+        group_postings(b->postings + b->terms[t].posting, b->df[t], b->groups + b->terms[t].group);
 }
 
 static void join_chunks(tern_bm25 *index, chunk *parts, int64_t n_parts, const int64_t *lengths)
 {
-    int64_t *df = NULL, total = 0;
-    size_t capacity = 0;
-    index->terms = tern_texts_create();
+    builder b = {.index = index, .names = tern_texts_create(), .lengths = lengths};
+    int64_t total = 0;
     for (int64_t p = 0; p < n_parts; p++) {
-        number_terms(index, &parts[p], &df, &capacity);
+        number_terms(&b, &parts[p]);
         total += parts[p].length;
     }
-    index->n_terms = tern_texts_count(index->terms);
-    size_t terms = (size_t)index->n_terms;
-    index->start = tern_calloc(terms + 1, sizeof *index->start);
-    for (size_t t = 0; t < terms; t++)
-        index->start[t + 1] = index->start[t] + df[t];
-    size_t postings = (size_t)index->start[terms];
-    index->docs = tern_alloc(postings, sizeof *index->docs);
-    index->impacts = tern_alloc(postings, sizeof *index->impacts);
-    index->most = tern_calloc(terms, sizeof *index->most);
-    if (terms)
-        memcpy(df, index->start, terms * sizeof *df);
-    place_postings(index, parts, n_parts, lengths, df, (double)total / (double)tern_max(1, index->n_docs));
-    free(df);
+    b.mean = (double)total / (double)tern_max(1, index->n_docs);
+    make_terms(&b);
+    place_postings(&b, parts, n_parts);
+    make_groups(&b);
+    tern_texts_free(b.names);
+    free(b.df);
 }
 
 static void keep_rank(tern_bm25 *index, const int64_t *rank)
@@ -200,7 +280,6 @@ tern_bm25 *tern_bm25_create(const tern_bm25_options *options, const char *const 
     for (int64_t p = 0; p < n_parts; p++)
         count_chunk(options, &parts[p], texts, p * CHUNK, tern_min(CHUNK, n - p * CHUNK), lengths);
     join_chunks(index, parts, n_parts, lengths);
-    make_runs(index);
     keep_rank(index, rank);
     for (int64_t p = 0; p < n_parts; p++)
         free(parts[p].postings);
@@ -213,13 +292,11 @@ void tern_bm25_free(tern_bm25 *index)
 {
     if (!index)
         return;
-    tern_texts_free(index->terms);
-    free(index->start);
-    free(index->docs);
-    free(index->impacts);
-    free(index->most);
-    free(index->run);
-    free(index->run_most);
+    free((void *)index->slots);
+    free((void *)index->terms);
+    free((void *)index->names);
+    free((void *)index->postings);
+    free((void *)index->groups);
     free(index->rank);
     free(index->of_rank);
     free(index);

@@ -1,24 +1,46 @@
-/* What bm25_build.c makes and bm25.c searches. */
+/* What bm25_build.c makes and bm25*.c search. */
 #ifndef TERN_SEARCH_BM25_INDEX_H
 #define TERN_SEARCH_BM25_INDEX_H
 
-#include "data/texts.h"
 #include "search/bm25.h"
 
-enum { TERN_BM25_RUN = 64 };
+/* Documents of a block. */
+enum { TERN_BM25_BLOCK = 16 };
+
+typedef struct bm25_posting {
+    uint32_t doc;
+    float impact; /* what the term adds to the document's score */
+} bm25_posting;
+
+/* The postings of a term that lie in one block. A term's list of groups ends with one of block UINT32_MAX, whose from
+ * is the number of postings. */
+typedef struct bm25_group {
+    uint32_t block, from; /* from: the first of its postings, counted from the term's first */
+    float most;           /* the greatest impact */
+} bm25_group;
+
+/* Where a term's things begin; they end where the next term's do. */
+typedef struct bm25_term {
+    int64_t posting, group, name;
+    uint32_t hash;
+    float most; /* the greatest impact */
+} bm25_term;
 
 struct tern_bm25 {
     tern_bm25_options options;
-    int64_t n_docs, n_terms;
-    tern_texts *terms; /* their numbers */
-    int64_t *start;    /* [n_terms + 1] into docs and impacts */
-    uint32_t *docs;    /* each term's documents, ascending */
-    float *impacts;    /* what the term adds to each one's score */
-    float *most;       /* [n_terms] the greatest impact of a term */
-    int64_t *run;      /* [n_terms + 1] a term's runs of TERN_BM25_RUN postings, the last one shorter */
-    float *run_most;   /* [run[n_terms]] the greatest impact of a run */
-    int64_t *rank;     /* [n_docs] as given; NULL: a document's number */
-    int64_t *of_rank;  /* [n_docs] the document of a rank; NULL likewise */
+    int64_t n_docs, n_terms, n_slots;
+    const uint32_t *slots;  /* [n_slots], a power of two: terms by their hashes, open addressing; UINT32_MAX: free */
+    const bm25_term *terms; /* [n_terms + 1] */
+    const char *names;      /* [terms[n_terms].name] */
+    const bm25_posting *postings; /* [terms[n_terms].posting] a term's in the order of documents */
+    const bm25_group *groups;     /* [terms[n_terms].group] a term's in the order of blocks; NULL: not made */
+    int64_t *rank;                /* [n_docs] as given; NULL: a document's number */
+    int64_t *of_rank;             /* [n_docs] the document of a rank; NULL likewise */
 };
+
+/* The groups of a term that n documents have, if it were dealt out to them at random. */
+double tern_bm25_expected_groups(const tern_bm25 *index, int64_t n);
+/* Neighbours are alike when terms have fewer groups than expected by this factor. */
+enum { TERN_BM25_ALIKE = 2 };
 
 #endif

@@ -29,11 +29,17 @@ static lines cut(char *text)
     return l;
 }
 
-static void check_order(const lines *l, const tern_hit *hits, int64_t n)
+/* The line of a document: in turns, or each many times on end, so that neighbours are alike. */
+static int64_t line_of(const lines *l, int64_t doc, int alike)
+{
+    return alike ? doc * l->n / DOCS : doc % l->n;
+}
+
+static void check_order(const lines *l, const tern_hit *hits, int64_t n, int alike)
 {
     float of_line[MOST_LINES] = {0};
     for (int64_t i = 0; i < n; i++) {
-        float *score = &of_line[hits[i].doc % l->n];
+        float *score = &of_line[line_of(l, hits[i].doc, alike)];
         TERN_CHECK(hits[i].score > 0 && isfinite(hits[i].score), "a score of %g", (double)hits[i].score);
         TERN_CHECK(*score == 0 || *score == hits[i].score, "equal documents with %.9g and %.9g", (double)*score,
                    (double)hits[i].score);
@@ -44,17 +50,17 @@ static void check_order(const lines *l, const tern_hit *hits, int64_t n)
     }
 }
 
-static void search(const lines *l, const tern_bm25_options *options)
+static void search(const lines *l, const tern_bm25_options *options, int alike)
 {
     static const int64_t ks[] = {1, 2, 17};
     const char *docs[DOCS];
     for (int i = 0; i < DOCS; i++)
-        docs[i] = l->docs[i % l->n];
+        docs[i] = l->docs[line_of(l, i, alike)];
     tern_bm25 *index = tern_bm25_create(options, docs, DOCS, NULL);
     tern_hit *all = tern_alloc(DOCS, sizeof *all), few[17];
     int64_t n_all, n_few;
     tern_bm25_search(index, &l->query, 1, DOCS, all, &n_all);
-    check_order(l, all, n_all);
+    check_order(l, all, n_all, alike);
     for (size_t i = 0; i < sizeof ks / sizeof *ks; i++) {
         tern_bm25_search(index, &l->query, 1, ks[i], few, &n_few);
         TERN_CHECK(n_few == (n_all < ks[i] ? n_all : ks[i]), "%lld hits", (long long)n_few);
@@ -85,8 +91,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     if (n > 0)
         options = (tern_bm25_options){.k1 = bytes[n - 1] % 3, .b = bytes[n - 1] / 3 % 5 / 4.0};
     options.terms.stop_words = n > 0 && bytes[n - 1] / 15 % 2 ? TERN_STOP_ENGLISH : TERN_STOP_NONE;
-    if (l.n > 0)
-        search(&l, &options);
+    for (int alike = 0; alike < 2 && l.n > 0; alike++)
+        search(&l, &options, alike);
     free(text);
     return 0;
 }
