@@ -175,14 +175,16 @@ def unit_vectors(rows):
     def make(path):
         import numpy
         x = numpy.random.default_rng(rows).standard_normal((rows, 384), dtype=numpy.float32)
-        numpy.save(path, x / numpy.linalg.norm(x, axis=1, keepdims=True))
+        x /= numpy.linalg.norm(x, axis=1, keepdims=True)
+        numpy.save(path, x)
     return make
 
 
 MAKERS = {"passage-pairs.tsv": passage_pairs, "nli-pairs.tsv": nli_pairs, "passages.txt": passages,
           "texts.jsonl": texts, "bert-base": bert_base, "minilm.onnx": onnx_model, "minilm-int8.onnx": onnx_int8,
           "word-docs.txt": word_documents, "word-queries.txt": word_queries,
-          "docs.npy": unit_vectors(100_000), "queries.npy": unit_vectors(1_000)}
+          "docs.npy": unit_vectors(100_000), "docs-million.npy": unit_vectors(1_000_000),
+          "queries.npy": unit_vectors(1_000)}
 
 
 def get(folder, name):

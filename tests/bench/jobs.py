@@ -79,10 +79,12 @@ def tokenizing(place):
             ("tokenizers", place.python("peers.py", "tokenize", *what))]
 
 
-def search(place):
-    what = ["--docs", place.input("docs.npy"), "--queries", place.input("queries.npy")]
-    return [("tern", place.tern("bench_topk", *what)),
-            ("faiss-cpu IndexFlatIP", place.python("peers.py", "search", *what))]
+def search(docs):
+    def sides(place):
+        what = ["--docs", place.input(docs), "--queries", place.input("queries.npy")]
+        return [("tern", place.tern("bench_topk", *what)),
+                ("faiss-cpu IndexFlatIP", place.python("peers.py", "search", *what))]
+    return sides
 
 
 def bm25(place):
@@ -117,7 +119,10 @@ JOBS = [
     Job("int8-quality", "NDCG@10 on SciFact, float32 less int8", quality_int8, "0.005 at most",
         figure=lambda m: m["loss"], rounds=1),
     Job("tokenize", "tokenizing 5,183 passages", tokenizing, "20"),
-    Job("search", "exact top 100 of 100,000 vectors, 384 wide, 1,000 queries", search, "1.0", amount="queries"),
+    Job("search", "exact top 100 of 100,000 vectors, 384 wide, 1,000 queries", search("docs.npy"), "1.0",
+        amount="queries"),
+    Job("search-million", "exact top 100 of 1,000,000 vectors, 384 wide, 1,000 queries", search("docs-million.npy"),
+        "1.0", amount="queries"),
     Job("bm25", "BM25, the best 100 of 100,000 documents of 60 words, 1,000 queries", bm25, "5.0", amount="queries"),
     Job("threads", "training step, MiniLM, 64 pairs: two threads", threads, "1.85"),
     Job("open", "opening a model: tokenizer and mapped weights, seconds", open_model, "0.05 at most",
