@@ -53,7 +53,8 @@ static int rank_and_score(tern_mining *m, tern_error *error)
     const tern_mine_job *job = m->job;
     if (job->stop && *job->stop)
         return tern_fail(error, "interrupted");
-    tern_miners_rank(m);
+    if (tern_miners_rank(m, error) < 0)
+        return -1;
     if (m->has_vectors && tern_mine_stream(m, job->embedder, &m->model, error) < 0)
         return -1;
     tern_miners_join(m);

@@ -89,10 +89,12 @@ static void list_all(tern_mining *m, int share)
     m->of[share] = r;
 }
 
-static void rank_words(tern_mining *m)
+static int rank_words(tern_mining *m, tern_error *error)
 {
     const tern_mine_pool *p = m->pool;
-    tern_bm25 *index = tern_bm25_create(&m->job->bm25, p->docs, p->n_docs, p->rank);
+    tern_bm25 *index = tern_bm25_obtain(&m->job->bm25, p->docs, p->n_docs, p->rank, error);
+    if (!index)
+        return -1;
     int64_t at = 0;
     tern_mine_group g;
     while (tern_mine_next_group(m, &m->words, &at, &g)) {
@@ -112,6 +114,7 @@ static void rank_words(tern_mining *m)
         free(texts);
     }
     tern_bm25_free(index);
+    return 0;
 }
 
 /* Until the model gives them, or for good. */
@@ -121,7 +124,7 @@ static void no_scores(tern_ranking *r, int64_t n_queries)
         r->hits[i].score = NAN;
 }
 
-void tern_miners_rank(tern_mining *m)
+int tern_miners_rank(tern_mining *m, tern_error *error)
 {
     int vectors = 0, words = 0, both = 0;
     for (int s = 0; s < m->n_shares; s++) {
@@ -135,8 +138,8 @@ void tern_miners_rank(tern_mining *m)
         tern_ranking_open(&m->dense, m, both ? TERN_FUSION_DEPTH : 0);
     if (words)
         tern_ranking_open(&m->words, m, both ? TERN_FUSION_DEPTH : 0);
-    if (words)
-        rank_words(m);
+    if (words && rank_words(m, error) < 0)
+        return -1;
     m->drawn = tern_calloc((size_t)m->pool->n_docs, sizeof *m->drawn);
     for (int s = 0; s < m->n_shares; s++)
         if (!m->job->shares[s].miner->vectors && !m->job->shares[s].miner->words)
@@ -145,6 +148,7 @@ void tern_miners_rank(tern_mining *m)
     no_scores(&m->words, m->pool->n_queries);
     for (int s = 0; s < m->n_shares; s++)
         no_scores(&m->own[s], m->pool->n_queries);
+    return 0;
 }
 
 void tern_miners_join(tern_mining *m)

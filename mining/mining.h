@@ -55,7 +55,7 @@ typedef struct tern_mine_group {
 int tern_mine_next_group(const tern_mining *m, const tern_ranking *ranking, int64_t *at, tern_mine_group *group);
 
 /* What every miner ranks without vectors, and what it makes of the rankings by vectors. */
-void tern_miners_rank(tern_mining *m);
+int tern_miners_rank(tern_mining *m, tern_error *error);
 void tern_miners_join(tern_mining *m);
 
 /* Embeds queries, and documents in blocks as large as memory allows: fills m->dense where there is room in it, and

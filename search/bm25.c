@@ -16,8 +16,7 @@ static uint64_t slot_of(const tern_bm25 *index, uint64_t hash)
     return hash & (uint64_t)(index->n_slots - 1);
 }
 
-/* The number of a term, or -1. */
-static int64_t find_term(const tern_bm25 *index, const char *name, size_t n, uint64_t hash)
+int64_t tern_bm25_find(const tern_bm25 *index, const char *name, size_t n, uint64_t hash)
 {
     for (uint64_t at = slot_of(index, hash);; at = slot_of(index, at + 1)) {
         uint32_t number = index->slots[at];
@@ -66,7 +65,7 @@ static void take_numbers(bm25_searcher *s, const char *query)
             __builtin_prefetch(s->index->terms + likely);
     }
     for (size_t i = 0; i < s->n_names; i++) {
-        int64_t number = find_term(s->index, s->text.data + s->names[i].at, s->names[i].n, s->names[i].hash);
+        int64_t number = tern_bm25_find(s->index, s->text.data + s->names[i].at, s->names[i].n, s->names[i].hash);
         TERN_GROW(s->numbers, n, s->number_capacity);
         s->numbers[n] = number;
         n += number >= 0;
@@ -205,7 +204,7 @@ void tern_bm25_search(const tern_bm25 *index, const char *const *queries, int64_
         memset(found, 0, (size_t)n * sizeof *found);
         return;
     }
-#pragma omp parallel
+#pragma omp parallel if (n > 1)
     {
         bm25_searcher s = {.index = index,
                            .analyzer = tern_analyzer_create(&index->options.terms),

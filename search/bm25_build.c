@@ -221,7 +221,7 @@ static void make_groups(builder *b)
 {
     int64_t n = b->index->n_terms, total = 0;
     double expected = 0;
-#pragma omp parallel for schedule(dynamic, 64)
+#pragma omp parallel for schedule(dynamic, 64) if (n > 64)
     for (int64_t t = 0; t < n; t++)
         b->terms[t].group = count_groups(b->postings + b->terms[t].posting, b->df[t]);
     for (int64_t t = 0; t <= n; t++) {
@@ -233,7 +233,7 @@ static void make_groups(builder *b)
     if (expected <= TERN_BM25_ALIKE * (double)(total - n))
         return;
     b->index->groups = b->groups = tern_alloc_large((size_t)total, sizeof *b->groups);
-#pragma omp parallel for schedule(dynamic, 64)
+#pragma omp parallel for schedule(dynamic, 64) if (n > 64)
     for (int64_t t = 0; t < n; t++)
         group_postings(b->postings + b->terms[t].posting, b->df[t], b->groups + b->terms[t].group);
 }
@@ -254,7 +254,7 @@ static void join_chunks(tern_bm25 *index, chunk *parts, int64_t n_parts, const i
     free(b.df);
 }
 
-static void keep_rank(tern_bm25 *index, const int64_t *rank)
+void tern_bm25_keep_rank(tern_bm25 *index, const int64_t *rank)
 {
     size_t n = (size_t)index->n_docs;
     if (!rank)
@@ -276,11 +276,11 @@ tern_bm25 *tern_bm25_create(const tern_bm25_options *options, const char *const 
     int64_t *lengths = tern_alloc((size_t)n, sizeof *lengths);
     index->options = *options;
     index->n_docs = n;
-#pragma omp parallel for schedule(dynamic, 1)
+#pragma omp parallel for schedule(dynamic, 1) if (n_parts > 1)
     for (int64_t p = 0; p < n_parts; p++)
         count_chunk(options, &parts[p], texts, p * CHUNK, tern_min(CHUNK, n - p * CHUNK), lengths);
     join_chunks(index, parts, n_parts, lengths);
-    keep_rank(index, rank);
+    tern_bm25_keep_rank(index, rank);
     for (int64_t p = 0; p < n_parts; p++)
         free(parts[p].postings);
     free(parts);
@@ -292,11 +292,15 @@ void tern_bm25_free(tern_bm25 *index)
 {
     if (!index)
         return;
-    free((void *)index->slots);
-    free((void *)index->terms);
-    free((void *)index->names);
-    free((void *)index->postings);
-    free((void *)index->groups);
+    if (index->is_mapped) {
+        tern_map_close(&index->map);
+    } else {
+        free((void *)index->slots);
+        free((void *)index->terms);
+        free((void *)index->names);
+        free((void *)index->postings);
+        free((void *)index->groups);
+    }
     free(index->rank);
     free(index->of_rank);
     free(index);

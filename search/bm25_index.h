@@ -2,6 +2,7 @@
 #ifndef TERN_SEARCH_BM25_INDEX_H
 #define TERN_SEARCH_BM25_INDEX_H
 
+#include "base/file.h"
 #include "search/bm25.h"
 
 /* Documents of a block. */
@@ -34,9 +35,14 @@ struct tern_bm25 {
     const char *names;      /* [terms[n_terms].name] */
     const bm25_posting *postings; /* [terms[n_terms].posting] a term's in the order of documents */
     const bm25_group *groups;     /* [terms[n_terms].group] a term's in the order of blocks; NULL: not made */
-    int64_t *rank;                /* [n_docs] as given; NULL: a document's number */
-    int64_t *of_rank;             /* [n_docs] the document of a rank; NULL likewise */
+    tern_map map;                 /* the file that all of these lie in, when is_mapped */
+    int is_mapped;
+    int64_t *rank;    /* [n_docs] as given; NULL: a document's number */
+    int64_t *of_rank; /* [n_docs] the document of a rank; NULL likewise */
 };
+
+/* Keeps a copy of rank; NULL: none. */
+void tern_bm25_keep_rank(tern_bm25 *index, const int64_t *rank);
 
 /* The groups of a term that n documents have, if it were dealt out to them at random. */
 double tern_bm25_expected_groups(const tern_bm25 *index, int64_t n);

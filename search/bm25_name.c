@@ -29,6 +29,14 @@ static int take_stemmer(const char *value, tern_analyzer_options *terms)
     return 0;
 }
 
+static int take_index(const char *value, char *index)
+{
+    if (!*value || strlen(value) >= TERN_BM25_PATH)
+        return -1;
+    strcpy(index, value);
+    return 0;
+}
+
 static int take_option(const char *key, const char *value, tern_bm25_options *options, tern_error *error)
 {
     if (strcmp(key, "k1") == 0 && take_number(value, 1000, &options->k1) < 0)
@@ -39,13 +47,15 @@ static int take_option(const char *key, const char *value, tern_bm25_options *op
         return tern_fail(error, "stop_words is english or none, not \"%s\"", value);
     if (strcmp(key, "stemmer") == 0 && take_stemmer(value, &options->terms) < 0)
         return tern_fail(error, "there is no stemmer \"%s\"", value);
+    if (strcmp(key, "index") == 0 && take_index(value, options->index) < 0)
+        return tern_fail(error, "index is the name of a file, of at most %d bytes", TERN_BM25_PATH - 1);
     return 0;
 }
 
 /* given: a bit for each key that was met. */
 static int take_pair(char *pair, unsigned *given, tern_bm25_options *options, tern_error *error)
 {
-    static const char *const keys[] = {"k1", "b", "stop_words", "stemmer"};
+    static const char *const keys[] = {"k1", "b", "stop_words", "stemmer", "index"};
     char *equals = strchr(pair, '=');
     if (!equals)
         return tern_fail(error, "\"%s\" has no value; write for example stemmer=none", pair);
@@ -58,7 +68,7 @@ static int take_pair(char *pair, unsigned *given, tern_bm25_options *options, te
         *given |= 1u << i;
         return take_option(pair, equals + 1, options, error);
     }
-    return tern_fail(error, "there is no option \"%s\"; there are k1, b, stop_words and stemmer", pair);
+    return tern_fail(error, "there is no option \"%s\"; there are k1, b, stop_words, stemmer and index", pair);
 }
 
 int tern_bm25_named(const char *name, tern_bm25_options *options, tern_error *error)

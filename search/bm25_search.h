@@ -59,6 +59,9 @@ typedef struct bm25_searcher {
     struct bm25_passes *passes; /* bm25_blocks.c: its own; NULL before the first use */
 } bm25_searcher;
 
+/* The number of a term of n bytes, or -1; hash: its tern_hash with seed 0. */
+int64_t tern_bm25_find(const tern_bm25 *index, const char *name, size_t n, uint64_t hash);
+
 /* The least sum, together with rest that is yet to be added, of a document that may be wanted. */
 float tern_bm25_least(const bm25_searcher *s);
 void tern_bm25_offer(bm25_searcher *s, int64_t doc, float score);

@@ -14,8 +14,8 @@ static int index_texts(void *self, const char *const *texts, int64_t n, const in
     if (n >= UINT32_MAX)
         return tern_fail(error, "%lld documents are more than the search takes", (long long)n);
     tern_bm25_free(s->index);
-    s->index = tern_bm25_create(&s->options, texts, n, rank);
-    return 0;
+    s->index = tern_bm25_obtain(&s->options, texts, n, rank, error);
+    return s->index ? 0 : -1;
 }
 
 static int search(void *self, const char *const *queries, int64_t n, int64_t k, tern_hit *hits, int64_t *found,

@@ -47,3 +47,19 @@ expect_line err '--dim is for vectors'
 expect_sentence 2 "$TERN" eval bm25:k1=many,stemmer=none set
 expect_sentence 1 "$TERN" search bm25:k3=1,stemmer=none faq.txt --query x
 expect_line err 'there is no option "k3"'
+
+# An index that is kept in a file: the same rows from it, made anew for other texts; what is no index stays.
+printf 'red fox\nblue sky\nred sky\n' >kept.txt
+expect 0 "$TERN" search bm25:stemmer=none kept.txt --query "red sky" --quiet
+mv out plain.out
+expect 0 "$TERN" search bm25:stemmer=none,index=kept.bm25 kept.txt --query "red sky" --quiet
+cmp -s out plain.out || fail "other rows where the index is kept: $(cat out)"
+before=$(stat -c %i kept.bm25)
+expect 0 "$TERN" search bm25:stemmer=none,index=kept.bm25 kept.txt --query "red sky" --quiet
+cmp -s out plain.out || fail "other rows from the file: $(cat out)"
+[ "$(stat -c %i kept.bm25)" = "$before" ] || fail "the index was made twice"
+printf 'red red sky\n' >>kept.txt
+expect 0 "$TERN" search bm25:stemmer=none,index=kept.bm25 kept.txt --query "red sky" --quiet
+grep -q 'red red sky' out || fail "an index of other texts was taken: $(cat out)"
+expect_sentence 1 "$TERN" search bm25:stemmer=none,index=kept.txt kept.txt --query "red sky" --quiet
+grep -q 'red red sky' kept.txt || fail "a file that is no index was replaced"
