@@ -118,9 +118,14 @@ static int write_file(const tern_recipe *recipe, const tern_mine_setup *n, const
 /* What left out most, so that its key can be loosened. */
 static int fail_none(const tern_recipe *recipe, const tern_mined *mined, tern_error *error)
 {
+    int64_t right = mined->fates[TERN_FATE_POSITIVE] + mined->fates[TERN_FATE_EQUAL];
     int most = TERN_FATE_LEFT;
     for (int fate = 0; fate < TERN_FATES; fate++)
-        most = mined->fates[fate] > mined->fates[most] ? fate : most;
+        if (fate != TERN_FATE_POSITIVE && fate != TERN_FATE_EQUAL)
+            most = mined->fates[fate] > mined->fates[most] ? fate : most;
+    if (mined->fates[most] == 0 && right > 0)
+        return tern_fail(error, "%s: no query has a negative; all that the miners found is right, or says the same",
+                         tern_recipe_line(recipe, "mine.miners"));
     if (mined->fates[most] == 0)
         return tern_fail(error, "%s: no miner found a candidate for any query; bm25 needs a word in common",
                          tern_recipe_line(recipe, "mine.miners"));
