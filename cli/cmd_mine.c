@@ -213,14 +213,14 @@ static void print_estimate(const json_t *estimate)
 {
     if (!json_is_object(estimate))
         return;
+    long long queries = count_of(estimate, "queries");
     int judged = strcmp(json_string_value(json_object_get(estimate, "by")), "judgements") == 0;
-    char *line =
-        tern_format(judged ? "false negatives  %.1f %% (%.1f to %.1f) were one positive of each query known alone, "
-                             "by what is judged right for %lld queries"
-                           : "false negatives  %.1f %% (%.1f to %.1f) by the second opinion, for %lld queries",
-                    100 * json_number_value(json_object_get(estimate, "rate")),
-                    100 * json_number_value(json_object_get(estimate, "low")),
-                    100 * json_number_value(json_object_get(estimate, "high")), count_of(estimate, "queries"));
+    char *line = tern_format("false negatives  %.1f %% (%.1f to %.1f) %s %lld quer%s%s",
+                             100 * json_number_value(json_object_get(estimate, "rate")),
+                             100 * json_number_value(json_object_get(estimate, "low")),
+                             100 * json_number_value(json_object_get(estimate, "high")),
+                             judged ? "if one right document a query were known; from" : "by the second opinion; from",
+                             queries, tern_ies(queries), judged ? " with several" : "");
     tern_print_fitted(stdout, line, 0);
     free(line);
 }
@@ -279,13 +279,12 @@ static void warn_of_short(const json_t *audit, const tern_recipe *recipe, const 
                           tern_s(written->dropped), tern_is(written->dropped));
 }
 
-/* What reads and indexes is only measured. */
+/* What reading and indexing takes is only measured. */
 static void warn_of_memory(const tern_recipe *recipe)
 {
     double may = (double)recipe->train.memory / 1048576, peak = tern_peak_memory_mb();
     if (may > 0 && peak > may)
-        tern_command_warn("reading and indexing the texts took %.0f MB of memory, more than train.memory, %.0f MB",
-                          peak, may);
+        tern_command_warn("mining took %.0f MB of memory, more than train.memory, %.0f MB", peak, may);
 }
 
 static void show(const tern_recipe *recipe, const json_t *audit, const tern_mine_written *written)
@@ -346,7 +345,7 @@ static int mine(const tern_recipe *recipe, const tern_rows *rows, tern_error *er
     if (!n)
         return -1;
     tern_command_warn_all(&n->warnings);
-    n->job.scores = 1;
+    n->job.scores = n->job.strict = 1;
     int64_t query = explained(n, error);
     if ((!explain || query >= 0) && tern_precision_use(n->own, precision, error) == 0) {
         json_t *audit;

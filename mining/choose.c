@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Queries judged together; uses below which no document is a hub. */
-enum { BLOCK = 256, FEW_USES = 10 };
+/* Queries judged together; uses below which no document is a hub; sketches that are kept from block to block, of half a
+ * kilobyte each. */
+enum { BLOCK = 256, FEW_USES = 10, KEPT_SKETCHES = 1 << 16 };
 
 /* What is known of a query, and what became of its candidates. */
 typedef struct judged {
@@ -36,7 +37,7 @@ typedef struct chooser {
     int64_t *n_picked;  /* [n_queries] */
     int64_t *relabelled, *relabelled_of;
     size_t n_relabelled, relabelled_capacity, of_capacity;
-    /* Sketches of the block's documents. */
+    /* Sketches of documents. */
     int64_t *slot; /* [n_docs] place among them, or -1 */
     int64_t *sketched;
     size_t n_sketched, sketched_capacity;
@@ -85,23 +86,25 @@ static void know_all(const chooser *c, judged *j)
     j->second_margin_score = c->job->second ? c->m->second.margin[q] : NAN;
 }
 
-/* One of the query's positives, by lot, and what equals it or the query. */
+/* One of the query's positives, by lot, and what equals it or the query: among those that were known to be right too.
+ */
 static void know_one(const chooser *c, judged *j)
 {
     const tern_mine_pool *p = c->pool;
-    int64_t q = j->query, n = p->positive_start[q + 1] - p->positive_start[q];
+    int64_t q = j->query, n = p->positive_start[q + 1] - p->positive_start[q], kept = 0;
     int64_t place =
         p->positive_start[q] + (int64_t)tern_random_below((uint64_t)n, c->job->filters.seed, (uint64_t)q, 0, 3);
-    uint64_t query = tern_words_hash(p->queries[q]), positive = tern_words_hash(p->docs[p->positive[place]]);
+    int64_t known = p->positive[place];
+    uint64_t query = tern_words_hash(p->queries[q]), positive = tern_words_hash(p->docs[known]);
+    j->kept_equal = tern_alloc((size_t)(j->n_equal + j->n_right), sizeof *j->kept_equal);
+    for (int64_t i = 0, k = 0; i < j->n_equal || k < j->n_right;) {
+        int64_t doc = k == j->n_right || (i < j->n_equal && j->equal[i] < j->right[k]) ? j->equal[i++] : j->right[k++];
+        uint64_t hash = tern_words_hash(p->docs[doc]);
+        if (doc != known && (hash == query || hash == positive))
+            j->kept_equal[kept++] = doc;
+    }
     j->right = &p->positive[place];
     j->n_right = 1;
-    j->kept_equal = tern_alloc((size_t)j->n_equal, sizeof *j->kept_equal);
-    int64_t kept = 0;
-    for (int64_t i = 0; i < j->n_equal; i++) {
-        uint64_t hash = tern_words_hash(p->docs[j->equal[i]]);
-        if (hash == query || hash == positive)
-            j->kept_equal[kept++] = j->equal[i];
-    }
     j->equal = j->kept_equal;
     j->n_equal = kept;
     j->margin_score = c->m->has_vectors ? c->m->model.positive[place] : NAN;
@@ -141,8 +144,19 @@ static void want_sketch(chooser *c, int64_t doc)
     c->sketched[c->n_sketched++] = doc;
 }
 
-static void open_sketches(chooser *c, const judged *block, int64_t n)
+static void drop_sketches(chooser *c)
 {
+    for (size_t i = 0; i < c->n_sketched; i++)
+        c->slot[c->sketched[i]] = -1;
+    c->n_sketched = 0;
+}
+
+/* Those that a block of queries asks for, of which some may be there. */
+static void make_sketches(chooser *c, const judged *block, int64_t n)
+{
+    if (c->n_sketched > KEPT_SKETCHES)
+        drop_sketches(c);
+    size_t had = c->n_sketched;
     for (int64_t i = 0; i < n; i++) {
         for (int64_t k = 0; k < block[i].n_right; k++)
             want_sketch(c, block[i].right[k]);
@@ -154,19 +168,10 @@ static void open_sketches(chooser *c, const judged *block, int64_t n)
                     want_sketch(c, hits[k].doc);
         }
     }
-    c->sketches = tern_alloc(c->n_sketched, sizeof *c->sketches);
+    c->sketches = tern_realloc(c->sketches, c->n_sketched, sizeof *c->sketches);
 #pragma omp parallel for schedule(dynamic, 16)
-    for (size_t i = 0; i < c->n_sketched; i++)
+    for (size_t i = had; i < c->n_sketched; i++)
         tern_sketch(c->pool->docs[c->sketched[i]], c->sketches[i]);
-}
-
-static void close_sketches(chooser *c)
-{
-    for (size_t i = 0; i < c->n_sketched; i++)
-        c->slot[c->sketched[i]] = -1;
-    c->n_sketched = 0;
-    free(c->sketches);
-    c->sketches = NULL;
 }
 
 static int is_near(const chooser *c, const judged *j, int64_t doc)
@@ -244,9 +249,10 @@ static void take(chooser *c, judged *j, int share, int64_t n)
     for (int64_t k = 0; k < taken; k++) {
         picked[had + k] = query.hits[places[k]];
         c->by[j->query * c->wanted + had + k] = share;
+        int hub = ++c->uses[picked[had + k].doc] == c->cap;
         if (c->blind)
             continue;
-        c->out->hubs += ++c->uses[picked[had + k].doc] == c->cap;
+        c->out->hubs += hub;
         c->out->by_miner[share]++;
     }
     c->n_picked[j->query] += taken;
@@ -326,11 +332,10 @@ static void choose_block(chooser *c, const int64_t *queries, int64_t n)
         judge(c, &block[i]);
     }
     if (c->job->near > 0)
-        open_sketches(c, block, n);
+        make_sketches(c, block, n);
 #pragma omp parallel for schedule(dynamic, 4)
     for (int64_t i = 0; i < n; i++)
         object(c, &block[i]);
-    close_sketches(c);
     for (int64_t i = 0; i < n; i++) {
         choose(c, &block[i]);
         for (int s = 0; s < c->m->n_shares; s++)
@@ -361,6 +366,7 @@ static void close_chooser(chooser *c)
     free(c->uses);
     free(c->slot);
     free(c->sketched);
+    free(c->sketches);
     free(c->picked);
     free(c->by);
     free(c->n_picked);
@@ -368,10 +374,14 @@ static void close_chooser(chooser *c)
     free(c->relabelled_of);
 }
 
-static void choose_for(chooser *c, const int64_t *queries, int64_t n)
+static int choose_for(chooser *c, const int64_t *queries, int64_t n, tern_error *error)
 {
-    for (int64_t from = 0; from < n; from += BLOCK)
+    for (int64_t from = 0; from < n; from += BLOCK) {
+        if (tern_mine_go_on(c->m, error) < 0)
+            return -1;
         choose_block(c, queries + from, tern_min(BLOCK, n - from));
+    }
+    return 0;
 }
 
 /* The picks of each query behind one another. */
@@ -404,20 +414,22 @@ static void compact(const chooser *c, tern_mined *out)
     free(relabel_at);
 }
 
-void tern_mine_choose_all(const tern_mining *m, tern_mined *out)
+int tern_mine_choose_all(const tern_mining *m, tern_mined *out, tern_error *error)
 {
     int64_t n = m->pool->n_queries, *order = tern_alloc((size_t)n, sizeof *order);
     chooser c = {.out = out};
     open_chooser(&c, m);
     /* By chance, so that a cap on documents falls on none of the queries more than on others. */
     tern_shuffle(order, n, m->job->filters.seed, 0);
-    choose_for(&c, order, n);
-    compact(&c, out);
+    int status = choose_for(&c, order, n, error);
+    if (status == 0)
+        compact(&c, out);
     close_chooser(&c);
     free(order);
+    return status;
 }
 
-tern_mine_rate tern_mine_choose_blindly(const tern_mining *m)
+int tern_mine_choose_blindly(const tern_mining *m, tern_mine_rate *rate, tern_error *error)
 {
     const tern_mine_pool *p = m->pool;
     int64_t *queries = tern_alloc((size_t)p->n_queries, sizeof *queries), n = 0;
@@ -425,11 +437,10 @@ tern_mine_rate tern_mine_choose_blindly(const tern_mining *m)
     for (int64_t q = 0; q < p->n_queries; q++)
         if (p->right_start[q + 1] - p->right_start[q] > 1)
             queries[n++] = q;
-    if (n > 0) {
-        open_chooser(&c, m);
-        choose_for(&c, queries, n);
-        close_chooser(&c);
-    }
+    open_chooser(&c, m);
+    int status = choose_for(&c, queries, n, error);
+    close_chooser(&c);
     free(queries);
-    return c.rate;
+    *rate = c.rate;
+    return status;
 }

@@ -48,16 +48,20 @@ static void set_depths(tern_mining *m)
     free(list);
 }
 
+int tern_mine_go_on(const tern_mining *m, tern_error *error)
+{
+    return m->job->stop && *m->job->stop ? tern_fail(error, "interrupted") : 0;
+}
+
 static int rank_and_score(tern_mining *m, tern_error *error)
 {
     const tern_mine_job *job = m->job;
-    if (job->stop && *job->stop)
-        return tern_fail(error, "interrupted");
-    if (tern_miners_rank(m, error) < 0)
+    if (tern_mine_go_on(m, error) < 0 || tern_miners_rank(m, error) < 0)
         return -1;
     if (m->has_vectors && tern_mine_stream(m, job->embedder, &m->model, error) < 0)
         return -1;
-    tern_miners_join(m);
+    if (tern_miners_join(m, error) < 0)
+        return -1;
     return job->second ? tern_mine_stream(m, job->second, &m->second, error) : 0;
 }
 
@@ -78,21 +82,26 @@ static void close_mining(tern_mining *m)
 tern_mined *tern_mine(const tern_mine_job *job, tern_error *error)
 {
     tern_mining m = {.job = job, .pool = job->pool, .has_vectors = tern_mine_uses_vectors(job)};
-    tern_mined *out = NULL;
+    tern_mined *out = tern_calloc(1, sizeof *out);
     TERN_CHECK(job->shares[0].miner, "no miner");
     while (job->shares[m.n_shares].miner)
         m.n_shares++;
     set_depths(&m);
-    if (rank_and_score(&m, error) == 0) {
-        out = tern_calloc(1, sizeof *out);
-        tern_mine_choose_all(&m, out);
-        out->blind = tern_mine_choose_blindly(&m);
+    int status = rank_and_score(&m, error);
+    if (status == 0)
+        status = tern_mine_choose_all(&m, out, error);
+    if (status == 0)
+        status = tern_mine_choose_blindly(&m, &out->blind, error);
+    if (status == 0) {
         out->positive_score = m.model.positive;
         out->margin_score = m.model.margin;
         m.model.positive = m.model.margin = NULL;
     }
     close_mining(&m);
-    return out;
+    if (status == 0)
+        return out;
+    tern_mined_free(out);
+    return NULL;
 }
 
 void tern_mined_free(tern_mined *mined)

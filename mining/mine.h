@@ -78,6 +78,7 @@ typedef struct tern_mine_job {
     int scores;       /* 1: scores are wanted even where neither miner nor filter needs them */
     tern_bm25_options bm25;
     int64_t memory;              /* bytes the process may take; 0: no limit */
+    int strict;                  /* 1: too little memory is a failure; 0: blocks are as small as makes sense */
     int64_t block_docs;          /* documents whose vectors are held at once; 0: as many as memory allows */
     const tern_mine_run *run;    /* of the miner "run"; NULL: not used */
     const tern_embedder *second; /* NULL: no second opinion */

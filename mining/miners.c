@@ -28,7 +28,7 @@ static int64_t draw_lots(tern_mining *m, int64_t query, int64_t depth, tern_hit 
 {
     int64_t n_docs = m->pool->n_docs, n = 0;
     uint64_t seed = m->job->filters.seed;
-    if (2 * depth > n_docs) {
+    if (2 * m->depth[m->by_depth[0]] > n_docs) {
         int64_t *order = tern_alloc((size_t)n_docs, sizeof *order);
         tern_shuffle(order, n_docs, seed, (uint64_t)query);
         for (; n < depth; n++)
@@ -79,25 +79,28 @@ const tern_miner *tern_miner_find(const char *name)
     return m->name ? m : NULL;
 }
 
-static void list_all(tern_mining *m, int share)
+static int list_all(tern_mining *m, int share, tern_error *error)
 {
     const tern_miner *miner = m->job->shares[share].miner;
     tern_ranking *r = &m->own[share];
     tern_ranking_open(r, m, 0);
-    for (int64_t q = 0; q < m->pool->n_queries; q++)
-        r->found[q] = miner->list(m, q, r->start[q + 1] - r->start[q], r->hits + r->start[q]);
     m->of[share] = r;
+    for (int64_t q = 0; q < m->pool->n_queries; q++) {
+        if (tern_mine_go_on(m, error) < 0)
+            return -1;
+        r->found[q] = miner->list(m, q, r->start[q + 1] - r->start[q], r->hits + r->start[q]);
+    }
+    return 0;
 }
 
 static int rank_words(tern_mining *m, tern_error *error)
 {
     const tern_mine_pool *p = m->pool;
-    tern_bm25 *index = tern_bm25_obtain(&m->job->bm25, p->docs, p->n_docs, p->rank, error);
-    if (!index)
-        return -1;
+    tern_bm25 *index = tern_bm25_create(&m->job->bm25, p->docs, p->n_docs, p->rank);
     int64_t at = 0;
+    int status = tern_mine_go_on(m, error);
     tern_mine_group g;
-    while (tern_mine_next_group(m, &m->words, &at, &g)) {
+    while (status == 0 && tern_mine_next_group(m, &m->words, &at, &g)) {
         const char **texts = tern_alloc((size_t)g.n, sizeof *texts);
         tern_hit *hits = tern_alloc((size_t)(g.n * g.depth), sizeof *hits);
         int64_t *found = tern_alloc((size_t)g.n, sizeof *found);
@@ -112,9 +115,10 @@ static int rank_words(tern_mining *m, tern_error *error)
         free(found);
         free(hits);
         free(texts);
+        status = tern_mine_go_on(m, error);
     }
     tern_bm25_free(index);
-    return 0;
+    return status;
 }
 
 /* Until the model gives them, or for good. */
@@ -141,26 +145,29 @@ int tern_miners_rank(tern_mining *m, tern_error *error)
     if (words && rank_words(m, error) < 0)
         return -1;
     m->drawn = tern_calloc((size_t)m->pool->n_docs, sizeof *m->drawn);
-    for (int s = 0; s < m->n_shares; s++)
+    int status = 0;
+    for (int s = 0; s < m->n_shares && status == 0; s++)
         if (!m->job->shares[s].miner->vectors && !m->job->shares[s].miner->words)
-            list_all(m, s);
+            status = list_all(m, s, error);
     free(m->drawn);
     no_scores(&m->words, m->pool->n_queries);
     for (int s = 0; s < m->n_shares; s++)
         no_scores(&m->own[s], m->pool->n_queries);
-    return 0;
+    return status;
 }
 
-void tern_miners_join(tern_mining *m)
+int tern_miners_join(tern_mining *m, tern_error *error)
 {
-    for (int s = 0; s < m->n_shares; s++) {
+    int status = 0;
+    for (int s = 0; s < m->n_shares && status == 0; s++) {
         const tern_miner *miner = m->job->shares[s].miner;
         if (!miner->vectors || !miner->words)
             continue;
         m->fusion = tern_fusion_create(m->pool->n_docs, m->pool->rank);
         m->score_of = tern_alloc((size_t)m->pool->n_docs, sizeof *m->score_of);
-        list_all(m, s);
+        status = list_all(m, s, error);
         free(m->score_of);
         tern_fusion_free(m->fusion);
     }
+    return status;
 }

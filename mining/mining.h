@@ -46,6 +46,9 @@ void tern_ranking_close(tern_ranking *ranking);
 /* One share's candidates of a query, and how many. */
 const tern_hit *tern_mine_list(const tern_mining *m, int share, int64_t query, int64_t *n);
 
+/* Fails with "interrupted" once the job is to stop. */
+int tern_mine_go_on(const tern_mining *m, tern_error *error);
+
 /* Queries whose lists are about as deep, so that they can be searched for together. */
 typedef struct tern_mine_group {
     const int64_t *queries; /* [n] */
@@ -56,15 +59,15 @@ int tern_mine_next_group(const tern_mining *m, const tern_ranking *ranking, int6
 
 /* What every miner ranks without vectors, and what it makes of the rankings by vectors. */
 int tern_miners_rank(tern_mining *m, tern_error *error);
-void tern_miners_join(tern_mining *m);
+int tern_miners_join(tern_mining *m, tern_error *error);
 
 /* Embeds queries, and documents in blocks as large as memory allows: fills m->dense where there is room in it, and
  * scores the positives and what was ranked otherwise. For the second opinion it scores every ranking's documents. */
 int tern_mine_stream(tern_mining *m, const tern_embedder *embedder, tern_mine_scores *scores, tern_error *error);
 
 /* Chooses for every query; fills out but for the positives' scores. */
-void tern_mine_choose_all(const tern_mining *m, tern_mined *out);
+int tern_mine_choose_all(const tern_mining *m, tern_mined *out, tern_error *error);
 /* The same job were one positive of each query known alone: how many of its choices are right after all. */
-tern_mine_rate tern_mine_choose_blindly(const tern_mining *m);
+int tern_mine_choose_blindly(const tern_mining *m, tern_mine_rate *rate, tern_error *error);
 
 #endif

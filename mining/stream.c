@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of a block's vectors where no limit is given; what embedding takes beside the vectors; and the least number of
+/* Bytes of a block's vectors at most; what embedding takes beside the vectors; and the least number of
  * documents that are worth a block. */
-#define USUAL_BYTES   ((int64_t)1 << 30)
+#define MOST_BYTES    ((int64_t)1 << 30)
 #define WORKING_BYTES ((int64_t)192 << 20)
 enum { LEAST_DOCS = 1024 };
 /* Texts whose tokens are held at once. */
@@ -48,6 +48,9 @@ static int64_t bytes_to_come(const stream *s)
     bytes += s->is_second ? bytes_of_list(&m->words, n, hit) : 0;
     for (int i = 0; i < m->n_shares && s->is_second; i++)
         bytes += bytes_of_list(&m->own[i], n, hit);
+    /* What the second opinion takes is known before the model begins. */
+    for (int i = 0; i < m->n_shares && m->job->second && !s->is_second; i++)
+        bytes += bytes_of_list(m->of[i], n, sizeof(float));
     return bytes;
 }
 
@@ -55,18 +58,18 @@ static int64_t bytes_to_come(const stream *s)
 static int64_t docs_of_block(const stream *s, tern_error *error)
 {
     const tern_mine_job *job = s->m->job;
-    int64_t n = s->m->pool->n_docs, each = s->embedder->dim * (int64_t)sizeof(float) + 32, room = USUAL_BYTES;
+    int64_t n = s->m->pool->n_docs, each = s->embedder->dim * (int64_t)sizeof(float) + 32, room = MOST_BYTES;
     if (job->block_docs > 0)
         return tern_min(n, job->block_docs);
     if (job->memory > 0) {
         int64_t taken = (int64_t)(tern_memory_mb() * 1048576) + bytes_to_come(s) + WORKING_BYTES;
         int64_t least = taken + each * tern_min(n, LEAST_DOCS);
-        if (least > job->memory)
-            return tern_fail(
-                error,
-                "mining these %lld documents for %lld queries takes %.0f MB of memory beside their vectors, "
-                "which are made block by block, and train.memory is %.0f MB; give it more",
-                (long long)n, (long long)s->m->pool->n_queries, (double)least / 1048576, (double)job->memory / 1048576);
+        if (least > job->memory && job->strict)
+            return tern_fail(error,
+                             "mining these %lld documents for %lld queries takes up to %.0f MB of memory, though "
+                             "vectors are made block by block, and train.memory is %.0f MB; give it more",
+                             (long long)n, (long long)s->m->pool->n_queries, (double)least / 1048576,
+                             (double)job->memory / 1048576);
         room = tern_min(room, job->memory - taken);
     }
     return tern_min(n, tern_max(LEAST_DOCS, room / each));
@@ -74,10 +77,9 @@ static int64_t docs_of_block(const stream *s, tern_error *error)
 
 static int embed(const stream *s, tern_role role, const char *const *texts, int64_t n, float *out, tern_error *error)
 {
-    const volatile sig_atomic_t *stop = s->m->job->stop;
     for (int64_t i = 0; i < n; i += SLICE) {
-        if (stop && *stop)
-            return tern_fail(error, "interrupted");
+        if (tern_mine_go_on(s->m, error) < 0)
+            return -1;
         if (tern_vectors_embed(s->embedder, role, texts + i, tern_min(SLICE, n - i), out + i * s->embedder->dim,
                                error) < 0)
             return -1;
@@ -129,11 +131,13 @@ static void merge(const stream *s, tern_ranking *r, int64_t query, tern_hit *hit
     r->found[query] = k;
 }
 
-static void find_nearest(stream *s, tern_ranking *r)
+static int find_nearest(stream *s, tern_ranking *r, tern_error *error)
 {
     int64_t at = 0, dim = s->search.dim;
     tern_mine_group g;
     while (tern_mine_next_group(s->m, r, &at, &g)) {
+        if (tern_mine_go_on(s->m, error) < 0)
+            return -1;
         int64_t k = tern_min(g.depth, s->search.rows);
         float *vectors = tern_alloc_aligned((size_t)(g.n * dim), sizeof *vectors);
         tern_hit *hits = tern_alloc((size_t)(g.n * k), sizeof *hits), *room = tern_alloc((size_t)g.depth, sizeof *room);
@@ -148,6 +152,7 @@ static void find_nearest(stream *s, tern_ranking *r)
         free(hits);
         free(vectors);
     }
+    return 0;
 }
 
 /* Those of a query's n documents that are in the block: their numbers there into docs, where they stand into places. */
@@ -253,8 +258,8 @@ static int take_blocks(stream *s, tern_error *error)
         s->search = (tern_search){
             .vectors = s->vectors, .rows = n, .dim = dim, .rank = s->rank, .similarity = s->embedder->similarity};
         rank_block(s);
-        if (s->m->dense.start && !s->is_second)
-            find_nearest(s, &s->m->dense);
+        if (s->m->dense.start && !s->is_second && find_nearest(s, &s->m->dense, error) < 0)
+            return -1;
         score_positives(s);
         each_ranking(s, score_ranking);
     }

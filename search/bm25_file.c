@@ -199,10 +199,13 @@ static int lists_fit(const tern_bm25 *x, int64_t term)
     if (!x->groups)
         return 1;
     const bm25_group *g = x->groups + t->group;
-    for (int64_t i = 0; i < n_groups; i++)
-        if (g[i].from >= g[i + 1].from || g[i].from >= n || g[i].block != p[g[i].from].doc / TERN_BM25_BLOCK ||
-            (i > 0 && g[i].block <= g[i - 1].block) || !(g[i].most <= t->most))
+    for (int64_t i = 0; i < n_groups; i++) {
+        if (g[i].from >= g[i + 1].from || g[i + 1].from > n || (i > 0 && g[i].block <= g[i - 1].block))
             return 0;
+        for (int64_t k = g[i].from; k < g[i + 1].from; k++)
+            if (g[i].block != p[k].doc / TERN_BM25_BLOCK || !(p[k].impact <= g[i].most))
+                return 0;
+    }
     return n_groups > 0 && g[0].from == 0 && g[n_groups].block == UINT32_MAX && g[n_groups].from == n;
 }
 

@@ -390,6 +390,29 @@ START_TEST(a_stop_ends_it)
 }
 END_TEST
 
+static volatile sig_atomic_t stop_now;
+
+static int embed_and_stop(void *self, tern_role role, const char *const *texts, int64_t n, float *out,
+                          tern_error *error)
+{
+    stop_now = role == TERN_ROLE_DOCUMENT;
+    return embed(self, role, texts, n, out, error);
+}
+
+START_TEST(a_stop_is_heard_once_all_is_embedded)
+{
+    world w;
+    tern_error error = {{0}};
+    open_many(&w, 20);
+    tern_mine_job job = job_of(&w);
+    w.model.embed = embed_and_stop;
+    job.stop = &stop_now;
+    ck_assert_ptr_null(tern_mine(&job, &error));
+    ck_assert_str_eq(error.message, "interrupted");
+    close_world(&w);
+}
+END_TEST
+
 START_TEST(an_audit_counts_every_candidate_and_shows_what_was_taken_and_left_out)
 {
     world w;
@@ -563,8 +586,10 @@ START_TEST(too_little_memory_is_said_before_documents_are_embedded)
     open_many(&w, 20);
     tern_mine_job job = job_of(&w);
     job.memory = 1 << 20;
+    tern_mined_free(mine(&job)); /* as small as makes sense */
+    job.strict = 1;
     ck_assert_ptr_null(tern_mine(&job, &error));
-    ck_assert_ptr_nonnull(strstr(error.message, "mining these 40 documents for 20 queries takes "));
+    ck_assert_ptr_nonnull(strstr(error.message, "mining these 40 documents for 20 queries takes up to "));
     ck_assert_ptr_nonnull(strstr(error.message, "train.memory is 1 MB; give it more"));
     job.memory = (int64_t)1 << 40;
     tern_mined_free(mine(&job));
@@ -619,6 +644,33 @@ START_TEST(judgements_estimate_the_false_negatives_of_a_miner_that_does_not_know
 }
 END_TEST
 
+/* One of a query's two right documents says what the query does: it is no negative whatever is known. */
+START_TEST(an_estimate_leaves_out_what_the_real_job_would)
+{
+    enum { QUERIES = 30 };
+    world w;
+    tern_buffer rows = {0};
+    for (int q = 0; q < QUERIES; q++)
+        tern_buffer_printf(&rows,
+                           "{\"anchor\": \"question %d\", \"positive\": \"Question %d!\"}\n"
+                           "{\"anchor\": \"question %d\", \"positive\": \"answer %d\"}\n",
+                           q, q, q, q);
+    open_world(&w, rows.data, NULL);
+    tern_mine_job job = job_of(&w);
+    job.filters.num_negatives = 2 * QUERIES;
+    tern_mined *mined = mine(&job);
+    int64_t wrong = 0;
+    for (int q = 0; q < QUERIES; q++)
+        wrong += tern_random_below(2, job.filters.seed, (uint64_t)q, 0, 3) == 0; /* the answer isn't known */
+    ck_assert_int_gt(wrong, 0);
+    ck_assert_int_eq(mined->blind.queries, QUERIES);
+    ck_assert_int_eq(mined->blind.hits, wrong);
+    tern_mined_free(mined);
+    close_world(&w);
+    tern_buffer_free(&rows);
+}
+END_TEST
+
 /* Of ten queries with ten negatives each all or none are wrong: that is as good as ten draws. When they spread evenly
  * they are as good as a hundred. */
 START_TEST(intervals_know_that_a_query_s_negatives_hang_together)
@@ -657,6 +709,8 @@ int main(void)
     tcase_add_test(tc, a_second_opinion_drops_counts_or_relabels);
     tcase_add_test(tc, without_scores_to_compare_words_and_lots_need_no_model);
     tcase_add_test(tc, a_stop_ends_it);
+    tcase_add_test(tc, a_stop_is_heard_once_all_is_embedded);
+    tcase_add_test(tc, an_estimate_leaves_out_what_the_real_job_would);
     tcase_add_test(tc, an_audit_counts_every_candidate_and_shows_what_was_taken_and_left_out);
     tcase_add_test(tc, intervals_are_wilsons);
     tcase_add_test(tc, intervals_know_that_a_query_s_negatives_hang_together);

@@ -12,6 +12,8 @@ static int check_name(const tern_recipe *recipe, const char *name, tern_error *e
     int status = tern_ranker_name_parse(&parsed, name, error);
     if (status < 0)
         tern_fail_within(error, "%s", line);
+    else if (parsed.options.index[0])
+        status = tern_fail(error, "%s: index= is for tern eval and tern search; a recipe's BM25 is made anew", line);
     else if (parsed.model && !tern_model_exists(parsed.model))
         status = tern_fail(error, "%s: there is no model %s; tern info NAME says where it would be looked for", line,
                            parsed.model);

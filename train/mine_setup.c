@@ -18,6 +18,9 @@ static int set_miner(tern_mine_setup *n, const tern_recipe *recipe, int place, c
     int words = tern_bm25_named(name, &n->job.bm25, error); /* "bm25:stemmer=none" too */
     if (words < 0)
         return tern_fail_within(error, "%s", tern_recipe_line(recipe, "mine.miners"));
+    if (n->job.bm25.index[0])
+        return tern_fail(error, "%s: index= is for tern eval and tern search; a recipe's BM25 is made anew",
+                         tern_recipe_line(recipe, "mine.miners"));
     const tern_miner *miner = tern_miner_find(words ? "bm25" : name);
     for (const tern_miner *m = tern_miners(); m->name; m++) {
         tern_buffer_printf(&all, "%s%s", n_names ? ", " : "", m->name);

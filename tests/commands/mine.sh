@@ -110,6 +110,8 @@ printf '{"anchor": "invoice", "positive": "an invoice"}\n{"anchor": "password", 
 sed 's/faq.jsonl/own.jsonl/; s/^mine:.*/mine: {miners: {"bm25:stemmer=none": 1}, num_negatives: 1}/' faq.yaml >own.yaml
 expect_sentence 1 "$TERN" mine own.yaml --output x.jsonl --quiet
 expect_line err 'all that the miners found is right'
+expect_sentence 1 "$TERN" mine own.yaml --output x.jsonl --quiet --set mine.miners=bm25:index=x.bm25
+expect_line err 'index= is for tern eval and tern search'
 expect_sentence 2 "$TERN" mine faq.yaml
 expect_sentence 1 "$TERN" mine faq.yaml --output x.jsonl --set mine.range_min=100
 expect_line err 'leaves no rank'
