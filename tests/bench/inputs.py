@@ -113,6 +113,24 @@ def word_queries(path):
     write_lines(path, [" ".join(plain_words(row["text"])) for row in rows])
 
 
+def mining_corpus(path):
+    """SciFact's passages, each once."""
+    write_lines(path, [json.dumps({"_id": str(i), "text": text})
+                       for i, text in enumerate(dict.fromkeys(scifact_passages()))])
+
+
+def mining_rows(path):
+    """SciFact's training claims, each with the first of its right passages."""
+    folder = data_folder() / "scifact"
+    passages = {row["_id"]: one_line(row["title"] + " " + row["text"]) for row in json_rows(folder / "corpus.jsonl")}
+    claims = {row["_id"]: one_line(row["text"]) for row in json_rows(folder / "queries.jsonl")}
+    first = {}
+    for line in (folder / "qrels" / "train.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+        query, passage, _ = line.split()
+        first.setdefault(claims[query], passages[passage])
+    write_lines(path, [json.dumps({"anchor": claim, "positive": passage}) for claim, passage in first.items()])
+
+
 def bert_base(path):
     """BERT-base's sizes with random weights, in all-MiniLM's folder otherwise."""
     import torch
@@ -183,6 +201,7 @@ def unit_vectors(rows):
 MAKERS = {"passage-pairs.tsv": passage_pairs, "nli-pairs.tsv": nli_pairs, "passages.txt": passages,
           "texts.jsonl": texts, "bert-base": bert_base, "minilm.onnx": onnx_model, "minilm-int8.onnx": onnx_int8,
           "word-docs.txt": word_documents, "word-queries.txt": word_queries,
+          "mining-corpus.jsonl": mining_corpus, "mining-rows.jsonl": mining_rows,
           "docs.npy": unit_vectors(100_000), "docs-million.npy": unit_vectors(1_000_000),
           "queries.npy": unit_vectors(1_000)}
 

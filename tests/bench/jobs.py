@@ -93,6 +93,15 @@ def bm25(place):
             ("bm25s, numba", place.python("peers.py", "bm25", *what))]
 
 
+def mining(precision):
+    def sides(place):
+        what = ["--model", place.input("minilm"), "--rows", place.input("mining-rows.jsonl"),
+                "--corpus", place.input("mining-corpus.jsonl")]
+        return [("tern", place.python("own.py", "mine", "--build", place.build, "--precision", precision, *what)),
+                ("sentence-transformers", place.python("peers.py", "mine", *what))]
+    return sides
+
+
 def quality_int8(place):
     return [("tern", place.python("own.py", "int8", "--build", place.build, "--model", place.input("minilm")))]
 
@@ -124,6 +133,10 @@ JOBS = [
     Job("search-million", "exact top 100 of 1,000,000 vectors, 384 wide, 1,000 queries", search("docs-million.npy"),
         "1.0", amount="queries"),
     Job("bm25", "BM25, the best 100 of 100,000 documents of 60 words, 1,000 queries", bm25, "5.0", amount="queries"),
+    Job("mine", "mining SciFact, 807 claims and 5,183 abstracts, float32", mining("float32"), "3.0", amount="queries",
+        tolerance=0.01, rounds=3),
+    Job("mine-int8", "mining SciFact, int8 against float32", mining("int8"), "3.0", amount="queries", tolerance=0.05,
+        rounds=3),
     Job("threads", "training step, MiniLM, 64 pairs: two threads", threads, "1.85"),
     Job("open", "opening a model: tokenizer and mapped weights, seconds", open_model, "0.05 at most",
         figure=lambda m: m["seconds"]),

@@ -4,6 +4,7 @@
     python own.py open --build build --model FOLDER --threads 2
     python own.py tokenize --build build --model FOLDER --texts T.jsonl --threads 2
     python own.py int8 --build build --model FOLDER --threads 2
+    python own.py mine --build build --model FOLDER --rows R.jsonl --corpus C.jsonl --precision float32 --threads 2
 """
 import argparse
 import json
@@ -86,12 +87,33 @@ def int8(args, folder):
     return {"same": {}, "close": {}}, both
 
 
+def mine(args, folder):
+    """tern mine as a user starts it, from reading the files to the rows and the audit; no vector is there before."""
+    os.environ["TERN_STORE"] = "off"
+    recipe = {"model": str(args.model), "data": {"train": {"file": os.path.abspath(args.rows)}},
+              "loss": "multiple_negatives_ranking", "output": {"dir": str(folder / "run")},
+              "mine": {"corpus": os.path.abspath(args.corpus), "num_negatives": 4, "range_max": 100,
+                       "relative_margin": 0.05, "near_duplicates": 0}}
+    (folder / "recipe.yaml").write_text(json.dumps(recipe), encoding="utf-8")
+    command = [args.build / "tern", "mine", folder / "recipe.yaml", "--output", folder / "rows.jsonl", "--force", "--quiet",
+               "--json", "--precision", args.precision, "--threads", args.threads]
+    audit = output(command)
+    ready = {"same": {"queries": audit["queries"]}, "close": {"negatives": audit["negatives"]}}
+
+    def once():
+        begin = time.perf_counter()
+        output(command)
+        return {"seconds": time.perf_counter() - begin}
+
+    return ready, once
+
+
 def main():
-    jobs = {"start": start, "open": open_model, "tokenize": tokenize, "int8": int8}
+    jobs = {"start": start, "open": open_model, "tokenize": tokenize, "int8": int8, "mine": mine}
     parser = argparse.ArgumentParser()
     parser.add_argument("job", choices=jobs)
     parser.add_argument("--build", type=Path, required=True)
-    for name in ("--model", "--texts", "--threads"):
+    for name in ("--model", "--texts", "--rows", "--corpus", "--precision", "--threads"):
         parser.add_argument(name)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -183,6 +183,25 @@ def bm25(args):
     return ready, timed(search)
 
 
+def mine(args):
+    """The model is loaded and warm; what mine_hard_negatives takes."""
+    import torch
+    from datasets import Dataset
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.util import mine_hard_negatives
+    torch.set_num_threads(args.threads)
+    model = SentenceTransformer(str(args.model), device="cpu")
+    rows, corpus = ([json.loads(line) for line in read_lines(path)] for path in (args.rows, args.corpus))
+    pairs, texts = Dataset.from_list(rows), [row["text"] for row in corpus]
+    size = best_batch(lambda part, batch: model.encode(part, batch_size=batch), texts[:1000])
+
+    def once():
+        return mine_hard_negatives(pairs, model, corpus=texts, num_negatives=4, range_max=100, relative_margin=0.05,
+                                   sampling_strategy="top", output_format="triplet", batch_size=size, verbose=False)
+
+    return {"same": {"queries": len(rows)}, "close": {"negatives": len(once())}, "batch": size}, timed(once)
+
+
 def serve(ready, measure):
     print(json.dumps(ready), flush=True)
     for _ in sys.stdin:
@@ -192,10 +211,10 @@ def serve(ready, measure):
 
 def main():
     jobs = {"step": step, "encode-st": encode_st, "encode-ort": encode_ort, "tokenize": tokenize, "search": search,
-            "bm25": bm25}
+            "bm25": bm25, "mine": mine}
     parser = argparse.ArgumentParser()
     parser.add_argument("job", choices=jobs)
-    for name in ("--model", "--texts", "--onnx", "--docs", "--queries"):
+    for name in ("--model", "--texts", "--onnx", "--docs", "--queries", "--rows", "--corpus"):
         parser.add_argument(name)
     for name, default in (("--pairs", 64), ("--mini-batch", 0), ("--k", 100), ("--threads", 1)):
         parser.add_argument(name, type=int, default=default)
