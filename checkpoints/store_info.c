@@ -1,5 +1,6 @@
 /* Where the store is, how large it may be, and what it holds. */
 #include "base/file.h"
+#include "base/integer.h"
 #include "base/memory.h"
 #include "checkpoints/store.h"
 
@@ -58,18 +59,12 @@ int tern_store_is_store(const char *path)
     return is;
 }
 
-static int by_size(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* What dimensions [n] there are, and how often. */
 static void count_dims(tern_store_info *info, int64_t *dims, int64_t n)
 {
     size_t capacity = 0, k = 0;
     if (n)
-        qsort(dims, (size_t)n, sizeof *dims, by_size);
+        qsort(dims, (size_t)n, sizeof *dims, tern_by_number);
     for (int64_t i = 0; i < n; i++) {
         if (i == 0 || dims[i] != dims[i - 1]) {
             TERN_GROW(info->dims, k, capacity);

@@ -44,12 +44,6 @@ typedef struct chooser {
     uint32_t (*sketches)[TERN_SKETCH];
 } chooser;
 
-static int by_number(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* Whole numbers that go by the shares and sum up to n: the largest remainders get what is left over. */
 static void share_out(chooser *c, int64_t n)
 {
@@ -259,20 +253,15 @@ static void take(chooser *c, judged *j, int share, int64_t n)
     free(places);
 }
 
-static int is_among(int64_t doc, const int64_t *list, const int64_t *start, int64_t query)
-{
-    size_t n = (size_t)(start[query + 1] - start[query]);
-    return n > 0 && bsearch(&doc, list + start[query], n, sizeof doc, by_number) != NULL;
-}
-
 /* Choices made blindly that are right by what is known. */
 static void open_eyes(chooser *c, const judged *j)
 {
-    const tern_mine_pool *p = c->pool;
+    judged all = {.query = j->query};
     int64_t hits = 0, n = c->n_picked[j->query];
+    know_all(c, &all);
     for (int64_t k = 0; k < n; k++) {
         int64_t doc = c->picked[j->query * c->wanted + k].doc;
-        hits += is_among(doc, p->right, p->right_start, j->query) || is_among(doc, p->equal, p->equal_start, j->query);
+        hits += tern_is_among(all.right, all.n_right, doc) || tern_is_among(all.equal, all.n_equal, doc);
     }
     tern_mine_rate_add(&c->rate, hits, n);
 }

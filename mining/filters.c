@@ -1,6 +1,7 @@
 #include "mining/filters.h"
 
 #include "base/hash.h"
+#include "base/integer.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -16,28 +17,17 @@ tern_mine_options tern_mine_defaults(void)
                                .num_negatives = 3};
 }
 
-static int by_number(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static int holds(const int64_t *docs, int64_t n, int64_t doc)
-{
-    return n > 0 && bsearch(&doc, docs, (size_t)n, sizeof *docs, by_number) != NULL;
-}
-
 static int is_positive(const tern_mine_options *options, const tern_mine_query *query, const tern_hit *hit,
                        int64_t rank)
 {
     (void)options, (void)rank;
-    return holds(query->positives, query->n_positives, hit->doc);
+    return tern_is_among(query->positives, query->n_positives, hit->doc);
 }
 
 static int is_equal(const tern_mine_options *options, const tern_mine_query *query, const tern_hit *hit, int64_t rank)
 {
     (void)options, (void)rank;
-    return holds(query->equals, query->n_equals, hit->doc);
+    return tern_is_among(query->equals, query->n_equals, hit->doc);
 }
 
 static int is_too_near(const tern_mine_options *options, const tern_mine_query *query, const tern_hit *hit,

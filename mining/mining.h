@@ -5,7 +5,6 @@
 #define TERN_MINING_MINING_H
 
 #include "mining/mine.h"
-#include "search/bm25.h"
 #include "search/fusion.h"
 
 /* A list of documents for each query. */

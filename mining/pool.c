@@ -1,5 +1,6 @@
 #include "mining/pool.h"
 
+#include "base/integer.h"
 #include "base/memory.h"
 #include "data/blank.h"
 #include "mining/likeness.h"
@@ -16,12 +17,6 @@ typedef struct making {
     int64_t n_texts;
     size_t query_capacity, doc_capacity, id_capacity, n_ids;
 } making;
-
-static int by_number(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
 
 static void add_doc(making *m, int64_t text)
 {
@@ -163,7 +158,7 @@ static void end_query(lists *l, int64_t query)
     int64_t *items = *l->items + l->from;
     size_t n = l->n - l->from, kept = 0;
     if (n > 0)
-        qsort(items, n, sizeof *items, by_number);
+        qsort(items, n, sizeof *items, tern_by_number);
     for (size_t i = 0; i < n; i++)
         if (i == 0 || items[i] != items[kept - 1])
             items[kept++] = items[i];
@@ -236,9 +231,9 @@ static void put_equals(const tern_mine_pool *p, lists *l, const hashed *table, u
             high = middle;
     }
     const int64_t *right = p->right + p->right_start[query];
-    size_t n = (size_t)(p->right_start[query + 1] - p->right_start[query]);
+    int64_t n = p->right_start[query + 1] - p->right_start[query];
     for (; low < p->n_docs && table[low].hash == hash; low++)
-        if (!bsearch(&table[low].doc, right, n, sizeof *right, by_number))
+        if (!tern_is_among(right, n, table[low].doc))
             put(l, table[low].doc);
 }
 

@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/integer.h"
 #include "base/memory.h"
-#include "base/words.h"
 #include "mining/mining.h"
 #include "search/exact.h"
 #include "search/keys.h"
@@ -155,34 +154,33 @@ static int find_nearest(stream *s, tern_ranking *r, tern_error *error)
     return 0;
 }
 
-/* Those of a query's n documents that are in the block: their numbers there into docs, where they stand into places. */
-static int64_t inside(const stream *s, int64_t doc, int64_t place, int64_t *docs, int64_t *places, int64_t n)
+/* Scores of those of a query's n documents that are in the block, into scores [n]; the others stay. */
+static void score_docs(const stream *s, int64_t query, const int64_t *docs, int64_t n, float *scores)
 {
-    docs[n] = doc - s->from;
-    places[n] = place;
-    return n + (docs[n] >= 0 && docs[n] < s->search.rows);
+    int64_t *inside = tern_alloc((size_t)n, 2 * sizeof *inside), *places = inside + n, found = 0;
+    float *found_scores = tern_alloc((size_t)n, sizeof *found_scores);
+    for (int64_t i = 0; i < n; i++) {
+        int64_t doc = docs[i] - s->from;
+        if (doc < 0 || doc >= s->search.rows)
+            continue;
+        inside[found] = doc;
+        places[found++] = i;
+    }
+    tern_search_scores(&s->search, s->queries + query * s->search.dim, 1, (const int64_t[]){0, found}, inside,
+                       found_scores);
+    for (int64_t i = 0; i < found; i++)
+        scores[places[i]] = found_scores[i];
+    free(found_scores);
+    free(inside);
 }
 
-static void score_one(const stream *s, int64_t query, const int64_t *docs, int64_t n, float *scores)
-{
-    tern_search_scores(&s->search, s->queries + query * s->search.dim, 1, (const int64_t[]){0, n}, docs, scores);
-}
-
-static void score_positives(stream *s)
+static void score_positives(const stream *s)
 {
     const tern_mine_pool *p = s->m->pool;
 #pragma omp parallel for schedule(dynamic, 64)
     for (int64_t q = 0; q < p->n_queries; q++) {
-        int64_t from = p->positive_start[q], all = p->positive_start[q + 1] - from, n = 0;
-        int64_t *docs = tern_alloc((size_t)all + 1, 2 * sizeof *docs), *places = docs + all + 1;
-        float *scores = tern_alloc((size_t)all, sizeof *scores);
-        for (int64_t i = 0; i < all; i++)
-            n = inside(s, p->positive[from + i], from + i, docs, places, n);
-        score_one(s, q, docs, n, scores);
-        for (int64_t i = 0; i < n; i++)
-            s->scores->positive[places[i]] = scores[i];
-        free(scores);
-        free(docs);
+        int64_t from = p->positive_start[q];
+        score_docs(s, q, p->positive + from, p->positive_start[q + 1] - from, s->scores->positive + from);
     }
 }
 
@@ -190,15 +188,19 @@ static void score_ranking(const stream *s, tern_ranking *r)
 {
 #pragma omp parallel for schedule(dynamic, 64)
     for (int64_t q = 0; q < s->m->pool->n_queries; q++) {
-        int64_t from = r->start[q], all = r->found[q], n = 0;
-        int64_t *docs = tern_alloc((size_t)all + 1, 2 * sizeof *docs), *places = docs + all + 1;
-        float *scores = tern_alloc((size_t)all, sizeof *scores);
-        for (int64_t i = from; i < from + all; i++)
-            n = inside(s, r->hits[i].doc, i, docs, places, n);
-        score_one(s, q, docs, n, scores);
-        for (int64_t i = 0; i < n; i++)
-            *(s->is_second ? &r->second[places[i]] : &r->hits[places[i]].score) = scores[i];
-        free(scores);
+        tern_hit *hits = r->hits + r->start[q];
+        int64_t n = r->found[q], *docs = tern_alloc((size_t)n, sizeof *docs);
+        float *scores = s->is_second ? r->second + r->start[q] : tern_alloc((size_t)n, sizeof *scores);
+        for (int64_t i = 0; i < n; i++) {
+            docs[i] = hits[i].doc;
+            if (!s->is_second)
+                scores[i] = hits[i].score;
+        }
+        score_docs(s, q, docs, n, scores);
+        for (int64_t i = 0; i < n && !s->is_second; i++)
+            hits[i].score = scores[i];
+        if (!s->is_second)
+            free(scores);
         free(docs);
     }
 }

@@ -29,12 +29,6 @@ int64_t tern_bm25_find(const tern_bm25 *index, const char *name, size_t n, uint6
     }
 }
 
-static int by_number(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* Cuts the query into terms, of which the index may know some. */
 static void take_names(bm25_searcher *s, const char *query)
 {
@@ -72,7 +66,7 @@ static void take_numbers(bm25_searcher *s, const char *query)
     }
     s->n_numbers = n;
     if (n)
-        qsort(s->numbers, n, sizeof *s->numbers, by_number);
+        qsort(s->numbers, n, sizeof *s->numbers, tern_by_number);
 }
 
 static void take_term(bm25_searcher *s, int64_t number, int64_t times)

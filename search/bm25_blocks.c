@@ -103,25 +103,6 @@ static void bound_blocks(bm25_searcher *s)
     }
 }
 
-/* The term's first group whose block isn't before block: leaps that double, then halves. */
-static int64_t find_group(const bm25_query_term *t, uint32_t block)
-{
-    int64_t low = t->group, step = 1;
-    while (low + step < t->n_groups && t->groups[low + step].block < block) {
-        low += step;
-        step *= 2;
-    }
-    int64_t high = tern_min(low + step, t->n_groups);
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        if (t->groups[middle].block < block)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* Lists the term's groups in blocks of the pass, and has their postings fetched. */
 static void keep_groups(struct bm25_passes *p, bm25_query_term *t, int64_t n_blocks)
 {
@@ -130,7 +111,7 @@ static void keep_groups(struct bm25_passes *p, bm25_query_term *t, int64_t n_blo
     uint32_t last = p->blocks[n_blocks];
     int64_t n = 0;
     if (at->block < p->blocks[1])
-        at = t->groups + find_group(t, p->blocks[1]);
+        at = t->groups + tern_bm25_leap(&t->groups->block, sizeof *t->groups, t->group, t->n_groups, p->blocks[1]);
     for (; at->block <= last; at++) {
         kept[n] = at;
         n += slots[at->block] != 0;

@@ -62,6 +62,27 @@ typedef struct bm25_searcher {
 /* The number of a term of n bytes, or -1; hash: its tern_hash with seed 0. */
 int64_t tern_bm25_find(const tern_bm25 *index, const char *name, size_t n, uint64_t hash);
 
+/* The first place from at on, of n, whose number isn't below number, where ascending numbers lie each bytes apart:
+ * leaps that double, then halves. n where there is none; at where at isn't below n. */
+static inline int64_t tern_bm25_leap(const uint32_t *numbers, size_t each, int64_t at, int64_t n, int64_t number)
+{
+    const size_t apart = each / sizeof *numbers;
+    int64_t low = at, step = 1;
+    while (low + step < n && numbers[(size_t)(low + step) * apart] < number) {
+        low += step;
+        step *= 2;
+    }
+    int64_t high = low + step < n ? low + step : n;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (numbers[(size_t)middle * apart] < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* The least sum, together with rest that is yet to be added, of a document that may be wanted. */
 float tern_bm25_least(const bm25_searcher *s);
 void tern_bm25_offer(bm25_searcher *s, int64_t doc, float score);

@@ -15,23 +15,10 @@ static float least_wanted(const bm25_searcher *s, double rest)
     return (float)((double)tern_bm25_least(s) - rest);
 }
 
-/* The first place from at on whose document isn't before doc: leaps that double, then halves. */
+/* The first place from at on whose document isn't before doc. */
 static int64_t find_doc(const bm25_query_term *t, int64_t at, int64_t doc)
 {
-    int64_t low = at, step = 1;
-    while (low + step < t->n && t->postings[low + step].doc < doc) {
-        low += step;
-        step *= 2;
-    }
-    int64_t high = tern_min(low + step, t->n);
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        if (t->postings[middle].doc < doc)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return tern_bm25_leap(&t->postings->doc, sizeof *t->postings, at, t->n, doc);
 }
 
 /* Sets where the term's documents of the block begin and end. */

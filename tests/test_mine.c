@@ -1,104 +1,9 @@
 /* mining/pool.c, mine.c and miners.c: what is a candidate, whose share it is, and what is never a negative. */
-#include "base/hash.h"
-#include "base/memory.h"
-#include "data/beir.h"
-#include "data/rows.h"
-#include "mining/audit.h"
-#include "mining/mine.h"
+#include "mine_world.h"
+
 #include "search/vectors.h"
-#include "support.h"
 
 #include <math.h>
-#include <string.h>
-
-enum { DIM = 8 };
-
-/* Vectors that depend on the text alone, and on a seed, so that there are several models. */
-static int embed(void *self, tern_role role, const char *const *texts, int64_t n, float *out, tern_error *error)
-{
-    (void)role, (void)error;
-    uint64_t seed = *(const uint64_t *)self;
-    for (int64_t i = 0; i < n; i++)
-        for (uint64_t k = 0; k < DIM; k++)
-            out[i * DIM + (int64_t)k] =
-                (float)(2 * tern_random_unit(seed, tern_hash(texts[i], strlen(texts[i]), 0), k, 0) - 1);
-    return 0;
-}
-
-static tern_embedder embedder_of(uint64_t *seed)
-{
-    return (tern_embedder){
-        .name = "made up", .dim = DIM, .similarity = TERN_SIMILARITY_COSINE, .embed = embed, .self = seed};
-}
-
-typedef struct world {
-    tern_texts *texts;
-    tern_rows *rows;
-    tern_beir *corpus;
-    tern_mine_pool *pool;
-    uint64_t seeds[2];
-    tern_embedder model, other;
-} world;
-
-static tern_rows *rows_of(const char *jsonl, tern_texts *texts)
-{
-    tern_error error = {{0}};
-    const tern_rows_source source = {.file = "rows.jsonl", .bytes = jsonl, .n_bytes = strlen(jsonl)};
-    tern_rows *rows = tern_rows_read(&source, texts, &error);
-    ck_assert_msg(rows, "%s", error.message);
-    return rows;
-}
-
-static void open_world(world *w, const char *jsonl, const char *corpus)
-{
-    tern_error error = {{0}};
-    *w = (world){.texts = tern_texts_create(), .seeds = {1, 2}};
-    w->rows = rows_of(jsonl, w->texts);
-    w->corpus = corpus ? tern_beir_corpus_of_memory("corpus.jsonl", corpus, strlen(corpus), 0, &error) : NULL;
-    ck_assert_msg(!corpus || w->corpus, "%s", error.message);
-    w->pool = tern_mine_pool_create(w->rows, w->corpus, &error);
-    ck_assert_msg(w->pool, "%s", error.message);
-    w->model = embedder_of(&w->seeds[0]);
-    w->other = embedder_of(&w->seeds[1]);
-}
-
-static void close_world(world *w)
-{
-    tern_mine_pool_free(w->pool);
-    tern_beir_free(w->corpus);
-    tern_rows_free(w->rows);
-    tern_texts_free(w->texts);
-}
-
-/* n queries with a positive each, and as many documents beside them. */
-static void open_many(world *w, int n)
-{
-    tern_buffer rows = {0}, corpus = {0};
-    for (int i = 0; i < n; i++) {
-        tern_buffer_printf(&rows, "{\"anchor\": \"question %d\", \"positive\": \"answer %d\"}\n", i, i);
-        tern_buffer_printf(&corpus, "{\"_id\": \"d%d\", \"text\": \"answer %d\"}\n", i, i);
-        tern_buffer_printf(&corpus, "{\"_id\": \"x%d\", \"text\": \"something else, number %d\"}\n", i, i);
-    }
-    open_world(w, rows.data, corpus.data);
-    tern_buffer_free(&rows);
-    tern_buffer_free(&corpus);
-}
-
-static tern_mine_job job_of(world *w)
-{
-    tern_mine_job job = {.pool = w->pool, .embedder = &w->model, .filters = tern_mine_defaults(), .max_share = 1};
-    job.shares[0] = (tern_mine_share){tern_miner_find("dense"), 1};
-    job.bm25 = (tern_bm25_options){.k1 = 0.9, .b = 0.4};
-    return job;
-}
-
-static tern_mined *mine(const tern_mine_job *job)
-{
-    tern_error error = {{0}};
-    tern_mined *mined = tern_mine(job, &error);
-    ck_assert_msg(mined, "%s", error.message);
-    return mined;
-}
 
 static int64_t doc_named(const world *w, const char *text)
 {
@@ -114,6 +19,17 @@ static int has(const tern_mined *mined, int64_t query, int64_t doc)
         if (mined->negative[i].doc == doc)
             return 1;
     return 0;
+}
+
+/* A run of n queries with three documents each, apart from one another by so many. */
+static void fill_run(tern_mine_run *run, int64_t n, int64_t apart, int64_t n_docs)
+{
+    for (int64_t q = 0; q < n; q++) {
+        run->start[q] = 3 * q;
+        for (int64_t k = 0; k < 3; k++)
+            run->docs[3 * q + k] = (q + apart * k) % n_docs;
+    }
+    run->start[n] = 3 * n;
 }
 
 START_TEST(a_pool_has_each_text_once_and_knows_what_is_right)
@@ -234,13 +150,8 @@ START_TEST(every_miner_ranks_without_repeats_and_the_same_each_time)
     world w;
     open_many(&w, 20);
     int64_t run_start[21], run_docs[60];
-    for (int64_t q = 0; q < 20; q++) {
-        run_start[q] = 3 * q;
-        for (int64_t k = 0; k < 3; k++)
-            run_docs[3 * q + k] = (q + 7 * k) % 40;
-    }
-    run_start[20] = 60;
     tern_mine_run run = {run_start, run_docs};
+    fill_run(&run, 20, 7, 40);
     for (const tern_miner *m = tern_miners(); m->name; m++) {
         tern_mine_job job = job_of(&w);
         job.run = &run;
@@ -413,54 +324,6 @@ START_TEST(a_stop_is_heard_once_all_is_embedded)
 }
 END_TEST
 
-START_TEST(an_audit_counts_every_candidate_and_shows_what_was_taken_and_left_out)
-{
-    world w;
-    open_many(&w, 50);
-    tern_mine_job job = job_of(&w);
-    job.filters.relative_margin = 0.05;
-    job.filters.range_max = 30;
-    tern_mine_audit *audit = tern_mine_audit_open(&job, 7);
-    tern_mined *mined = mine(&job);
-    json_t *object = tern_mine_audit_json(audit, mined), *value;
-    const char *key;
-    int64_t sum = json_integer_value(json_object_get(object, "negatives")), samples = 0;
-    json_object_foreach(json_object_get(object, "filters"), key, value) sum += json_integer_value(value);
-    ck_assert_int_eq(sum, 50 * 31);
-    ck_assert_uint_eq(json_array_size(json_object_get(object, "samples")), 20);
-    ck_assert_uint_eq(json_array_size(json_object_get(object, "explain")), 31);
-    size_t i;
-    json_array_foreach(json_object_get(object, "explain"), i, value)
-    {
-        ck_assert_str_eq(json_string_value(json_object_get(value, "query")), "question 7");
-        samples += strcmp(json_string_value(json_object_get(value, "fate")), "picked") == 0;
-    }
-    ck_assert_int_eq(samples, mined->start[8] - mined->start[7]);
-    const json_t *difference = json_object_get(json_object_get(object, "scores"), "difference");
-    ck_assert(json_number_value(json_object_get(difference, "max")) <= 2);
-    json_decref(object);
-    tern_mined_free(mined);
-    tern_mine_audit_close(audit);
-    close_world(&w);
-}
-END_TEST
-
-/* Newcombe 1998, table I, method 3: 81 of 263, 15 of 148, 0 of 20 and 29 of 29. */
-START_TEST(intervals_are_wilsons)
-{
-    static const struct {
-        int64_t hits, n;
-        double low, high;
-    } known[] = {{81, 263, 0.2553, 0.3662}, {15, 148, 0.0624, 0.1605}, {0, 20, 0, 0.1611}, {29, 29, 0.8830, 1}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        double low, high;
-        tern_mine_interval((double)known[i].hits / (double)known[i].n, (double)known[i].n, &low, &high);
-        ck_assert_double_eq_tol(low, known[i].low, 5e-5);
-        ck_assert_double_eq_tol(high, known[i].high, 5e-5);
-    }
-}
-END_TEST
-
 /* Every block size gives the same lists, scores and choices, to the bit, whatever miners and filters are in it. */
 START_TEST(what_is_mined_does_not_depend_on_the_size_of_a_block)
 {
@@ -468,13 +331,8 @@ START_TEST(what_is_mined_does_not_depend_on_the_size_of_a_block)
     world w;
     open_many(&w, 60);
     int64_t run_start[61], run_docs[180];
-    for (int64_t q = 0; q < 60; q++) {
-        run_start[q] = 3 * q;
-        for (int64_t k = 0; k < 3; k++)
-            run_docs[3 * q + k] = (q + 37 * k) % 120;
-    }
-    run_start[60] = 180;
     tern_mine_run run = {run_start, run_docs};
+    fill_run(&run, 60, 37, 120);
     tern_mine_job job = job_of(&w);
     for (int i = 0; tern_miners()[i].name; i++)
         job.shares[i] = (tern_mine_share){&tern_miners()[i], 1};
@@ -597,104 +455,6 @@ START_TEST(too_little_memory_is_said_before_documents_are_embedded)
 }
 END_TEST
 
-/* With all of their positives but one withheld, queries get some of the others for negatives: how many is what the
- * estimate says, since it draws that one in the same way as a file that names it alone. */
-START_TEST(judgements_estimate_the_false_negatives_of_a_miner_that_does_not_know_them)
-{
-    enum { QUERIES = 40 };
-    world w, blind;
-    tern_buffer all = {0}, one = {0}, corpus = {0};
-    for (int q = 0; q < QUERIES; q++)
-        for (int k = 0; k < 5; k++) {
-            tern_buffer_printf(&all, "{\"anchor\": \"question %d\", \"positive\": \"answer %d %d\"}\n", q, q, k);
-            tern_buffer_printf(&corpus, "{\"_id\": \"d%d-%d\", \"text\": \"answer %d %d\"}\n", q, k, q, k);
-        }
-    open_world(&w, all.data, corpus.data);
-    tern_mine_job job = job_of(&w);
-    job.filters.num_negatives = 20;
-    job.filters.relative_margin = 0.05;
-    tern_mined *mined = mine(&job);
-    ck_assert_int_eq(mined->blind.queries, QUERIES);
-    for (int q = 0; q < QUERIES; q++) {
-        int64_t known = (int64_t)tern_random_below(5, job.filters.seed, (uint64_t)q, 0, 3);
-        tern_buffer_printf(&one, "{\"anchor\": \"question %d\", \"positive\": \"%s\"}\n", q,
-                           w.pool->docs[w.pool->positive[w.pool->positive_start[q] + known]]);
-    }
-    open_world(&blind, one.data, corpus.data);
-    tern_mine_job without = job_of(&blind);
-    without.filters = job.filters;
-    tern_mined *naive = mine(&without);
-    int64_t wrong = 0;
-    for (int64_t q = 0; q < QUERIES; q++)
-        for (int64_t i = naive->start[q]; i < naive->start[q + 1]; i++) {
-            char *answer = tern_format("answer %lld ", (long long)q);
-            wrong += strncmp(blind.pool->docs[naive->negative[i].doc], answer, strlen(answer)) == 0;
-            free(answer);
-        }
-    ck_assert_int_gt(wrong, 0);
-    ck_assert_int_eq(mined->blind.hits, wrong);
-    ck_assert_int_eq(mined->blind.of, naive->start[QUERIES]);
-    tern_mined_free(naive);
-    tern_mined_free(mined);
-    close_world(&w);
-    close_world(&blind);
-    tern_buffer_free(&all);
-    tern_buffer_free(&one);
-    tern_buffer_free(&corpus);
-}
-END_TEST
-
-/* One of a query's two right documents says what the query does: it is no negative whatever is known. */
-START_TEST(an_estimate_leaves_out_what_the_real_job_would)
-{
-    enum { QUERIES = 30 };
-    world w;
-    tern_buffer rows = {0};
-    for (int q = 0; q < QUERIES; q++)
-        tern_buffer_printf(&rows,
-                           "{\"anchor\": \"question %d\", \"positive\": \"Question %d!\"}\n"
-                           "{\"anchor\": \"question %d\", \"positive\": \"answer %d\"}\n",
-                           q, q, q, q);
-    open_world(&w, rows.data, NULL);
-    tern_mine_job job = job_of(&w);
-    job.filters.num_negatives = 2 * QUERIES;
-    tern_mined *mined = mine(&job);
-    int64_t wrong = 0;
-    for (int q = 0; q < QUERIES; q++)
-        wrong += tern_random_below(2, job.filters.seed, (uint64_t)q, 0, 3) == 0; /* the answer isn't known */
-    ck_assert_int_gt(wrong, 0);
-    ck_assert_int_eq(mined->blind.queries, QUERIES);
-    ck_assert_int_eq(mined->blind.hits, wrong);
-    tern_mined_free(mined);
-    close_world(&w);
-    tern_buffer_free(&rows);
-}
-END_TEST
-
-/* Of ten queries with ten negatives each all or none are wrong: that is as good as ten draws. When they spread evenly
- * they are as good as a hundred. */
-START_TEST(intervals_know_that_a_query_s_negatives_hang_together)
-{
-    tern_mine_rate together = {0}, evenly = {0}, none = {0};
-    double low, high, known_low, known_high;
-    for (int q = 0; q < 10; q++) {
-        tern_mine_rate_add(&together, q < 5 ? 10 : 0, 10);
-        tern_mine_rate_add(&evenly, q < 5 ? 6 : 4, 10);
-        tern_mine_rate_add(&none, 0, 10);
-    }
-    tern_mine_rate_interval(&together, &low, &high);
-    tern_mine_interval(0.5, 9, &known_low, &known_high); /* 10 queries, less the one that the mean takes */
-    ck_assert_double_eq_tol(low, known_low, 1e-12);
-    ck_assert_double_eq_tol(high, known_high, 1e-12);
-    tern_mine_rate_interval(&evenly, &low, &high);
-    tern_mine_interval(0.5, 100, &known_low, &known_high);
-    ck_assert_double_eq_tol(low, known_low, 1e-12);
-    tern_mine_rate_interval(&none, &low, &high);
-    tern_mine_interval(0, 10, &known_low, &known_high);
-    ck_assert_double_eq_tol(high, known_high, 1e-12);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("mine");
@@ -710,15 +470,10 @@ int main(void)
     tcase_add_test(tc, without_scores_to_compare_words_and_lots_need_no_model);
     tcase_add_test(tc, a_stop_ends_it);
     tcase_add_test(tc, a_stop_is_heard_once_all_is_embedded);
-    tcase_add_test(tc, an_estimate_leaves_out_what_the_real_job_would);
-    tcase_add_test(tc, an_audit_counts_every_candidate_and_shows_what_was_taken_and_left_out);
-    tcase_add_test(tc, intervals_are_wilsons);
-    tcase_add_test(tc, intervals_know_that_a_query_s_negatives_hang_together);
     tcase_add_test(tc, what_is_mined_does_not_depend_on_the_size_of_a_block);
     tcase_add_test(tc, a_query_with_very_many_positives_gets_its_negatives_too);
     tcase_add_test(tc, margins_are_measured_from_the_least_the_mean_or_the_greatest);
     tcase_add_test(tc, too_little_memory_is_said_before_documents_are_embedded);
-    tcase_add_test(tc, judgements_estimate_the_false_negatives_of_a_miner_that_does_not_know_them);
     suite_add_tcase(suite, tc);
     return tern_test_run(suite);
 }
